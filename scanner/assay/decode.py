@@ -1,0 +1,83 @@
+"""JSON documents inside attributes (policies, definitions), with the pieces nobody knows kept as unknown leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from assay.model import Encoded, Text, Unknown
+
+_HOLE = "\ue000"  # private use: stands around a hole's number while the JSON parser runs
+
+
+def decode(value: Any) -> Any:
+    """The structure that `value` encodes; None when absent, an Unknown when it cannot be read.
+
+    A text with unknown pieces is parsed around them: a hole inside a JSON string stays a partial text, a hole in the
+    place of a value becomes that unknown.
+    """
+    if value is None or isinstance(value, (dict, list)):
+        return value
+    if isinstance(value, Encoded):
+        return value.value
+    if isinstance(value, Text):
+        return _around_holes(value)
+    if isinstance(value, Unknown):
+        return value
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        return Unknown(f"the text is not JSON: {error}")
+
+
+def _around_holes(text: Text) -> Any:
+    holes: list[Unknown] = []
+    out: list[str] = []
+    inside = False
+    for part in text.parts:
+        if isinstance(part, str):
+            inside = _ends_inside(part, inside)
+            out.append(part)
+        else:
+            mark = f"{_HOLE}{len(holes)}{_HOLE}"
+            out.append(mark if inside else f'"{mark}"')
+            holes.append(part)
+    try:
+        return _restore(json.loads("".join(out)), holes)
+    except (ValueError, RecursionError):
+        return Unknown(text.reason)
+
+
+def _ends_inside(piece: str, inside: bool) -> bool:
+    """Whether a JSON string is open at the end of `piece`."""
+    i = 0
+    while i < len(piece):
+        char = piece[i]
+        if char == "\\" and inside:
+            i += 1
+        elif char == '"':
+            inside = not inside
+        i += 1
+    return inside
+
+
+def _restore(value: Any, holes: list[Unknown]) -> Any:
+    if isinstance(value, str):
+        if _HOLE not in value:
+            return value
+        pieces = value.split(_HOLE)
+        parts: list[str | Unknown] = [p if i % 2 == 0 else holes[int(p)] for i, p in enumerate(pieces)]
+        parts = [p for p in parts if isinstance(p, Unknown) or p]
+        return parts[0] if len(parts) == 1 else Text(parts)
+    if isinstance(value, list):
+        return [_restore(v, holes) for v in value]
+    if isinstance(value, dict):
+        return {_plain(_restore(k, holes)): _restore(v, holes) for k, v in value.items()}
+    return value
+
+
+def _plain(key: Any) -> str:
+    """A key must hash: an unknown one is written as its source."""
+    from assay.model import show
+
+    return key if isinstance(key, str) else show(key)

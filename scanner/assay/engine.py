@@ -1,0 +1,284 @@
+"""The engine: rules on a graph give findings, each a verdict with its reason."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from assay import model
+from assay.model import (
+    Coverage,
+    Finding,
+    PartialList,
+    Resource,
+    Severity,
+    Undetermined,
+    Unknown,
+    Verdict,
+    join_path,
+    lookup_quietly,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from assay.graph import Graph
+    from assay.model import ValuePath, View
+    from assay.rule import Rule
+
+_SCOPES = {"account", "tenancy", "compartment", "region", "cluster", "module", "terraform"}
+
+
+class Report:
+    """What an evaluation found, and what it could not see. Every report format reads this and nothing else."""
+
+    def __init__(self, findings: list[Finding], summary: dict[str, Any], coverage: Coverage, rules: list[Rule]) -> None:
+        self.findings = findings
+        self.summary = summary
+        self.coverage = coverage
+        self.rules = {r.id: r for r in rules}
+        self.base = "."
+        self.gate: Severity | None = Severity.LOW
+        self.strict = False
+        self.allow_incomplete = False
+        self.timings: dict[str, float] | None = None
+
+    @property
+    def tool_version(self) -> str:
+        from assay._version import __version__
+
+        return __version__
+
+    @property
+    def incomplete(self) -> bool:
+        """True when something asked for could not be read or evaluated."""
+        return self.coverage.incomplete or any(f.verdict is Verdict.NOT_EVALUATED for f in self.findings)
+
+    def gates(self, finding: Finding) -> bool:
+        """Whether this finding counts against the gate."""
+        counts = finding.verdict is Verdict.FAIL or (self.strict and finding.verdict is Verdict.UNKNOWN)
+        return counts and self.gate is not None and finding.severity >= self.gate
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 findings at or above the gate, 3 incomplete (unless allowed); findings win."""
+        if any(self.gates(f) for f in self.findings):
+            return 1
+        return 3 if self.incomplete and not self.allow_incomplete else 0
+
+
+def evaluate(graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False) -> Report:
+    """Judge every resource by every rule on its type.
+
+    Args:
+        graph: the resources, with what could not be listed.
+        rules: what to ask; the order does not matter.
+        passes: also return a finding for every pass.
+        timings: measure CPU seconds per rule.
+    """
+    run = _Run(graph, passes, timings)
+    for rule in rules:
+        run.rule(rule)
+    for finding in run.findings:
+        _complete(finding)
+    _distinguish(run.findings)
+    run.findings.sort(key=_order)
+    report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
+    report.timings = run.seconds if timings else None
+    return report
+
+
+class _Run:
+    """The state of one evaluation: what was found and how often a rule passed."""
+
+    def __init__(self, graph: Graph, passes: bool, timings: bool) -> None:
+        self.graph = graph
+        self.findings: list[Finding] = []
+        self.keep_passes = passes
+        self.passed = 0
+        self.seconds: dict[str, float] = {}
+        self.timed = timings
+
+    def rule(self, rule: Rule) -> None:
+        from time import process_time
+
+        start = process_time() if self.timed else 0.0
+        self._denied(rule)
+        for type_ in rule.on:
+            for r in self._subjects(type_):
+                if rule.sources and r.source not in rule.sources:
+                    continue
+                if rule.each is None:
+                    self._judge(rule, r, r)
+                else:
+                    self._parts(rule, r, rule.each)
+        if self.timed:
+            self.seconds[rule.id] = process_time() - start
+
+    def _subjects(self, type_: str) -> Iterable[Resource]:
+        if type_ == "any":
+            return [r for r in self.graph.resources if _managed(r)]
+        if type_ == "taggable":
+            return [r for r in self.graph.resources if _taggable(r)]
+        return self.graph.all(type_)
+
+    def _denied(self, rule: Rule) -> None:
+        """A type whose list was denied is judged by nobody: neither pass nor fail."""
+        for type_, account, region, reason in self.graph.coverage.unlisted:
+            if type_ in rule.on:
+                place = "/".join(p for p in (account, region) if p) or type_
+                stand_in = Resource(type_, f"{place}/{type_}", "uncollected", {}, account=account, region=region)
+                self._add(rule, Finding(stand_in, Verdict.NOT_EVALUATED, f"{type_} could not be listed: {reason}"))
+
+    def _parts(self, rule: Rule, r: Resource, path: str) -> None:
+        parts = r.each(path)
+        for part in list.__iter__(parts):
+            self._judge(rule, r, part)
+        if isinstance(parts, PartialList):
+            self._unknown(rule, r, Undetermined(parts.unknown), model.parse_path(path))
+
+    def _judge(self, rule: Rule, r: Resource, view: View) -> None:
+        reads = model._reads
+        reads.clear()
+        found = False
+        try:
+            for finding in rule.run(view, self.graph):
+                found = True
+                self._add(rule, finding)
+        except Undetermined as doubt:
+            self._unknown(rule, r, doubt, view.path)
+            return
+        except RecursionError:
+            self._crashed(rule, r, "it recursed too deeply")
+            return
+        except Exception as error:
+            if reads:  # C code raises TypeError and the like where the unknown itself could not speak up
+                self._unknown(rule, r, Undetermined(reads[-1][2]), view.path)
+            else:
+                self._crashed(rule, r, _where_it_crashed(error))
+            return
+        if not found:
+            self.passed += 1
+            if self.keep_passes:
+                self._add(rule, Finding(r, Verdict.PASS, rule.title, view.path))
+
+    def _unknown(self, rule: Rule, r: Resource, doubt: Undetermined, path: ValuePath) -> None:
+        read = next((p for owner, p, u in reversed(model._reads) if u is doubt.unknown and owner is r), path)
+        self._add(rule, Finding(r, Verdict.UNKNOWN, f"cannot be decided: {doubt.reason}", read))
+
+    def _crashed(self, rule: Rule, r: Resource, what: str) -> None:
+        self._add(rule, Finding(r, Verdict.NOT_EVALUATED, f"the rule {rule.id} crashed: {what}"))
+
+    def _add(self, rule: Rule, finding: Finding) -> None:
+        finding.rule = rule.id
+        finding.theme = rule.theme
+        own = finding.own_severity
+        finding.severity = rule.severity if own is None else own
+        finding.controls = rule.controls
+        finding.equivalents = rule.equivalents
+        self.findings.append(finding)
+
+    def summary(self, rules: Sequence[Rule]) -> dict[str, Any]:
+        counted = {v: 0 for v in Verdict}
+        for f in self.findings:
+            counted[f.verdict] += 1
+        return {
+            "resources": sum(1 for r in self.graph.resources if _managed(r)),
+            "rules": len(rules),
+            "fail": counted[Verdict.FAIL],
+            "unknown": counted[Verdict.UNKNOWN],
+            "waived": counted[Verdict.WAIVED],
+            "pass": self.passed,
+            "not_evaluated": counted[Verdict.NOT_EVALUATED],
+        }
+
+
+def _managed(r: Resource) -> bool:
+    return r.type not in _SCOPES and not r.type.startswith(("data.", "provider."))
+
+
+def _taggable(r: Resource) -> bool:
+    from assay.terraform.schema import has
+
+    return _managed(r) and (has(r.type, "tags") or has(r.type, "freeform_tags"))
+
+
+def _where_it_crashed(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+# --- completing a finding ---------------------------------------------------------------------------------------------
+
+
+def _complete(finding: Finding) -> None:
+    """Location, trace and evidence, asked of the origin only now; a fault there must not lose the finding."""
+    r = finding.resource
+    if finding.verdict is Verdict.PASS:
+        finding.location = r.origin.locate(())
+        return
+    finding.location = r.origin.locate(finding.path)
+    if finding.path and r.source != "uncollected":
+        finding.trace = r.origin.trace(finding.path)
+        finding.evidence.append(
+            {"path": join_path(finding.path), "value": plain(lookup_quietly(r.values, finding.path))}
+        )
+    for place in finding.because:
+        entry: dict[str, Any] = {"path": place.path, "value": plain(place.value)}
+        if place.address != r.address:
+            entry["address"] = place.address
+        finding.evidence.append(entry)
+
+
+def _distinguish(findings: list[Finding]) -> None:
+    """Our fingerprint: rule, address and what tells siblings apart; no line numbers, so that moved code keeps it."""
+    from hashlib import blake2b
+
+    seen: dict[str, int] = {}
+    for f in findings:
+        text = "\x1f".join((f.rule, f.resource.root, f.resource.address, f.key or _content_key(f)))
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        seen[digest] = seen.get(digest, 0) + 1
+        f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def _content_key(finding: Finding) -> str:
+    """Where in the resource, by content instead of position: the path without indexes, and the block it stands in."""
+    path = finding.path
+    names = ".".join(str(s) for s in path if not isinstance(s, int))
+    last = max((i for i, s in enumerate(path) if isinstance(s, int)), default=-1)
+    if last < 0:
+        return names
+    block = lookup_quietly(finding.resource.values, path[: last + 1])
+    return f"{names}\x1f{json.dumps(plain(block), sort_keys=True, default=str)}"
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON: unknown leaves are null."""
+    if isinstance(value, Unknown):
+        return None
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [plain(v) for v in list.__iter__(value)]
+    return value
+
+
+_RANK = {
+    Verdict.FAIL: 0,
+    Verdict.UNKNOWN: 1,
+    Verdict.NOT_EVALUATED: 2,
+    Verdict.WAIVED: 3,
+    Verdict.PASS: 4,
+}
+
+
+def _order(f: Finding) -> tuple[Any, ...]:
+    place = f.location
+    return (
+        _RANK[f.verdict], -f.severity, place.file if place else "", place.start_line if place else 0, f.rule,
+        f.resource.address, f.fingerprint,
+    )  # fmt: skip

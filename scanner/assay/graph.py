@@ -1,0 +1,257 @@
+"""The graph: resources by type and address, and the links between them, resolved once and asked both ways."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.model import (
+    Coverage,
+    NowhereOrigin,
+    PartialList,
+    Ref,
+    Remark,
+    Resource,
+    Text,
+    Unknown,
+    View,
+    lookup_quietly,
+    parse_path,
+    show,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from assay.model import ValuePath
+
+
+class _Opaque(dict[str, Any]):
+    """The values of a resource nobody collected: whatever is asked is unknown."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return Unknown(self.reason)
+
+
+class Graph:
+    """All resources of one evaluation.
+
+    Links are declared in `assay.links`, once per pair of types. A link's other end that was not collected is a
+    resource of source `uncollected` whose every value is unknown: never absent.
+    """
+
+    def __init__(
+        self, resources: Iterable[Resource], coverage: Coverage | None = None, remarks: Iterable[Remark] = ()
+    ) -> None:
+        self.resources = list(resources)
+        self.coverage = coverage or Coverage()
+        self.remarks = list(remarks)
+        self._types: dict[str, list[Resource]] = {}
+        self._addresses: dict[tuple[str, str], Resource] = {}
+        for r in self.resources:
+            self._types.setdefault(r.type, []).append(r)
+            self._addresses.setdefault((r.root, r.address), r)
+        self._identities: dict[str, dict[Any, list[Resource]]] = {}
+        self._users: dict[tuple[str, str], tuple[dict[int, list[Resource]], dict[Any, Unknown]]] = {}
+        self._memo: dict[Any, Any] = {}
+
+    @property
+    def types(self) -> list[str]:
+        """The resource types present, in order of appearance."""
+        return list(self._types)
+
+    def all(self, type_: str) -> list[Resource]:
+        """Every resource of a type, from every source and root."""
+        return self._types.get(type_, [])
+
+    def find(self, address: str, root: str = "") -> Resource | None:
+        """The resource at an address of one root; a counted resource without its index is its first instance."""
+        found = self._addresses.get((root, address))
+        if found is None:
+            for suffix in ("[0]", "[?]"):
+                found = found or self._addresses.get((root, address + suffix))
+        return found
+
+    def beside(self, view: View, type_: str) -> list[Resource]:
+        """The resources of a type in the same scope: the same root module, or the same account of a live source.
+
+        When their listing was denied the list is a partial one: "none" then cannot be said.
+        """
+        r = view.resource
+        scope = (type_, r.source, r.root, r.account)
+        if scope not in self._memo:
+            mine = [x for x in self.all(type_) if x.source == r.source and x.root == r.root and x.account == r.account]
+            self._memo[scope] = self._as_far_as_listed(mine, type_, r.account)
+        found: list[Resource] = self._memo[scope]
+        return found
+
+    def scope(self, view: View, type_: str) -> Resource | None:
+        """The scope resource (`account`, `tenancy`, `module`) that `view` belongs to."""
+        return next(iter(self.beside(view, type_)), None)
+
+    def follow(self, view: View, path: str) -> list[Resource]:
+        """The resources that the value at `path` names: collected ones first, then stand-ins for what is not here."""
+        value = lookup_quietly(view.values, parse_path(path))
+        r = view.resource
+        targets = _targets(r.type, (*view.path, *parse_path(path)))
+        unknown = value.unknown if isinstance(value, PartialList) else None
+        known: list[Resource] = []
+        missing: list[Resource] = []
+        for item in _items(value):
+            found = self._resolve(r, item, targets)
+            if found:
+                known += [f for f in found if f not in known]
+            else:
+                missing.append(self._stand_in(r, path, item, targets))
+        if unknown is not None:
+            return PartialList(known + missing, unknown)
+        return known + missing
+
+    def users(self, view: View, type_: str) -> list[Resource]:
+        """The resources of a type that link to this one, by any declared relation, in order of appearance.
+
+        Partial when one of them names something unknown that might be this, or when they could not be listed.
+        """
+        r = view.resource
+        index, doubts = self._links_of(type_, r.type)
+        found = index.get(id(r), [])
+        doubt = doubts.get((r.root, r.source))
+        if doubt is not None and not found:
+            return PartialList(found, doubt)
+        return self._as_far_as_listed(found, type_, r.account)
+
+    def links(self) -> Iterator[tuple[Resource, Resource, str]]:
+        """Every resolved link as (from, to, via path), for drawing."""
+        from assay.links import LINKS
+
+        for type_ in self._types:
+            for path in LINKS.get(type_, {}):
+                for r in self._types[type_]:
+                    for value in _values_at(r.values, parse_path(path)):
+                        for item in _items(value):
+                            for target in self._resolve(r, item, LINKS[type_][path]):
+                                if target is not r:
+                                    yield r, target, path
+
+    # --- resolution -----------------------------------------------------------------------------------------------
+
+    def _as_far_as_listed(self, found: list[Resource], type_: str, account: str | None) -> list[Resource]:
+        for unlisted, where, _region, reason in self.coverage.unlisted:
+            if unlisted == type_ and where in (None, account):
+                return PartialList(found, Unknown(reason))
+        return found
+
+    def _links_of(self, type_: str, target: str) -> tuple[dict[int, list[Resource]], dict[Any, Unknown]]:
+        """For one type pair: users by target, and per root the unknown that keeps the answer open."""
+        from assay.links import LINKS
+
+        known = self._users.get((type_, target))
+        if known is not None:
+            return known
+        index: dict[int, list[Resource]] = {}
+        doubts: dict[Any, Unknown] = {}
+        paths = [p for p, kinds in LINKS.get(type_, {}).items() if target in kinds or "*" in kinds]
+        for r in self.all(type_):
+            for path in paths:
+                for value in _values_at(r.values, parse_path(path)):
+                    if isinstance(value, PartialList):
+                        doubts.setdefault((r.root, r.source), value.unknown)
+                    for item in _items(value):
+                        found = self._resolve(r, item, (target,))
+                        for f in found:
+                            mine = index.setdefault(id(f), [])
+                            if r not in mine:
+                                mine.append(r)
+                        if not found and isinstance(item, Unknown) and not _refers(item):
+                            doubts.setdefault((r.root, r.source), item)
+        self._users[type_, target] = (index, doubts)
+        return index, doubts
+
+    def _resolve(self, r: Resource, item: Any, targets: tuple[str, ...]) -> list[Resource]:
+        if isinstance(item, Ref):
+            found = self.find(item.target, r.root)
+            return [found] if found is not None and (found.type in targets or "*" in targets) else []
+        if isinstance(item, Text):
+            holes = item.refs()
+            if len(holes) == 1:
+                return self._resolve(r, holes[0], targets)
+        for type_ in targets:
+            found_all = self._identity(type_).get(_identity_key(item))
+            if found_all:
+                return [x for x in found_all if x.root == r.root] or found_all
+        return []
+
+    def _identity(self, type_: str) -> dict[Any, list[Resource]]:
+        from assay.links import IDENTITY
+
+        index = self._identities.get(type_)
+        if index is None:
+            index = self._identities[type_] = {}
+            for r in self.all(type_):
+                for name in IDENTITY.get(type_, ("id", "arn", "name")):
+                    value = r.values.get(name)
+                    if value is not None and (key := _identity_key(value)) is not None:
+                        index.setdefault(key, []).append(r)
+                if r.source not in ("terraform", "plan"):
+                    index.setdefault(r.address, []).append(r)
+        return index
+
+    def _stand_in(self, r: Resource, path: str, item: Any, targets: tuple[str, ...]) -> Resource:
+        kind = targets[0] if targets else "resource"
+        what = item.target if isinstance(item, Ref) else show(item)
+        reason = (
+            f"{path} is not known: {item.reason}"
+            if isinstance(item, Unknown) and not isinstance(item, Ref)
+            else f"{kind} {what} is not among the inputs"
+        )
+        address = what if isinstance(what, str) else str(what)
+        return Resource(kind, address, "uncollected", _Opaque(reason), NowhereOrigin(address), root=r.root)
+
+
+def _refers(item: Unknown) -> bool:
+    """True when an unknown certainly names something: then it is either the target or something else, no doubt."""
+    return isinstance(item, Ref) or (isinstance(item, Text) and bool(item.refs()))
+
+
+def _identity_key(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return ("unknown", value.key) if value.key is not None else None
+    return value if isinstance(value, (str, int)) else None
+
+
+def _items(value: Any) -> list[Any]:
+    if value is None or value == "" and isinstance(value, str):
+        return []
+    if isinstance(value, list):
+        return list(list.__iter__(value))
+    return [value]
+
+
+def _values_at(values: Any, path: ValuePath) -> list[Any]:
+    """Every value at a path, through all blocks of repeated ones."""
+    level = [values]
+    for step in path:
+        deeper: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                deeper.append(value.get(str(step)))
+            elif isinstance(value, list):
+                deeper += [v.get(str(step)) for v in list.__iter__(value) if isinstance(v, dict)]
+                if isinstance(value, PartialList):
+                    deeper.append(value.unknown)
+            elif isinstance(value, Unknown):
+                deeper.append(value.child(step))
+        level = [v for v in deeper if v is not None]
+    return level
+
+
+def _targets(type_: str, path: ValuePath) -> tuple[str, ...]:
+    from assay.links import LINKS
+
+    plain = ".".join(str(s) for s in path if not isinstance(s, int))
+    return LINKS.get(type_, {}).get(plain, ("*",))
+
+

@@ -1,0 +1,878 @@
+"""The nouns every part of Assay speaks: resources, unknown values, locations, findings, coverage.
+
+Nothing but `Resource` enters a graph and nothing but `Finding` and `Coverage` leaves the engine. This module imports
+nothing heavy: it is on the path of every command.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+ValuePath = tuple[str | int, ...]
+
+
+class Severity(enum.IntEnum):
+    """How much a failed rule matters; ordered, so that gates can compare."""
+
+    INFO = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The lower-case word used on the command line and in reports."""
+        return self.name.lower()
+
+
+class Verdict(enum.Enum):
+    """What a rule said of a resource; `unknown` and `not_evaluated` are never a pass or a fail."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    WAIVED = "waived"
+    NOT_EVALUATED = "not_evaluated"
+
+
+# --- unknown values -------------------------------------------------------------------------------------------------
+
+
+class Undetermined(BaseException):
+    """A rule asked an unknown value for something only a known one could answer.
+
+    Derives from `BaseException` so that a rule's `except Exception` cannot swallow it.
+    """
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+    @property
+    def reason(self) -> str:
+        return self.unknown.reason
+
+
+class Unknown:
+    """A value that nobody here can know, with the reason.
+
+    Equal only to the very same unknown (the same `key`); every other question raises `Undetermined`, save those that a
+    refinement answers with certainty (`not_null`, and the known pieces of a `Text`).
+    """
+
+    __slots__ = ("key", "not_null", "reason", "sensitive")
+
+    reason: str
+    key: tuple[str, ...] | None
+    not_null: bool
+    sensitive: bool
+
+    def __init__(
+        self, reason: str, key: tuple[str, ...] | None = None, *, not_null: bool = False, sensitive: bool = False
+    ) -> None:
+        self.reason = reason
+        self.key = key
+        self.not_null = not_null
+        self.sensitive = sensitive
+
+    def child(self, step: str | int) -> Unknown:
+        """The unknown found one step inside this one: same reason, an identity of its own."""
+        return Unknown(self.reason, None if self.key is None else (*self.key, str(step)), sensitive=self.sensitive)
+
+    def _excludes(self, other: object) -> bool:
+        """True when this value certainly differs from the known value `other`."""
+        return other is None and self.not_null
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, Unknown):
+            if self.key is not None and self.key == other.key:
+                return True
+        elif self._excludes(other):
+            return False
+        raise Undetermined(self)
+
+    def __ne__(self, other: object) -> bool:
+        return not self.__eq__(other)
+
+    def _undetermined(self, *_: object) -> NoReturn:
+        raise Undetermined(self)
+
+    # Whatever would turn the unknown into a known answer raises; a missing method would raise TypeError instead.
+    __bool__ = __len__ = __iter__ = __next__ = __contains__ = __getitem__ = __reversed__ = _undetermined
+    __lt__ = __le__ = __gt__ = __ge__ = __str__ = __int__ = __float__ = __index__ = __complex__ = _undetermined
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __mod__ = __rmod__ = __truediv__ = _undetermined
+    __rtruediv__ = __floordiv__ = __rfloordiv__ = __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _undetermined
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __invert__ = __call__ = _undetermined
+
+    def __hash__(self) -> int:
+        raise Undetermined(self)
+
+    def __format__(self, spec: str) -> str:
+        raise Undetermined(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # protocols such as copy and pickle probe for these
+            raise AttributeError(name)
+        raise Undetermined(self)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.reason}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_unknown, (self.reason, self.key, self.not_null, self.sensitive))
+
+
+def _unknown(reason: str, key: tuple[str, ...] | None, not_null: bool, sensitive: bool) -> Unknown:
+    return Unknown(reason, key, not_null=not_null, sensitive=sensitive)
+
+
+class Ref(Unknown):
+    """A computed attribute of another resource: its text is unknown, its target is not.
+
+    `target` is the address of the resource within the same module tree, `attribute` the path read from it.
+    """
+
+    __slots__ = ("attribute", "target")
+
+    def __init__(self, target: str, attribute: str, reason: str | None = None) -> None:
+        super().__init__(
+            reason or f"{target}.{attribute} is known only after apply", ("ref", target, attribute), not_null=True
+        )
+        self.target = target
+        self.attribute = attribute
+
+    def child(self, step: str | int) -> Unknown:
+        return Ref(self.target, f"{self.attribute}[{step}]" if isinstance(step, int) else f"{self.attribute}.{step}")
+
+    def _excludes(self, other: object) -> bool:
+        # A reference is never null. An id or ARN of something is neither empty nor a wildcard.
+        if other is None or other in ("", "*"):
+            return True
+        return self.attribute == "arn" and isinstance(other, str) and not other.startswith("arn:")
+
+    def startswith(self, prefix: str | tuple[str, ...]) -> bool:
+        if self.attribute == "arn":
+            return Text(("arn:", self)).startswith(prefix)
+        raise Undetermined(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Ref, (self.target, self.attribute, self.reason))
+
+
+class Text(Unknown):
+    """A string of which pieces are known: `parts` alternates text and unknowns (`"arn:aws:s3:::" , <var.name>`)."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[str | Unknown]) -> None:
+        merged = tuple(_merge(parts))
+        holes = [p for p in merged if isinstance(p, Unknown)]
+        keys = [p.key for p in holes]
+        identity = None if None in keys else ("text", *(p if isinstance(p, str) else repr(p.key) for p in merged))
+        super().__init__(
+            holes[0].reason if holes else "unknown", identity, not_null=True, sensitive=any(h.sensitive for h in holes)
+        )
+        self.parts: tuple[str | Unknown, ...] = merged
+
+    @property
+    def literals(self) -> list[str]:
+        return [p for p in self.parts if isinstance(p, str)]
+
+    @property
+    def prefix(self) -> str:
+        first = self.parts[0] if self.parts else ""
+        return first if isinstance(first, str) else ""
+
+    @property
+    def suffix(self) -> str:
+        last = self.parts[-1] if self.parts else ""
+        return last if isinstance(last, str) else ""
+
+    def refs(self) -> list[Ref]:
+        """The references this text is built from."""
+        return [p for p in self.parts if isinstance(p, Ref)]
+
+    def _excludes(self, other: object) -> bool:
+        if not isinstance(other, str):
+            return True
+        pattern = "".join(re.escape(p) if isinstance(p, str) else ".*" for p in self.parts)
+        return re.fullmatch(pattern, other, re.DOTALL) is None
+
+    def __contains__(self, piece: object) -> bool:
+        if isinstance(piece, str) and any(piece in text for text in self.literals):
+            return True
+        raise Undetermined(self)
+
+    def startswith(self, prefix: str | tuple[str, ...]) -> bool:
+        return self._edge(prefix, self.prefix, str.startswith)
+
+    def endswith(self, suffix: str | tuple[str, ...]) -> bool:
+        return self._edge(suffix, self.suffix, str.endswith)
+
+    def _edge(self, wanted: str | tuple[str, ...], known: str, test: Callable[[str, str], bool]) -> bool:
+        options = (wanted,) if isinstance(wanted, str) else wanted
+        if any(test(known, option) for option in options):
+            return True
+        if any(test(option, known) for option in options):  # the unknown part may still complete it
+            raise Undetermined(self)
+        return False
+
+    def lower(self) -> Text:
+        return Text([p.lower() if isinstance(p, str) else Unknown(p.reason) for p in self.parts])
+
+    def upper(self) -> Text:
+        return Text([p.upper() if isinstance(p, str) else Unknown(p.reason) for p in self.parts])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Text, (self.parts,))
+
+
+class Encoded(Unknown):
+    """Text that encodes a structure with unknown leaves (`jsonencode({arn = aws_x.y.arn})`): `value` is the structure."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any, reason: str) -> None:
+        super().__init__(reason, not_null=True)
+        self.value = value
+
+    def _excludes(self, other: object) -> bool:
+        return not isinstance(other, str) or other in ("", "*")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Encoded, (self.value, self.reason))
+
+
+def _merge(parts: Sequence[str | Unknown]) -> Iterator[str | Unknown]:
+    pending = ""
+    for part in parts:
+        if isinstance(part, str):
+            pending += part
+        elif isinstance(part, Text):
+            for inner in part.parts:
+                if isinstance(inner, str):
+                    pending += inner
+                else:
+                    if pending:
+                        yield pending
+                    pending = ""
+                    yield inner
+        else:
+            if pending:
+                yield pending
+            pending = ""
+            yield part
+    if pending:
+        yield pending
+
+
+class PartialList(list[Any]):
+    """A list whose known elements are here and of which more may exist (`unknown` says why nobody can tell).
+
+    Iterating yields the known ones, then raises: a certain failure is found, "all of them" is never claimed.
+    """
+
+    __slots__ = ("unknown",)
+
+    def __init__(self, known: Iterable[Any], unknown: Unknown) -> None:
+        super().__init__(known)
+        self.unknown = unknown
+
+    def known(self) -> list[Any]:
+        return list(list.__iter__(self))
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from list.__iter__(self)
+        raise Undetermined(self.unknown)
+
+    def __bool__(self) -> bool:
+        if list.__len__(self):
+            return True
+        raise Undetermined(self.unknown)
+
+    def __len__(self) -> int:
+        raise Undetermined(self.unknown)
+
+    def __contains__(self, item: object) -> bool:
+        return any_of(self, lambda x: x == item)
+
+    def __eq__(self, other: object) -> bool:
+        if other in (None, []) and list.__len__(self):
+            return False
+        raise Undetermined(self.unknown)
+
+    def __ne__(self, other: object) -> bool:
+        return not self.__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (PartialList, (self.known(), self.unknown))
+
+
+class KleeneList(list[Any]):
+    """A list with unknown elements: `in` is true when a known element matches, undetermined when only they could."""
+
+    __slots__ = ()
+
+    def __contains__(self, item: object) -> bool:
+        return any_of(self, lambda x: x == item)
+
+
+def any_of(items: Iterable[Any], test: Callable[[Any], object] = bool) -> bool:
+    """Kleene `any`: true if the test holds for one item for certain, else undetermined if it might hold for one."""
+    return _kleene(items, test, wanted=True)
+
+
+def all_of(items: Iterable[Any], test: Callable[[Any], object] = bool) -> bool:
+    """Kleene `all`: false if the test certainly fails for one item, else undetermined if it might fail for one."""
+    return not _kleene(items, test, wanted=False)
+
+
+def _kleene(items: Iterable[Any], test: Callable[[Any], object], *, wanted: bool) -> bool:
+    doubt: Undetermined | None = None
+    try:
+        for item in items:
+            try:
+                if bool(test(item)) is wanted:
+                    return True
+            except Undetermined as error:
+                doubt = doubt or error
+    except Undetermined as error:  # the list itself is incomplete
+        doubt = doubt or error
+    if doubt:
+        raise doubt
+    return False
+
+
+def as_list(value: Any) -> list[Any]:
+    """One or many as a list: JSON documents write `"a"` for `["a"]`. None is empty, an unknown is an unknown list."""
+    if isinstance(value, Unknown) and not isinstance(value, Text):
+        return PartialList([], value)
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def is_map(value: Any) -> bool:
+    """True for a map or object; undetermined for an unknown."""
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    return isinstance(value, dict)
+
+
+def show(value: Any) -> str:
+    """A value as a person would write it, unknown parts included; never raises."""
+    if isinstance(value, Text):
+        return '"' + "".join(p if isinstance(p, str) else "${" + _inner(p) + "}" for p in value.parts) + '"'
+    if isinstance(value, Unknown):
+        return "${" + _inner(value) + "}" if isinstance(value, Ref) else f"unknown ({value.reason})"
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + (value if len(value) <= 120 else value[:117] + "...") + '"'
+    if isinstance(value, list):
+        items = list(list.__iter__(value))
+        tail = ", ..." if len(items) > 6 or isinstance(value, PartialList) else ""
+        return "[" + ", ".join(show(v) for v in items[:6]) + tail + "]"
+    if isinstance(value, dict):
+        items = list(value.items())
+        return "{" + ", ".join(f"{k} = {show(v)}" for k, v in items[:6]) + (", ..." if len(items) > 6 else "") + "}"
+    return str(value)
+
+
+def _inner(value: Unknown) -> str:
+    return f"{value.target}.{value.attribute}" if isinstance(value, Ref) else value.reason
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+class Location(NamedTuple):
+    """A span of a file: 1-based lines and columns (code points), the end column exclusive; `file` is relative to the
+    working directory with forward slashes. `path`, `value` and `address` say what stands there, for evidence."""
+
+    file: str
+    start_line: int = 1
+    start_column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+    note: str | None = None
+    address: str | None = None
+    path: str | None = None
+    value: Any = None
+
+
+class Step(NamedTuple):
+    """One step of how a value came to be: where, and a sentence about it."""
+
+    file: str
+    start_line: int
+    note: str
+
+
+class Remark(NamedTuple):
+    """A comment that may hold a waiver, with the lines it speaks about (the block it stands in or above)."""
+
+    file: str
+    line: int
+    text: str
+    start_line: int
+    end_line: int
+
+
+class Origin(Protocol):
+    """Where a resource comes from; asked only for findings, so it may be slow (it may parse the file again)."""
+
+    def locate(self, path: ValuePath) -> Location:
+        """The narrowest span for `path`; the whole block for `()`, or when the path is not written there."""
+        ...
+
+    def trace(self, path: ValuePath) -> list[Step]:
+        """How the value at `path` came to be, nearest first; empty when there is nothing to tell."""
+        ...
+
+
+class NowhereOrigin:
+    """The origin of a resource that no file holds: its address stands in for a place."""
+
+    __slots__ = ("address",)
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    def locate(self, path: ValuePath) -> Location:
+        return Location(self.address)
+
+    def trace(self, path: ValuePath) -> list[Step]:
+        return []
+
+
+# --- resources --------------------------------------------------------------------------------------------------------
+
+_STEPS = re.compile(r"[^.\[\]]+")
+_paths: dict[str, ValuePath] = {}
+_reads: list[tuple[Resource, ValuePath, Unknown]] = []
+"""Which unknowns the running rule has read: a TypeError after one is an unknown, not a crash."""
+
+
+def parse_path(path: str) -> ValuePath:
+    """`"a.b[0].c"` as `("a", "b", 0, "c")`; parsed once per text."""
+    known = _paths.get(path)
+    if known is None:
+        known = _paths[path] = tuple(int(s) if s.isdigit() else s for s in _STEPS.findall(path))
+    return known
+
+
+def join_path(path: ValuePath) -> str:
+    """The inverse of `parse_path`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+    return text
+
+
+def lookup(values: Any, path: ValuePath) -> Any:
+    """The value at `path`: None when absent, an Unknown when nobody can tell.
+
+    A single nested block needs no index (`a.b` reads `a[0].b`).
+
+    Raises:
+        LookupError: a name is asked of a list of several blocks, whose answer would depend on their order.
+    """
+    current = values
+    for step in path:
+        if isinstance(current, dict):
+            current = current.get(step)
+        elif current is None:
+            return None
+        elif isinstance(current, Unknown):
+            current = current.child(step)
+        elif isinstance(current, list):
+            size = list.__len__(current)
+            if isinstance(step, int):
+                if step < size:
+                    current = list.__getitem__(current, step)
+                elif isinstance(current, PartialList):
+                    return current.unknown
+                else:
+                    return None
+            elif isinstance(current, PartialList):
+                return current.unknown
+            elif size == 0:
+                return None
+            elif size == 1:
+                inner = current[0]
+                if isinstance(inner, Unknown):
+                    current = inner.child(step)
+                else:
+                    current = inner.get(step) if isinstance(inner, dict) else None
+            else:
+                raise LookupError(f"{join_path(path)} asks {size} blocks at once: use each()")
+        else:
+            return None
+    return current
+
+
+class View:
+    """Reading by path, shared by a resource and by one of its nested blocks."""
+
+    __slots__ = ()
+
+    resource: Resource
+    values: Any
+    path: ValuePath
+
+    def __getitem__(self, path: str) -> Any:
+        """The value at `path`: the value, None when absent or null, or an Unknown."""
+        steps = _paths.get(path) or parse_path(path)
+        value = lookup(self.values, steps)
+        if isinstance(value, Unknown):
+            _reads.append((self.resource, (*self.path, *steps), value))
+        elif type(value) is list:
+            for item in value:
+                if isinstance(item, Unknown):
+                    _reads.append((self.resource, (*self.path, *steps), item))
+                    return KleeneList(value)
+        return value
+
+    def each(self, path: str) -> list[Block]:
+        """The nested blocks at `path`, always a list; when some cannot be known, it raises after the known ones."""
+        steps = parse_path(path)
+        value = lookup(self.values, steps)
+        base = (*self.path, *steps)
+        if value is None:
+            return []
+        if isinstance(value, Unknown):
+            _reads.append((self.resource, base, value))
+            return PartialList([], value)
+        if not isinstance(value, list):
+            return [Block(self.resource, base, value)]
+        known = [Block(self.resource, (*base, i), v) for i, v in enumerate(list.__iter__(value))]
+        if isinstance(value, PartialList):
+            _reads.append((self.resource, base, value.unknown))
+            return PartialList(known, value.unknown)
+        return known
+
+    def absent(self, path: str) -> bool:
+        """True when nothing stands at `path` (or null); undetermined when that cannot be known."""
+        value = self[path]
+        return value is None if not isinstance(value, Unknown) else bool(value == None)  # noqa: E711 - Unknown answers ==
+
+    def is_list(self, path: str) -> bool:
+        """True when the value at `path` is a list; undetermined when it is unknown."""
+        value = self[path]
+        if isinstance(value, Unknown):
+            raise Undetermined(value)
+        return isinstance(value, list)
+
+    def json(self, path: str) -> Any:
+        """The JSON document in the text at `path`, unknown pieces as unknown leaves; None when absent.
+
+        Raises:
+            ValueError: the text is known and is not JSON.
+        """
+        from assay.decode import decode
+
+        return decode(self[path])
+
+    def where(self, path: str | None = None) -> Location:
+        """The narrowest place of `path` in its file: the attribute's, else the block's."""
+        steps = (*self.path, *parse_path(path)) if path else self.path
+        place = self.resource.origin.locate(steps)
+        value = lookup_quietly(self.resource.values, steps) if path else None
+        return place._replace(address=self.resource.address, path=join_path(steps) or None, value=value)
+
+    def set(self, path: str, value: Any, *, safe: bool = True) -> Fix:
+        """The fix that gives `path` this value."""
+        return Fix(self.resource, (*self.path, *parse_path(path)), value, safe)
+
+    def fails(
+        self,
+        message: str,
+        at: str | None = None,
+        because: Sequence[Location] = (),
+        fix: Fix | None = None,
+        *,
+        severity: Severity | None = None,
+        key: str | None = None,
+    ) -> Finding:
+        """A certain failure; `at` names the deciding path, `because` further places, `key` what tells it from its
+        siblings on the same resource (default: the path and the block's own content)."""
+        return self._finding(Verdict.FAIL, message, at, because, fix, severity, key)
+
+    def unsure(
+        self, message: str, at: str | None = None, because: Sequence[Location] = (), *, key: str | None = None
+    ) -> Finding:
+        """The rule cannot decide; never a pass and never a fail."""
+        return self._finding(Verdict.UNKNOWN, message, at, because, None, None, key)
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        message: str,
+        at: str | None,
+        because: Sequence[Location],
+        fix: Fix | None,
+        severity: Severity | None,
+        key: str | None,
+    ) -> Finding:
+        steps = (*self.path, *parse_path(at)) if at else self.path
+        return Finding(self.resource, verdict, message, steps, tuple(because), fix, severity, key)
+
+
+def lookup_quietly(values: Any, path: ValuePath) -> Any:
+    """`lookup`, but None where the path is ambiguous: for evidence, which must never raise."""
+    try:
+        return lookup(values, path)
+    except LookupError:
+        return None
+
+
+class Resource(View):
+    """One thing that exists, or will: frozen. `values` has the provider's attribute names, nested blocks as lists."""
+
+    __slots__ = ("account", "address", "name", "origin", "region", "root", "source", "type", "values")
+
+    type: str
+    address: str
+    source: str
+    values: dict[str, Any]
+    origin: Origin
+    root: str
+    name: str
+    account: str | None
+    region: str | None
+
+    def __init__(
+        self,
+        type: str,  # noqa: A002 - the contract's name
+        address: str,
+        source: str,
+        values: dict[str, Any],
+        origin: Origin | None = None,
+        *,
+        root: str = "",
+        name: str = "",
+        account: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        put = object.__setattr__
+        put(self, "type", type)
+        put(self, "address", address)
+        put(self, "source", source)
+        put(self, "values", values)
+        put(self, "origin", origin or NowhereOrigin(address))
+        put(self, "root", root)
+        put(self, "name", name)
+        put(self, "account", account)
+        put(self, "region", region)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self.address} is frozen: {name} cannot be set (use set() for a fix)")
+
+    @property
+    def resource(self) -> Resource:  # type: ignore[override]
+        return self
+
+    @property
+    def path(self) -> ValuePath:  # type: ignore[override]
+        return ()
+
+    def __str__(self) -> str:
+        return self.address
+
+    def __repr__(self) -> str:
+        return f"<Resource {self.address} ({self.source})>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (
+            _resource,
+            (self.type, self.address, self.source, self.values, self.origin, self.root, self.name, self.account,
+             self.region),
+        )  # fmt: skip
+
+
+def _resource(
+    type_: str, address: str, source: str, values: dict[str, Any], origin: Origin, root: str, name: str,
+    account: str | None, region: str | None,
+) -> Resource:  # fmt: skip
+    return Resource(type_, address, source, values, origin, root=root, name=name, account=account, region=region)
+
+
+class Block(View):
+    """One nested block of a resource: the same reading, the same findings, located at the block."""
+
+    __slots__ = ("path", "resource", "values")
+
+    def __init__(self, resource: Resource, path: ValuePath, values: Any) -> None:
+        self.resource = resource
+        self.path = path
+        self.values = values
+
+    def __str__(self) -> str:
+        return f"{self.resource.address} {join_path(self.path)}"
+
+
+class Fix(NamedTuple):
+    """Give `path` of `resource` this value; `safe` when it cannot break what works."""
+
+    resource: Resource
+    path: ValuePath
+    value: Any
+    safe: bool = True
+
+
+# --- what leaves the engine ---------------------------------------------------------------------------------------------
+
+
+class Finding:
+    """One verdict on one resource; the engine completes what the rule left open (rule, location, fingerprint)."""
+
+    __slots__ = (
+        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "key", "location", "message", "own_severity",
+        "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        resource: Resource,
+        verdict: Verdict,
+        message: str,
+        path: ValuePath = (),
+        because: tuple[Location, ...] = (),
+        fix: Fix | None = None,
+        severity: Severity | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.resource = resource
+        self.verdict = verdict
+        self.message = message
+        self.path = path
+        self.because = because
+        self.fix = fix
+        self.own_severity = severity  # what the rule said of this one; None inherits the rule's
+        self.severity: Severity = Severity.INFO
+        self.key = key
+        self.rule = ""
+        self.theme = ""
+        self.location: Location | None = None
+        self.trace: list[Step] = []
+        self.evidence: list[dict[str, Any]] = []
+        self.controls: Sequence[str] = ()
+        self.equivalents: Sequence[str] = ()
+        self.fingerprint = ""
+        self.waiver: Waiver | None = None
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.rule} {self.verdict.value} {self.resource.address}: {self.message}>"
+
+
+class Waiver(NamedTuple):
+    """Why a failure does not count: who said so, where, until when."""
+
+    kind: str  # inline | annotation | file | foreign
+    reason: str
+    place: str  # file:line of the comment
+    owner: str | None = None
+    expires: str | None = None  # ISO date, the day included
+
+
+class Coverage:
+    """What was read and what was not; a report without it would be a guess."""
+
+    __slots__ = ("inputs", "notes", "units", "unlisted")
+
+    def __init__(self) -> None:
+        self.inputs: list[dict[str, Any]] = []
+        self.units: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.unlisted: list[tuple[str, str | None, str | None, str]] = []
+
+    def input(self, path: str, status: str, reason: str | None = None, line: int | None = None) -> None:
+        """Say what became of an input: status `read`, `failed` (counts as incomplete) or `skipped`."""
+        entry: dict[str, Any] = {"path": path, "status": status, "reason": reason}
+        if line is not None:
+            entry["line"] = line
+        self.inputs.append(entry)
+
+    def unit(
+        self, account: str | None, region: str | None, service: str, status: str, reason: str | None = None
+    ) -> None:
+        """Say what became of one account, region and service of a live source: `ok|denied|throttled|failed`."""
+        self.units.append(
+            {"account": account, "region": region, "service": service, "status": status, "reason": reason}
+        )
+
+    def not_listed(self, type_: str, account: str | None, region: str | None, reason: str) -> None:
+        """The resources of a type could not be listed there: rules on it are not evaluated, links to it unknown."""
+        self.unlisted.append((type_, account, region, reason))
+
+    @property
+    def incomplete(self) -> bool:
+        return (
+            any(i["status"] == "failed" for i in self.inputs)
+            or any(u["status"] != "ok" for u in self.units)
+            or bool(self.unlisted)
+        )
+
+
+class Intake:
+    """What a source pours into: resources, remarks and coverage, in the order of arrival."""
+
+    __slots__ = ("coverage", "remarks", "resources")
+
+    def __init__(self) -> None:
+        self.resources: list[Resource] = []
+        self.remarks: list[Remark] = []
+        self.coverage = Coverage()
+
+    def add(self, resource: Resource) -> None:
+        self.resources.append(resource)
+
+
+class Request:
+    """What a scan was asked for: the same for every source."""
+
+    __slots__ = ("base", "files_only", "options", "paths", "var_files", "variables")
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        base: str = ".",
+        *,
+        variables: dict[str, str] | None = None,
+        var_files: Sequence[str] = (),
+        files_only: bool = False,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        self.paths = list(paths)
+        self.base = base  # locations are relative to this directory
+        self.variables = variables or {}
+        self.var_files = list(var_files)
+        self.files_only = files_only  # every path is a file (the hook): report what touches them
+        self.options = options or {}
+
+
+class Source(Protocol):
+    """Anything that yields resources: Terraform, a plan, a snapshot, a live account. Terraform has no privilege."""
+
+    name: str
+
+    def claims(self, path: str, head: Callable[[], bytes]) -> bool:
+        """True when this source reads the file at `path`; `head()` gives its first 64 KiB (empty when unreadable)."""
+        ...
+
+    def load(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
+        """Read the claimed `paths` and pour what they hold into `intake`; faults become coverage, not exceptions."""
+        ...
