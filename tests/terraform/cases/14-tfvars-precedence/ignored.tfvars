@@ -1,0 +1,2 @@
+from_default = "never read"
+from_tfvars  = "never read"

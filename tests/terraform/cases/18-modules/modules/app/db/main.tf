@@ -1,0 +1,9 @@
+variable "host" {}
+
+resource "terraform_data" "db" {
+  input = "db at ${var.host}"
+}
+
+output "url" {
+  value = "sql://${var.host}"
+}

@@ -1,0 +1,7 @@
+locals {
+  twice = "a_override.tf"
+}
+
+variable "size" {
+  type = string
+}

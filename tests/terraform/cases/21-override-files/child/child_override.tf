@@ -1,0 +1,3 @@
+output "all" {
+  value = { name = var.name, size = var.size, overridden = true }
+}

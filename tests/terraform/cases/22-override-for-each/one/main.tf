@@ -1,0 +1,2 @@
+variable "name" {}
+output "who" { value = "one ${var.name}" }

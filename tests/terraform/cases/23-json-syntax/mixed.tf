@@ -1,0 +1,3 @@
+resource "terraform_data" "from_hcl" {
+  input = { upper = local.upper, child = module.child.all }
+}

@@ -1,0 +1,6 @@
+variable "value" {}
+
+output "hidden" {
+  value     = "hidden ${var.value}"
+  sensitive = true
+}

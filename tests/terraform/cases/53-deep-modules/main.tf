@@ -1,0 +1,5 @@
+module "a" {
+  source = "./m"
+  depth  = 1
+  label  = "root"
+}

@@ -1,0 +1,3 @@
+variable "from" {}
+variable "key" {}
+output "text" { value = "${var.key} <- ${var.from}" }

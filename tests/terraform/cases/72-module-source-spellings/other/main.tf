@@ -1,0 +1,5 @@
+module "up" {
+  source = "../child"
+  text   = "up"
+}
+output "path" { value = module.up.path }
