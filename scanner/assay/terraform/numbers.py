@@ -1,0 +1,231 @@
+"""Terraform's numbers: exact integers, and fractions rounded to 512 bits as Terraform rounds them.
+
+A number is an `int` when it is whole. A fraction is a plain `float` where the float's shortest decimal is the number that
+was meant (0.1), else an `Exact`, a float that remembers its 512 bits (1/3, and whatever has more digits than a float).
+"""
+
+from __future__ import annotations
+
+import re
+
+PRECISION = 512
+MAX_DIGITS = 4000
+"""A number longer than this cannot be meant, and Python itself refuses to print one above 4,300 digits."""
+
+_NUMBER = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eEpP]([+-]?\d+))?", re.ASCII)
+
+
+class NumberError(ValueError):
+    """What the text or the operation gives is no number that Terraform, or Assay, can hold."""
+
+
+class Exact(float):
+    """A fraction that a float alone would round: `mantissa * 2**exponent`."""
+
+    __slots__ = ("exponent", "mantissa")
+
+    mantissa: int
+    exponent: int
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Exact):
+            return (self.mantissa, self.exponent) == (other.mantissa, other.exponent)
+        return False  # numbers have one form each: neither an int nor a plain float equals this one
+
+    def __ne__(self, other: object) -> bool:
+        return not self.__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash((self.mantissa, self.exponent))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_exact, (float(self), self.mantissa, self.exponent))
+
+
+def _exact(value: float, mantissa: int, exponent: int) -> Exact:
+    number = Exact(value)
+    number.mantissa = mantissa
+    number.exponent = exponent
+    return number
+
+
+Number = int | float
+
+
+def parse_number(text: str) -> Number:
+    """The number a decimal literal stands for.
+
+    Raises:
+        NumberError: the text is no decimal number, or has more than 4,000 digits.
+    """
+    match = _NUMBER.fullmatch(text)
+    if match is None or not (match[2] or match[3]) or "p" in text or "P" in text:
+        raise NumberError(f'"{text[:40]}" is not a decimal number')
+    sign, whole, fraction, power = match.groups()
+    digits, scale = int((whole + fraction)[:MAX_DIGITS] or "0"), (int(power[:10]) if power else 0) - len(fraction)
+    if abs(scale) > MAX_DIGITS or len(whole) + len(fraction) > MAX_DIGITS:
+        raise NumberError(f"the number {text[:20]} has more than {MAX_DIGITS} digits, the bound Assay sets")
+    if sign == "-":
+        digits = -digits
+    return from_ratio(digits * 10**scale, 1) if scale >= 0 else from_ratio(digits, 10**-scale)
+
+
+def from_ratio(numerator: int, denominator: int) -> Number:
+    """The quotient, rounded to 512 bits, in its one form."""
+    if numerator % denominator == 0:
+        whole = numerator // denominator
+        if whole.bit_length() <= PRECISION:
+            return whole
+    mantissa, exponent = _round(numerator, denominator)
+    if exponent >= 0:
+        return _bounded(mantissa << exponent)
+    try:
+        nearest = mantissa / (1 << -exponent)
+    except OverflowError:
+        nearest = float("inf") if mantissa > 0 else float("-inf")
+    if nearest - nearest == 0 and _round(*_decimal_ratio(repr(nearest))) == (mantissa, exponent):
+        return nearest
+    return _exact(nearest, mantissa, exponent)
+
+
+def _bounded(number: int) -> int:
+    if number.bit_length() > 13280:  # 4,000 digits
+        raise NumberError(f"a number has more than {MAX_DIGITS} digits, the bound Assay sets")
+    return number
+
+
+def _round(numerator: int, denominator: int) -> tuple[int, int]:
+    """`mantissa, exponent` of the quotient: at most 512 bits, half to even, the mantissa odd (or zero)."""
+    if numerator == 0:
+        return 0, 0
+    negative = numerator < 0
+    top = -numerator if negative else numerator
+    shift = PRECISION + 1 - (top.bit_length() - denominator.bit_length())
+    quotient, rest = divmod(top << shift, denominator) if shift >= 0 else divmod(top, denominator << -shift)
+    surplus = quotient.bit_length() - PRECISION
+    exponent = surplus - shift
+    half = 1 << (surplus - 1)
+    low = quotient & ((1 << surplus) - 1)
+    quotient >>= surplus
+    if low > half or (low == half and (rest or quotient & 1)):
+        quotient += 1
+    zeros = (quotient & -quotient).bit_length() - 1
+    quotient >>= zeros
+    return (-quotient if negative else quotient), exponent + zeros
+
+
+def _decimal_ratio(text: str) -> tuple[int, int]:
+    """Numerator and denominator of a float's `repr`."""
+    mantissa, _, power = text.partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    scale = (int(power) if power else 0) - len(fraction)
+    digits = int(whole + fraction)
+    return (digits * 10**scale, 1) if scale >= 0 else (digits, 10**-scale)
+
+
+def ratio(number: Number) -> tuple[int, int]:
+    """The number as Terraform holds it, as numerator and denominator."""
+    if isinstance(number, int):
+        return number, 1
+    if isinstance(number, Exact):
+        mantissa, exponent = number.mantissa, number.exponent
+    else:
+        if number - number != 0:
+            raise NumberError("infinity is not a number that Terraform can store")
+        mantissa, exponent = _round(*_decimal_ratio(repr(number)))
+    return (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
+
+
+def normal(number: Number) -> Number:
+    """Any Python number (of a float-based function, of JSON) in its one form."""
+    if isinstance(number, int) or isinstance(number, Exact):
+        return number
+    if number - number != 0:
+        raise NumberError("infinity is not a number that Terraform can store")
+    return int(number) if number == int(number) else number
+
+
+def number_text(number: Number) -> str:
+    """The number as Terraform writes it into text: all its digits, never an exponent."""
+    if isinstance(number, int) and number.bit_length() <= PRECISION:
+        return str(number)
+    if isinstance(number, float) and not isinstance(number, Exact):
+        return _plain(*_decimal_ratio(repr(number)))
+    numerator, denominator = ratio(number)
+    wanted = _round(numerator, denominator)
+    for digits in range(154, 160):
+        text = _significant(numerator, denominator, digits)
+        if _round(*_decimal_ratio(text)) == wanted:
+            break
+    return text
+
+
+def _plain(digits: int, denominator: int) -> str:
+    """`digits / denominator` written out, where the denominator is a power of ten."""
+    places = len(str(denominator)) - 1
+    text = str(abs(digits)).rjust(places + 1, "0")
+    cut = len(text) - places
+    fraction = text[cut:].rstrip("0")
+    return ("-" if digits < 0 else "") + text[:cut] + ("." + fraction if fraction else "")
+
+
+def _significant(numerator: int, denominator: int, digits: int) -> str:
+    """The quotient, a fraction, with this many significant decimal digits."""
+    top = abs(numerator)
+    if denominator == 1:  # whole, and longer than its precision
+        surplus = len(str(top)) - digits
+        scaled, rest = divmod(top, 10**surplus) if surplus > 0 else (top, 0)
+        scaled = (scaled + (2 * rest >= 10**surplus)) * 10**surplus if surplus > 0 else top
+        return str(-scaled if numerator < 0 else scaled)
+    places = digits
+    while True:  # the first guess is off by the size of the number; a second pass settles it
+        scaled, rest = divmod(top * 10**places, denominator)
+        surplus = len(str(scaled)) - digits
+        if surplus == 0 or (surplus > 0 and places == 0):
+            break
+        places = max(places - surplus, 0)
+    if 2 * rest >= denominator:
+        scaled += 1
+    return _plain(-scaled if numerator < 0 else scaled, 10**places)
+
+
+def arithmetic(op: str, left: Number, right: Number) -> Number:
+    """`left op right` for `+ - * / %`.
+
+    Raises:
+        NumberError: a division by zero, or a result beyond the bound.
+    """
+    if isinstance(left, int) and isinstance(right, int) and op in "+-*":
+        result = left + right if op == "+" else left - right if op == "-" else left * right
+        if result.bit_length() <= PRECISION:
+            return result
+        return from_ratio(_bounded(result), 1)
+    if right == 0 and op in "/%":
+        if op == "%":
+            return left
+        raise NumberError("division by zero")
+    (a, b), (c, d) = ratio(left), ratio(right)
+    if op == "+":
+        return from_ratio(a * d + c * b, b * d)
+    if op == "-":
+        return from_ratio(a * d - c * b, b * d)
+    if op == "*":
+        return from_ratio(a * c, b * d)
+    if op == "/":
+        return from_ratio(a * d, b * c) if c > 0 else from_ratio(-a * d, -b * c)
+    quotient = truncate(arithmetic("/", left, right))
+    return arithmetic("-", left, arithmetic("*", quotient, right))
+
+
+def truncate(number: Number) -> int:
+    """The whole part, towards zero."""
+    numerator, denominator = ratio(number)
+    return numerator // denominator if numerator >= 0 else -(-numerator // denominator)
+
+
+def compare(left: Number, right: Number) -> int:
+    """-1, 0 or 1."""
+    if isinstance(left, Exact) or isinstance(right, Exact):
+        (a, b), (c, d) = ratio(left), ratio(right)
+        return (a * d > c * b) - (a * d < c * b)
+    return (left > right) - (left < right)
