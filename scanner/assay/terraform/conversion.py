@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import PartialList, Ref, Unknown
-from assay.terraform.numbers import NumberError, number_text, parse_number
-from assay.terraform.types import (
+from assay.terraform.numeric import NumberError, number_text, parse_number
+from assay.terraform.typesystem import (
     ANY,
     BOOL,
     NUMBER,
@@ -242,7 +242,7 @@ def to_bool(value: Any) -> Any:
     raise EvalError(f"a bool is required, and the value is {_a(type_of(value))}")
 
 
-# --- one type for several values ----------------------------------------------------------------------------------------
+# --- one type for several values --------------------------------------------------------------------------------------
 
 
 def unify_types(types: Sequence[Type]) -> Type | None:

@@ -1,7 +1,8 @@
 """Grapheme clusters: what Terraform's `length`, `substr`, `strrev` and `format` widths count as characters.
 
 Only ever asked for text that is not plain ASCII (or holds a carriage return). Follows Unicode's annex 29 by general
-category, which Python knows, instead of by the annex's own table, which it does not; they differ on some Indic vowel signs.
+category, which Python knows, instead of by the annex's own table, which it does not; they differ on some Indic
+vowel signs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What Terraform's operators do to values; the one module the evaluator and the functions import for values.
 
-null is `None`, a number an `int` or `float`, a tuple a `list`, an object a `dict`; `types.py` has the rest. Whatever is not
-known is an `Unknown`, at any depth. Every operation answers unknown exactly where Terraform 1.11 does.
+null is `None`, a number an `int` or `float`, a tuple a `list`, an object a `dict`; `typesystem.py` has the rest. Whatever
+is not known is an `Unknown`, at any depth. Every operation answers unknown exactly where Terraform 1.11 does.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import PartialList, Text, Unknown
-from assay.terraform import numbers
+from assay.terraform import numeric
 from assay.terraform.conversion import (
     convert,
     convertible,
@@ -19,8 +19,8 @@ from assay.terraform.conversion import (
     to_string,
     unify_types,
 )
-from assay.terraform.numbers import Exact, NumberError, number_text, parse_number
-from assay.terraform.types import (
+from assay.terraform.numeric import Exact, NumberError, number_text, parse_number
+from assay.terraform.typesystem import (
     ANY,
     BOOL,
     NUMBER,
@@ -89,7 +89,7 @@ def _name(value: Any) -> str:
     return "null" if value is None else ("an " if kind.kind[0] in "aeo" else "a ") + str(kind)
 
 
-# --- operators ----------------------------------------------------------------------------------------------------------
+# --- operators --------------------------------------------------------------------------------------------------------
 
 
 def _operand(value: Any, side: str, convert_to: Callable[[Any], Any]) -> Any:
@@ -108,7 +108,7 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
         if isinstance(side, Unknown):
             return unknown_like(side, NUMBER)
     try:
-        return numbers.arithmetic(op, a, b)
+        return numeric.arithmetic(op, a, b)
     except NumberError as error:
         raise EvalError(f"{number_text(a)} {op} {number_text(b)}: {error}") from None
 
@@ -116,7 +116,7 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
 def negate(value: Any) -> Any:
     """`-value`."""
     number = _operand(value, "only", to_number)
-    return unknown_like(number, NUMBER) if isinstance(number, Unknown) else numbers.arithmetic("-", 0, number)
+    return unknown_like(number, NUMBER) if isinstance(number, Unknown) else numeric.arithmetic("-", 0, number)
 
 
 def compare(op: str, left: Any, right: Any) -> Any:
@@ -125,7 +125,7 @@ def compare(op: str, left: Any, right: Any) -> Any:
     for side in (a, b):
         if isinstance(side, Unknown):
             return unknown_like(side, BOOL)
-    order = numbers.compare(a, b)
+    order = numeric.compare(a, b)
     return order < 0 if op == "<" else order <= 0 if op == "<=" else order > 0 if op == ">" else order >= 0
 
 
@@ -182,7 +182,7 @@ def unify(values: Sequence[Any]) -> list[Any]:
     return [convert(v, wanted) for v in values]
 
 
-# --- equality -----------------------------------------------------------------------------------------------------------
+# --- equality ---------------------------------------------------------------------------------------------------------
 
 
 def equal(left: Any, right: Any) -> Any:
@@ -272,10 +272,10 @@ def safe_prefix(prefix: str) -> str:
     return prefix[:-1]
 
 
-_NEVER_COMBINES = frozenset("-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'`")
+_NEVER_COMBINES = frozenset("-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'")
 
 
-# --- reading into a value -------------------------------------------------------------------------------------------------
+# --- reading into a value ---------------------------------------------------------------------------------------------
 
 
 def length(value: Any) -> Any:

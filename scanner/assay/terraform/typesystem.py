@@ -1,7 +1,7 @@
 """Terraform's types, the collections that carry one, and conversion between them.
 
-A tuple is a plain `list`, an object a plain `dict`; lists, sets and maps are subclasses, so that whoever only reads values
-need not care. All of them are treated as immutable.
+A tuple is a plain `list`, an object a plain `dict`; lists, sets and maps are subclasses, so that whoever only reads
+values need not care. All of them are treated as immutable.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Encoded, PartialList, Ref, Text, Unknown
-from assay.terraform.numbers import number_text
+from assay.terraform.numeric import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -275,7 +275,7 @@ class _Ordered:
         self.number = number
 
     def __lt__(self, other: _Ordered) -> bool:
-        from assay.terraform.numbers import compare
+        from assay.terraform.numeric import compare
 
         return compare(self.number, other.number) < 0
 
