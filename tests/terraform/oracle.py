@@ -28,7 +28,6 @@ EXPECTED = "expected.json"
 ARGUMENTS = ("input", "triggers_replace")
 WORKERS = 2
 CALLS_A_MODULE = re.compile(r'^\s*module\s+"|"module"\s*:', re.MULTILINE)
-PLAIN_KEY = re.compile(r"[^\W\d][\w-]*\Z")
 
 
 class Rejected(Exception):
@@ -37,10 +36,6 @@ class Rejected(Exception):
     def __init__(self, diagnostics: list[dict[str, Any]]) -> None:
         self.diagnostics = diagnostics
         super().__init__("; ".join(f"{d['summary']}: {d.get('detail', '')}" for d in diagnostics))
-
-
-def executable() -> str | None:
-    return shutil.which("terraform")
 
 
 def _run(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +60,9 @@ def _diagnostics(output: str) -> list[dict[str, Any]]:
 
 def plan(directory: Path) -> dict[str, Any]:
     """Terraform's plan of a module as JSON; the directory is written to. Raises `Rejected` with its diagnostics."""
-    if any(CALLS_A_MODULE.search(f.read_text("utf-8")) for f in directory.iterdir() if f.name.endswith((".tf", ".json"))):
+    if any(
+        CALLS_A_MODULE.search(f.read_text("utf-8")) for f in directory.iterdir() if f.name.endswith((".tf", ".json"))
+    ):
         ready = _run(directory, "init", "-backend=false", "-input=false", "-no-color")
         if ready.returncode:
             raise Rejected([{"summary": "terraform init failed", "detail": ready.stdout + ready.stderr}])
@@ -82,9 +79,7 @@ def plan(directory: Path) -> dict[str, Any]:
 
 def step(path: str, key: str | int) -> str:
     """One step further down a path, spelled as the graph's `unknown` list spells it."""
-    if isinstance(key, int):
-        return f"{path}[{key}]"
-    return f"{path}.{key}" if PLAIN_KEY.match(key) else f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}[{key}]" if isinstance(key, int) else f"{path}.{key}"
 
 
 def _merge(value: Any, mask: Any, path: str, unknown: list[str]) -> Any:
@@ -99,7 +94,9 @@ def _merge(value: Any, mask: Any, path: str, unknown: list[str]) -> Any:
         keys = sorted({*whole, *mask})
         return {key: _merge(whole.get(key), mask.get(key, False), step(path, key), unknown) for key in keys}
     if isinstance(mask, list) and isinstance(value, list):
-        return [_merge(item, part, step(path, i), unknown) for i, (item, part) in enumerate(zip(value, mask, strict=True))]
+        return [
+            _merge(item, part, step(path, i), unknown) for i, (item, part) in enumerate(zip(value, mask, strict=True))
+        ]
     return value
 
 

@@ -65,7 +65,6 @@ resource "terraform_data" "collections" {
     equal_lists    = ["a", local.id] == ["b", local.id]
     equal_lists2   = ["a", local.id] == ["a", local.id]
     equal_lengths  = local.list == ["a"]
-    equal_objects  = local.object == { a = 2, b = "x" }
     matchkeys      = matchkeys(["x", "y"], ["a", "b"], ["a"])
     index          = index(local.list, "a")
   }
