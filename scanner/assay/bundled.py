@@ -6,15 +6,15 @@ carries them under `assay/_bundled`. Rules are loaded by path and never imported
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
-def _find(name: str) -> Path:
-    inside = _PACKAGE / "_bundled" / name
-    return inside if inside.is_dir() else _PACKAGE.parents[1] / name
+def _find(*name: str) -> str:
+    inside = os.path.join(_PACKAGE, "_bundled", *name)
+    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), *name)
 
 
 RULES = _find("rules")
-TEMPLATES = _find("reports/templates")
+TEMPLATES = _find("reports", "templates")

@@ -43,6 +43,11 @@ class Report:
         self.allow_incomplete = False
         self.timings: dict[str, float] | None = None
 
+    def recount(self) -> None:
+        """Make the summary agree with the findings after some were left out or changed (passes are not findings)."""
+        for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.NOT_EVALUATED):
+            self.summary[verdict.value] = sum(1 for f in self.findings if f.verdict is verdict)
+
     @property
     def tool_version(self) -> str:
         from assay._version import __version__
@@ -67,7 +72,9 @@ class Report:
         return 3 if self.incomplete and not self.allow_incomplete else 0
 
 
-def evaluate(graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False) -> Report:
+def evaluate(
+    graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False, waivers: bool = True
+) -> Report:
     """Judge every resource by every rule on its type.
 
     Args:
@@ -75,6 +82,7 @@ def evaluate(graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timin
         rules: what to ask; the order does not matter.
         passes: also return a finding for every pass.
         timings: measure CPU seconds per rule.
+        waivers: honour the waivers written in the sources.
     """
     run = _Run(graph, passes, timings)
     for rule in rules:
@@ -82,8 +90,13 @@ def evaluate(graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timin
     for finding in run.findings:
         _complete(finding)
     _distinguish(run.findings)
+    if waivers and graph.remarks:
+        from assay.ledger.waivers import apply
+
+        apply(graph, rules, run.findings)
     run.findings.sort(key=_order)
     report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
+    report.recount()
     report.timings = run.seconds if timings else None
     return report
 
@@ -179,18 +192,11 @@ class _Run:
         self.findings.append(finding)
 
     def summary(self, rules: Sequence[Rule]) -> dict[str, Any]:
-        counted = {v: 0 for v in Verdict}
-        for f in self.findings:
-            counted[f.verdict] += 1
+        resources = sum(1 for r in self.graph.resources if _managed(r))
         return {
-            "resources": sum(1 for r in self.graph.resources if _managed(r)),
-            "rules": len(rules),
-            "fail": counted[Verdict.FAIL],
-            "unknown": counted[Verdict.UNKNOWN],
-            "waived": counted[Verdict.WAIVED],
-            "pass": self.passed,
-            "not_evaluated": counted[Verdict.NOT_EVALUATED],
-        }
+            "resources": resources, "rules": len(rules), "fail": 0, "unknown": 0, "waived": 0, "pass": self.passed,
+            "not_evaluated": 0,
+        }  # fmt: skip
 
 
 def _managed(r: Resource) -> bool:

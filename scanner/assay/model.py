@@ -868,6 +868,7 @@ class Source(Protocol):
     """Anything that yields resources: Terraform, a plan, a snapshot, a live account. Terraform has no privilege."""
 
     name: str
+    trees: bool  # True: `load` takes the directories that hold claimed files; False: it takes the files
 
     def claims(self, path: str, head: Callable[[], bytes]) -> bool:
         """True when this source reads the file at `path`; `head()` gives its first 64 KiB (empty when unreadable)."""

@@ -1,0 +1,102 @@
+"""The command line. One file per command, imported only when it is used; `--version` imports nothing at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+COMMANDS: dict[str, str] = {
+    "scan": "judge Terraform, plans and snapshots by the rules",
+    "graph": "print resources, values and links",
+    "explain": "say why a rule matters, how to mend it, with examples",
+    "rules": "list, test, make and document rules",
+    "init": "write a configuration, a pre-commit hook and a workflow",
+    "completion": "print the completion script of a shell",
+}
+
+EXIT_CODES = """exit codes:
+  0  nothing at or above the gate
+  1  findings at or above the gate
+  2  wrong use or configuration
+  3  incomplete: something asked for could not be read or evaluated
+  4  a fault of Assay itself"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    if argv and argv[0] in ("--version", "-V"):
+        from assay._version import __version__
+
+        print(f"assay {__version__}")
+        return 0
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(_help())
+        return 0 if argv else 2
+    name = argv[0]
+    if name not in COMMANDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, COMMANDS, 1)
+        hint = f"; did you mean {near[0]}?" if near else "; see assay --help"
+        print(f"assay: there is no command {name!r}{hint}", file=sys.stderr)
+        return 2
+    return _guarded(name, argv[1:])
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {what}" for name, what in COMMANDS.items()]
+    return "\n".join(
+        ["usage: assay COMMAND ...", "", "One rule, every source.", "", "commands:", *lines, "",
+         "assay COMMAND --help says more; assay --version prints the version.", "", EXIT_CODES]
+    )  # fmt: skip
+
+
+def _guarded(name: str, argv: list[str]) -> int:
+    from importlib import import_module
+
+    from assay.config import ConfigError
+    from assay.plugins import PluginError
+    from assay.rule import RuleError
+
+    try:
+        code: int = import_module(f"assay.cli.{name}").run(argv)
+        sys.stdout.flush()
+        return code
+    except (ConfigError, PluginError, RuleError, _usage_errors()) as error:
+        print(f"assay {name}: {error}", file=sys.stderr)
+        return 2
+    except SystemExit as stop:  # argparse
+        return stop.code if isinstance(stop.code, int) else 2
+    except BrokenPipeError:  # the reader went away (`| head`): not our fault, and not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(f"assay {name}: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        return _fault(name, error)
+
+
+def _usage_errors() -> type[Exception]:
+    from assay.scan import UsageError
+
+    return UsageError
+
+
+def _fault(name: str, error: Exception) -> int:
+    if os.environ.get("ASSAY_DEBUG"):
+        import traceback
+
+        traceback.print_exc()
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" in {trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace is not None else ""
+    print(
+        f"assay {name}: a fault of Assay itself: {type(error).__name__}: {error}{place}. "
+        "Set ASSAY_DEBUG=1 for the whole trace, and please report it.",
+        file=sys.stderr,
+    )
+    return 4

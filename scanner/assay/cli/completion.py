@@ -1,0 +1,89 @@
+"""`assay completion bash|zsh|fish`: made from the parsers, so that it cannot lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.cli import COMMANDS
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
+
+
+def run(argv: list[str]) -> int:
+    from argparse import ArgumentParser
+
+    p = ArgumentParser("assay completion", description="Print the completion script of a shell.")
+    p.add_argument("shell", choices=("bash", "zsh", "fish"))
+    shell = p.parse_args(argv).shell
+    print({"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](), end="")
+    return 0
+
+
+def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
+    return [
+        (option, (action.help or "").replace("'", "").replace("%", ""))
+        for action in parser._actions
+        for option in action.option_strings
+        if option.startswith("--")
+    ]
+
+
+def _scan_options() -> list[tuple[str, str]]:
+    from assay.cli.scan import parser
+
+    return _options(parser())
+
+
+def _bash() -> str:
+    commands = " ".join(COMMANDS)
+    options = " ".join(o for o, _ in _scan_options())
+    return f"""_assay() {{
+  local word="${{COMP_WORDS[COMP_CWORD]}}"
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
+  elif [ "${{COMP_WORDS[1]}}" = scan ] && [[ "$word" == -* ]]; then
+    COMPREPLY=($(compgen -W "{options}" -- "$word"))
+  elif [ "${{COMP_WORDS[1]}}" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
+    COMPREPLY=($(compgen -W "list test new docs coverage" -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}}
+complete -o filenames -F _assay assay
+"""
+
+
+def _zsh() -> str:
+    commands = "\n    ".join(f"'{name}:{what}'" for name, what in COMMANDS.items())
+    options = " ".join(f"'{o}[{what.replace('[', '(').replace(']', ')')}]'" for o, what in _scan_options())
+    return f"""#compdef assay
+_assay() {{
+  local -a commands
+  commands=(
+    {commands}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+  elif [[ $words[2] == scan ]]; then
+    _arguments {options} '*:path:_files'
+  elif [[ $words[2] == rules && CURRENT -eq 3 ]]; then
+    _values command list test new docs coverage
+  else
+    _files
+  fi
+}}
+compdef _assay assay
+"""
+
+
+def _fish() -> str:
+    lines = [
+        f"complete -c assay -n __fish_use_subcommand -a {name} -d '{what}'" for name, what in COMMANDS.items()
+    ]
+    lines += [
+        f"complete -c assay -n '__fish_seen_subcommand_from scan' -l {option[2:]} -d '{what}'"
+        for option, what in _scan_options()
+    ]
+    lines.append("complete -c assay -n '__fish_seen_subcommand_from rules' -a 'list test new docs coverage'")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,209 @@
+"""`assay scan`: the pre-commit hook, the CI gate and the look at a directory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from assay import config
+from assay.model import Request, Severity
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Sequence
+
+    from assay.catalogue import Catalogue, Entry
+    from assay.engine import Report
+
+
+def parser() -> ArgumentParser:
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+
+    from assay.cli import EXIT_CODES
+
+    p = ArgumentParser(
+        "assay scan", description="Judge Terraform, plan JSON and snapshots by the rules.", epilog=EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False,
+    )  # fmt: skip
+    p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
+    p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
+                   help="text (default), json, jsonl, sarif, github, html, junit, markdown, csv; repeatable")  # fmt: skip
+    add_selection(p)
+    add_terraform(p)
+    p.add_argument("--fail-on", choices=config.LEVELS, help="the gate: lowest severity that fails (default low)")
+    p.add_argument("--strict", action="store_true", default=None, help="unknown counts as fail")
+    p.add_argument("--allow-incomplete", action="store_true", default=None,
+                   help="do not exit 3 when something could not be read")  # fmt: skip
+    p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
+    p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
+    p.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
+    p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
+    p.add_argument("-v", "--verbose", action="store_true", help="more talk on stderr")
+    return p
+
+
+def add_selection(p: ArgumentParser) -> None:
+    p.add_argument("--select", action="append", metavar="RULE", help="rule id, theme or glob to run; repeatable, a,b")
+    p.add_argument("--ignore", action="append", metavar="RULE", help="rule id, theme or glob to leave out")
+    p.add_argument("--framework", action="append", metavar="ID", help="only rules with a control of this framework")
+    p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
+
+
+def add_terraform(p: ArgumentParser) -> None:
+    p.add_argument("--var", action="append", metavar="NAME=VALUE", help="a Terraform variable of the root modules")
+    p.add_argument("--var-file", action="append", metavar="FILE", help="a Terraform variable file")
+
+
+def run(argv: list[str]) -> int:
+    args = parser().parse_args(argv)
+    paths = args.paths or ["."]
+    settle(args, paths)
+    outputs = parse_outputs(args.output)
+    request = make_request(args, paths)
+    catalogue, entries = choose(args)
+    report = _report(request, catalogue, entries, args)
+    report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
+    report.strict = bool(args.strict)
+    report.allow_incomplete = bool(args.allow_incomplete)
+    write(report, outputs, args)
+    if args.timings and report.timings is not None:
+        _print_timings(report)
+    return report.exit_code
+
+
+def settle(args: Namespace, paths: Sequence[str]) -> None:
+    """Fill what the command line left open from the configuration nearest to the first path."""
+    first = next((p for p in paths if os.path.exists(p)), ".")
+    found = config.find(first)
+    if found is None:
+        args.params = {}
+        return
+    file, table = found
+    folder = os.path.dirname(file)
+    for key in config.LISTS:
+        name = key.replace("-", "_")
+        values = table.get(key)
+        if values and hasattr(args, name):
+            if key in ("rules", "var-file"):
+                values = [os.path.join(folder, v) for v in values]
+            if key in ("ignore", "rules", "var-file") or not getattr(args, name):
+                setattr(args, name, values + (getattr(args, name) or []))
+    for key in (*config.FLAGS, *config.TEXTS):
+        name = key.replace("-", "_")
+        if hasattr(args, name) and getattr(args, name) is None:
+            setattr(args, name, table.get(key))
+    args.params = table.get("params", {})
+
+
+def make_request(args: Namespace, paths: Sequence[str]) -> Request:
+    variables: dict[str, str] = {}
+    for text in args.var or []:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"--var {text}: write NAME=VALUE")
+        variables[name.strip()] = value
+    return Request(
+        paths, os.getcwd(), variables=variables, var_files=args.var_file or [],
+        files_only=all(os.path.isfile(p) for p in paths),
+    )  # fmt: skip
+
+
+def choose(args: Namespace) -> tuple[Catalogue, list[Entry]]:
+    """The catalogue of every rule directory, and the entries that the filters leave."""
+    from assay import plugins
+    from assay.bundled import RULES
+    from assay.catalogue import Catalogue, SelectionError
+
+    directories = [RULES]
+    for answer in plugins.call("assay_rules"):
+        directories += answer
+    for directory in args.rules or []:
+        if not os.path.isdir(directory):
+            raise UsageError(f"--rules {directory}: there is no such directory")
+        directories.append(os.path.abspath(directory))
+    catalogue = Catalogue(directories)
+    split = lambda values: [v for text in values or [] for v in text.split(",") if v]  # noqa: E731
+    try:
+        entries = catalogue.select(split(args.select), split(args.ignore), split(args.framework))
+    except SelectionError as error:
+        raise UsageError(str(error)) from error
+    if not entries:
+        raise UsageError("the filters leave no rule to run")
+    _set_params(catalogue, getattr(args, "params", {}))
+    return catalogue, entries
+
+
+def _set_params(catalogue: Catalogue, params: dict[str, dict[str, Any]]) -> None:
+    for rule_id in params:
+        if catalogue.find(rule_id) is None:
+            near = catalogue.near(rule_id)
+            raise UsageError(
+                f"params.{rule_id}: there is no such rule" + (f"; did you mean {near[0]}?" if near else "")
+            )
+    catalogue.params = params
+
+
+def parse_outputs(texts: Sequence[str] | None) -> list[tuple[str, str | None]]:
+    """`["sarif=a.sarif", "text"]` as `[("sarif", "a.sarif"), ("text", None)]`.
+
+    Raises:
+        UsageError: an unknown format, or two formats on stdout.
+    """
+    known = report_formats()
+    outputs: list[tuple[str, str | None]] = []
+    for text in texts or ["text"]:
+        name, sign, file = text.partition("=")
+        if name not in known:
+            raise UsageError(f"-o {name}: there is no such format; there are {', '.join(known)}")
+        if sign and not file:
+            raise UsageError(f"-o {text}: name a file after =")
+        outputs.append((name, file or None))
+    if sum(1 for _, file in outputs if file is None) > 1:
+        raise UsageError("two formats cannot share stdout: give all but one a file, -o FORMAT=FILE")
+    return outputs
+
+
+def report_formats() -> dict[str, str]:
+    from assay import plugins
+
+    return {name: module for answer in plugins.call("assay_reports") for name, module in answer.items()}
+
+
+def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Namespace) -> None:
+    """Write every output; a file is complete or it is not there."""
+    from importlib import import_module
+
+    formats = report_formats()
+    options = {"quiet": args.quiet, "verbose": args.verbose, "show_passes": bool(args.show_passes)}
+    for name, file in outputs:
+        module = import_module(formats[name])
+        if file is None:
+            module.write(report, sys.stdout, options)
+            continue
+        part = f"{file}.part"
+        try:
+            with open(part, "w", encoding="utf-8", newline="") as stream:
+                module.write(report, stream, options)
+            os.replace(part, file)
+        except OSError as error:
+            raise UsageError(f"-o {name}={file}: cannot be written: {error.strerror}") from error
+
+
+def _report(request: Request, catalogue: Catalogue, entries: list[Entry], args: Namespace) -> Report:
+    from assay.scan import run as scan
+
+    options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
+    if args.no_cache or args.timings:
+        return scan(request, catalogue, entries, options)
+    from assay.cache import cached
+
+    return cached(request, catalogue, entries, options)
+
+
+def _print_timings(report: Report) -> None:
+    slowest = sorted((report.timings or {}).items(), key=lambda item: -item[1])
+    for name, seconds in slowest[:20]:
+        print(f"{seconds * 1000:9.1f} ms  {name}", file=sys.stderr)

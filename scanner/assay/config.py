@@ -1,0 +1,86 @@
+"""The configuration: `assay.toml`, or `[tool.assay]` in `pyproject.toml`, nearest to the input up to the repository root.
+
+Keys are strict: an unknown one is an error with a did-you-mean, because a filter that silently does nothing is worse
+than none. `tables/config.schema.json` describes the same keys for editors.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from assay.paths import repository
+
+LISTS = ("select", "ignore", "framework", "rules", "var-file", "output")
+FLAGS = ("strict", "allow-incomplete", "show-passes")
+TEXTS = ("fail-on",)
+TABLES = ("params",)
+LEVELS = ("info", "low", "medium", "high", "critical", "never")
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: which file, which key, what it takes."""
+
+
+def find(path: str) -> tuple[str, dict[str, Any]] | None:
+    """The nearest configuration above `path` as (file, settings); None when there is none.
+
+    Raises:
+        ConfigError: it is not TOML, or a key or value is not known.
+    """
+    top = repository(path)
+    folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+    while True:
+        own = os.path.join(folder, "assay.toml")
+        if os.path.isfile(own):
+            return own, check(own, _load(own))
+        project = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(project):
+            table = _load(project).get("tool", {}).get("assay")
+            if table is not None:
+                return project, check(project, table)
+        if folder == top or os.path.dirname(folder) == folder:
+            return None
+        folder = os.path.dirname(folder)
+
+
+def _load(path: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as handle:
+            return tomllib.load(handle)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a TOML file that can be read: {error}") from error
+
+
+def check(path: str, table: dict[str, Any]) -> dict[str, Any]:
+    """The table itself, once every key and value is known to be right.
+
+    Raises:
+        ConfigError: naming the file, the key and what it takes.
+    """
+    for key, value in table.items():
+        if key in LISTS:
+            good = isinstance(value, list) and all(isinstance(v, str) for v in value)
+            wanted = "a list of texts"
+        elif key in FLAGS:
+            good, wanted = isinstance(value, bool), "true or false"
+        elif key in TEXTS:
+            good, wanted = value in LEVELS, "one of " + ", ".join(LEVELS)
+        elif key in TABLES:
+            good = isinstance(value, dict) and all(isinstance(v, dict) for v in value.values())
+            wanted = "tables by rule id: [params.rule-id]"
+        else:
+            raise ConfigError(f"{path}: unknown key {key!r}{_hint(key)}")
+        if not good:
+            raise ConfigError(f"{path}: {key} takes {wanted}, not {value!r}")
+    return table
+
+
+def _hint(key: str) -> str:
+    from difflib import get_close_matches
+
+    known = (*LISTS, *FLAGS, *TEXTS, *TABLES)
+    near = get_close_matches(key.replace("_", "-"), known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"

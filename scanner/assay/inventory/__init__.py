@@ -1,0 +1,1 @@
+"""Live inventories: collect, write a snapshot, evaluate the snapshot."""

@@ -1,0 +1,1 @@
+"""What findings live through: waivers, baselines, history."""

@@ -1,0 +1,43 @@
+"""Paths as people and reports see them, and walking a tree without leaving it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SKIPPED = {"node_modules", "__pycache__"}
+
+
+def display(path: str, base: str) -> str:
+    """`path` relative to `base` with forward slashes; absolute when it is not below it."""
+    full = os.path.abspath(path)
+    top = os.path.abspath(base)
+    if full == top:
+        return "."
+    prefix = top if top.endswith(os.sep) else top + os.sep
+    return (full[len(prefix) :] if full.startswith(prefix) else full).replace(os.sep, "/")
+
+
+def walk(top: str) -> Iterator[str]:
+    """Every file below `top`, sorted, without hidden folders; symbolic links to folders are not followed."""
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
+        for name in sorted(files):
+            yield os.path.join(folder, name)
+
+
+def repository(path: str) -> str:
+    """The root of the repository that holds `path`, else the directory itself."""
+    start = os.path.abspath(path)
+    current = start if os.path.isdir(start) else os.path.dirname(start)
+    first = current
+    while True:
+        if os.path.exists(os.path.join(current, ".git")):
+            return current
+        parent = os.path.dirname(current)
+        if parent == current:
+            return first
+        current = parent

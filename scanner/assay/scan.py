@@ -1,0 +1,133 @@
+"""A scan: find what the sources read, build the graph, judge it, give the report."""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import TYPE_CHECKING, Any
+
+from assay import plugins
+from assay.graph import Graph
+from assay.model import Intake
+from assay.paths import display, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.catalogue import Catalogue, Entry
+    from assay.engine import Report
+    from assay.model import Request, Source
+
+HEAD = 65536
+
+
+class UsageError(Exception):
+    """A wrong call: one sentence saying what is wrong and what to write instead. Exit code 2."""
+
+
+def collect(request: Request) -> Graph:
+    """Ask every source for what it reads below the request's paths.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    for path in request.paths:
+        if not os.path.lexists(path):
+            raise UsageError(f"{path}: there is no such file or directory")
+    intake = Intake()
+    sources: list[Source] = [s for answer in plugins.call("assay_sources") for s in answer]
+    claimed = _assign(request, sources, intake)
+    for source in sources:
+        paths = claimed.get(source.name)
+        if paths:
+            try:
+                source.load(request, paths, intake)
+            except (OSError, RecursionError, MemoryError) as error:  # the other sources still count
+                said = f"the source {source.name} stopped: {type(error).__name__}: {error}"
+                intake.coverage.input(display(paths[0], request.base), "failed", said)
+    return Graph(intake.resources, intake.coverage, intake.remarks)
+
+
+def _assign(request: Request, sources: Sequence[Source], intake: Intake) -> dict[str, list[str]]:
+    """Which source loads which paths; what nobody claims and was named is said."""
+    claimed: dict[str, list[str]] = {}
+    for path in request.paths:
+        if os.path.isdir(path):
+            found = False
+            for file in walk(path):
+                owner = _owner(file, sources)
+                if owner is None:
+                    continue
+                found = True
+                paths = claimed.setdefault(owner.name, [])
+                unit = path if owner.trees else file
+                if unit not in paths:
+                    paths.append(unit)
+            if not found:
+                intake.coverage.input(display(path, request.base), "skipped", "nothing here that Assay reads")
+        else:
+            owner = _owner(path, sources)
+            if owner is None:
+                reason = "Assay does not read this kind of file"
+                intake.coverage.input(display(path, request.base), "skipped", reason)
+            else:
+                claimed.setdefault(owner.name, []).append(path)
+    return claimed
+
+
+def _owner(path: str, sources: Sequence[Source]) -> Source | None:
+    cache: list[bytes] = []
+
+    def head() -> bytes:
+        if not cache:
+            try:
+                with open(path, "rb") as handle:
+                    cache.append(handle.read(HEAD))
+            except OSError:
+                cache.append(b"")
+        return cache[0]
+
+    return next((s for s in sources if s.claims(path, head)), None)
+
+
+def run(
+    request: Request, catalogue: Catalogue, entries: Sequence[Entry], options: dict[str, Any] | None = None
+) -> Report:
+    """Scan: collect, load the rules that can speak, evaluate.
+
+    Args:
+        options: `passes`, `timings`, `waivers` as `engine.evaluate` takes them.
+
+    Raises:
+        UsageError, assay.rule.RuleError, assay.plugins.PluginError
+    """
+    from assay.engine import evaluate
+
+    collecting = gc.isenabled()
+    gc.disable()  # a scan makes long-lived objects only: a third of the time would go into looking for garbage
+    try:
+        graph = collect(request)
+        rules = catalogue.load(entries, graph.types)
+        report = evaluate(graph, rules, **(options or {}))
+    finally:
+        if collecting:
+            gc.enable()
+    report.base = request.base
+    report.summary["rules"] = len(entries)
+    if request.files_only:
+        _keep_touching(report, request)
+    plugins.call("assay_findings", report=report, paths=request.paths)
+    return report
+
+
+def _keep_touching(report: Report, request: Request) -> None:
+    """With file arguments: only findings whose place, trace or evidence lies in one of the files."""
+    files = {display(p, request.base) for p in request.paths}
+
+    def touches(finding: Any) -> bool:
+        places = [finding.location.file] if finding.location else []
+        places += [s.file for s in finding.trace] + [b.file for b in finding.because]
+        return any(p in files for p in places)
+
+    report.findings = [f for f in report.findings if touches(f)]
+    report.recount()

@@ -1,0 +1,114 @@
+"""What the providers' schemas say of attributes: which exist, and of what kind, for the types that rules name.
+
+Terraform converts `"true"` to true and `443` to "443" as the schema demands, so a rule compares typed values. The table
+is made by `scripts/build_schema.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+Plan = dict[str, Any]
+
+_lines: dict[str, str] = {}
+_plans: dict[str, Plan | None] = {}
+
+
+def _table() -> dict[str, str]:
+    if not _lines:
+        path = os.path.join(os.path.dirname(__file__), os.pardir, "tables", "schema.txt")
+        with open(path, encoding="utf-8") as handle:
+            for line in handle:
+                type_, _, rest = line.partition("\t")
+                _lines[type_] = rest
+    return _lines
+
+
+def attributes(type_: str) -> dict[str, str]:
+    """Attribute paths (dotted, without indexes) of a type and their kinds `b n s l m x`; empty when it is not known."""
+    words = _table().get(type_.removeprefix("data."), "").split()
+    return {path: kind for path, _, kind in (w.partition("=") for w in words)}
+
+
+def has(type_: str, path: str) -> bool:
+    """Whether the type has an attribute at this dotted path."""
+    line = _table().get(type_.removeprefix("data."))
+    return line is not None and f" {path}=" in " " + line
+
+
+def _plan(type_: str) -> Plan | None:
+    """The attributes of a type that may need converting, as a tree: name -> kind letter or subtree."""
+    if type_ not in _plans:
+        tree: Plan = {}
+        for path, kind in attributes(type_).items():
+            if kind in "bns":
+                *blocks, name = path.split(".")
+                level = tree
+                for block in blocks:
+                    inner = level.setdefault(block, {})
+                    level = inner if isinstance(inner, dict) else {}
+                level[name] = kind
+        _plans[type_] = tree or None
+    return _plans[type_]
+
+
+def convert(type_: str, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with scalars converted as the provider's schema demands; the same object when nothing changes."""
+    plan = _plan(type_)
+    return values if plan is None else _block(plan, values)
+
+
+def _block(plan: Plan, values: dict[str, Any]) -> dict[str, Any]:
+    changed: dict[str, Any] | None = None
+    for name, value in values.items():
+        rule = plan.get(name)
+        if rule is None:
+            continue
+        new = _scalar(rule, value) if isinstance(rule, str) else _nested(rule, value)
+        if new is not value:
+            if changed is None:
+                changed = dict(values)
+            changed[name] = new
+    return values if changed is None else changed
+
+
+def _nested(plan: Plan, value: Any) -> Any:
+    if type(value) is dict:
+        return _block(plan, value)
+    if not isinstance(value, list):
+        return value
+    items = list(list.__iter__(value))
+    new = [_block(plan, v) if type(v) is dict else v for v in items]
+    if all(a is b for a, b in zip(items, new, strict=True)):
+        return value
+    unknown = getattr(value, "unknown", None)
+    if unknown is not None:
+        from assay.model import PartialList
+
+        return PartialList(new, unknown)
+    return new
+
+
+def _scalar(kind: str, value: Any) -> Any:
+    if kind == "b":
+        if type(value) is str:
+            return {"true": True, "false": False, "1": True, "0": False}.get(value, value)
+    elif kind == "n":
+        if type(value) is str:
+            return _number(value)
+    elif type(value) is bool:
+        return "true" if value else "false"
+    elif type(value) is int:
+        return str(value)
+    return value
+
+
+def _number(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            return float(text)
+        except ValueError:
+            return text

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Make `scanner/assay/tables/schema.txt`: attribute names and kinds of the resource types that rules and links name.
+
+usage: build_schema.py AWS_ATTRIBUTES.tsv OCI_ATTRIBUTES.tsv
+
+The inputs are attribute dumps of the providers' schemas: AWS as type, path, kind; OCI as type, arg|attr, path. One line
+a type comes out: the type, a tab, then `path=kind` words; kinds: b bool, n number, s string, l list or map, m block.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scanner"))
+
+from assay.links import IDENTITY, LINKS  # noqa: E402
+from assay.rule import load_directory  # noqa: E402
+
+KINDS = {"union": "b", "number": "n", "string": "s", "list": "l", "block": "m", "block[]": "m", "any": "m"}
+FLAGS = ("is_", "are_", "should_", "prohibit_", "can_", "has_")
+
+
+def wanted() -> set[str]:
+    """The types that rules judge or links join, data sources by their own type."""
+    types = set(LINKS) | set(IDENTITY) | {t for paths in LINKS.values() for targets in paths.values() for t in targets}
+    for rule in load_directory(str(ROOT / "rules")):
+        types |= set(rule.on)
+    return {t.removeprefix("data.") for t in types}
+
+
+def oci_kind(path: str) -> str:
+    """The OCI documentation says no kinds; its flags are recognisable by name."""
+    name = path.rpartition(".")[2]
+    return "b" if name.startswith(FLAGS) or name == "assign_public_ip" else "x"
+
+
+def main() -> None:
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    keep = wanted()
+    table: dict[str, dict[str, str]] = {}
+    with open(sys.argv[1], encoding="utf-8", newline="") as handle:
+        for row in csv.reader(handle, delimiter="\t"):
+            if row[0] in keep:
+                table.setdefault(row[0], {})[row[1].replace("[]", "")] = KINDS.get(row[2], "x")
+    with open(sys.argv[2], encoding="utf-8", newline="") as handle:
+        for row in csv.reader(handle, delimiter="\t"):
+            if row[0] in keep and len(row) > 2 and row[2]:
+                table.setdefault(row[0], {}).setdefault(row[2], oci_kind(row[2]))
+    target = ROOT / "scanner/assay/tables/schema.txt"
+    lines = [t + "\t" + " ".join(f"{p}={k}" for p, k in sorted(paths.items())) for t, paths in sorted(table.items())]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    missing = sorted(t for t in keep if t.startswith(("aws_", "oci_")) and t not in table)
+    print(f"{len(table)} types, {target.stat().st_size} bytes; without schema: {', '.join(missing) or 'none'}")
+
+
+if __name__ == "__main__":
+    main()
