@@ -1,7 +1,7 @@
 """Terraform's numbers: exact integers, and fractions rounded to 512 bits as Terraform rounds them.
 
 A number is an `int` when it is whole. A fraction is a plain `float` where the float's shortest decimal is the number
-that was meant (0.1), else an `Exact`, a float that remembers its 512 bits (1/3, and whatever has more digits than a float).
+that was meant (0.1), else an `Exact`, a float that remembers its 512 bits (1/3, whatever has more digits than a float).
 """
 
 from __future__ import annotations
