@@ -1,0 +1,325 @@
+"""Credentials are found and hidden here, before any format sees a text.
+
+Hiding too much costs a reader a look at the file; hiding too little publishes a key. So whatever is written under a
+name that says "password" is hidden unless it is plainly a reference, a switch or an identifier, and tokens with a
+known shape are hidden wherever they stand. Every pattern is bounded: the input is hostile, and these run on all of it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HIDDEN = "***"
+
+Span = tuple[int, int, str]
+"""What to replace: start, end, replacement. A replacement never holds or swallows a line end."""
+
+# Patterns marked "lower" run on the text in lower case: an ignorecase pattern is three times as slow.
+_WORDS = (  # lower
+    r"(?:passw(?:or)?ds?|passphrases?|passwd|pwd|secret|token|credentials?"
+    r"|(?:api|access|secret|private|auth|signing|shared|account|encryption|license|deploy|master|host|session)[_-]?key"
+    r"|key[_-]?material|(?:secret|connection|community)[_-]?string|psk|webhook[_-]?url)"
+    r"(?:[_-]?(?:value|plain|plaintext|text|base64|b64|content|data|pem|wo|raw|prod|dev|test|old|new|[0-9]{1,3}))?"
+)
+_SECRET_NAME = re.compile(_WORDS + r"$")
+_ROOT = re.compile(r"passw|passp|pwd|secret|token|credential|psk|webhook|key|string")
+_BEFORE_ROOT = re.compile(
+    r"(?:api|access|secret|private|auth|signing|shared|account|encryption|license|deploy|master|host|session"
+    r"|connection|community)[_-]?$"
+)
+_ASSIGNED = re.compile(_WORDS + r"""(?:\\{0,8}["'\]]){0,2}[ \t]{0,64}(?:=>|:=|==|=|:|\bis\b)[ \t]{0,64}""")
+_NAMED_VALUE = re.compile(
+    r"""name\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}\\{0,8}["']?[\w.-]{0,80}"""
+    + _WORDS
+    + r"""\\{0,8}["']?[ \t]{0,16},?\s{0,64}\\{0,8}["']?value\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}"""
+)
+_HARMLESS = re.compile(
+    r"(?:true|false|null|none|nil|yes|no|on|off|required|optional|enabled|disabled|not set|\**|arn:[^\s]*|ocid1\.[^\s]*"
+    r"|alias/[^\s]*|[0-9]{1,3}|\$\{[^{}]*\}|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\$[A-Za-z_]\w*)",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\[[^\]\s]{0,80}\])+")
+_CALL = re.compile(r"[A-Za-z_][\w:]{0,80}\(")
+_BARE = re.compile(r"""[^\s,;&'"}\])]+""")
+_REST = re.compile(r"[ \t]*(?:$|[#,;&})\]]|//)", re.MULTILINE)
+
+# A token's prefix is kept: it says whose key it is.
+_PREFIXES = """
+    ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- gloas- glagent- glsoat- glimt- glft- xoxa-
+    xoxb- xoxc- xoxe- xoxe. xoxo- xoxp- xoxr- xoxs- xapp- npm_ pypi- dop_v1_ doo_v1_ dapi hf_ shpat_ shpca_ shppa_
+    shpss_ eyJ ATATT3 ATCTT3 ATBB NRAK- NRJS- glc_ glsa_ lin_api_ dp.pt. dp.st. dp.ct. dp.sa. dckr_pat_ dckr_oat_
+    pul- pscale_ hvs. hvb. hvr. AGE-SECRET-KEY-1 GOCSPX- ya29. 1//0 AIza EAAA sq0atp- sq0csp- sk_live_ sk_test_
+    rk_live_ rk_test_ whsec_ sk- SG. key- tfp_ rubygems_ figd_ sntrys_ sntryu_ ops_ r8_ gsk_
+""".split()  # noqa: SIM905 - fifty quoted strings would be a page
+_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
+# The group is what to hide; what stands before it says that it is a credential.
+_CONTEXT = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"((?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)(?=[A-Z0-9]{16}(?![A-Za-z0-9])))([A-Z0-9]{16})",
+        r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@",
+        r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})",
+        r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})",
+        r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})",
+        r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})",
+        r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)",
+        r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})",
+    )
+)
+_CONTEXT_LOWER = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)([^\s&#'\"]{6,4000})",
+        r"((?:bearer|basic|digest|token|hmac-sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})",
+    )
+)
+_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_HEREDOC = re.compile(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
+_SECRET_OBJECT = re.compile(r"""^\s*["']?kind["']?:\s*["']?Secret\b|kubernetes_secret""", re.MULTILINE)
+_SECRET_DATA = re.compile(
+    r"""^([ \t]*)["']?(?:data|stringData|string_data|binary_data)["']?[ \t]*([:=])[ \t]*(\{?)""", re.MULTILINE
+)
+_PAIR = re.compile(r"""[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'{}\[\],|>][^\n,}]*))""")
+_BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?\n")
+_QUOTED = re.compile(r'"([^"\\\n]*)"')
+_QUOTE = re.compile(r"""\\{0,8}["']""")
+_LINES = re.compile(r"[^\n\r]+")
+_LOWER = str.maketrans({c: c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+
+
+def secret_name(name: str) -> bool:
+    """True when a name says that its value is a credential (`master_password`, `clientSecret`, `API_KEY_2`)."""
+    return _SECRET_NAME.search(name.lower()) is not None
+
+
+def mask(text: str) -> str:
+    """The text without the credentials in it, with as many lines as before."""
+    return _mask_short(text) if len(text) < 500 else apply(text, spans(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _mask_short(text: str) -> str:
+    return apply(text, spans(text))
+
+
+def apply(text: str, found: list[Span]) -> str:
+    """The text with the spans replaced."""
+    if not found:
+        return text
+    parts: list[str] = []
+    at = 0
+    for start, end, replacement in found:
+        parts += (text[at:start], replacement)
+        at = end
+    return "".join((*parts, text[at:]))
+
+
+def spans(text: str) -> list[Span]:
+    """Where the credentials of a text stand: in order, without overlaps."""
+    low = text.lower() if text.isascii() else text.translate(_LOWER)  # `lower` may change the length of other letters
+    found = sorted(
+        {*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text)}
+    )
+    merged: list[Span] = []
+    for start, end, replacement in found:
+        if merged and start < merged[-1][1]:
+            if end > merged[-1][1]:
+                merged[-1] = (merged[-1][0], end, merged[-1][2])
+        elif start < end:
+            merged.append((start, end, replacement))
+    return merged
+
+
+def _tokens(text: str) -> Iterator[Span]:
+    if any(prefix in text for prefix in _PREFIXES):
+        for match in _TOKEN.finditer(text):
+            if any(c.isdigit() for c in match[2]):  # `sk-` and `key-` also begin ordinary names
+                yield *match.span(2), HIDDEN
+
+
+def _in_context(text: str, low: str) -> Iterator[Span]:
+    for patterns, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
+        for pattern in patterns:
+            for match in pattern.finditer(searched):
+                if not _HARMLESS.fullmatch(match[2]):
+                    yield *match.span(2), HIDDEN
+    for match in _AWS_SECRET.finditer(text):
+        if _random(match[0]):
+            yield *match.span(), HIDDEN
+
+
+def _random(value: str) -> bool:
+    """True when 40 characters look drawn, not written: three kinds of characters and little repetition."""
+    kinds = any(c.islower() for c in value) and any(c.isupper() for c in value) and any(c.isdigit() for c in value)
+    return kinds and entropy(value) > 4.2
+
+
+def entropy(value: str) -> float:
+    """Shannon's bits per character."""
+    size = len(value)
+    return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
+
+
+def _keys(text: str) -> Iterator[Span]:
+    """The body of a private key, up to its end mark or, where that is missing, to the end of the text."""
+    start = -1
+    for match in _PEM.finditer(text):
+        if match[1] == "BEGIN" and start < 0:
+            start = match.end()
+        elif match[1] == "END" and start >= 0:
+            yield from _every_line(text, start, match.start())
+            start = -1
+    if start >= 0:
+        yield from _every_line(text, start, len(text))
+
+
+def _every_line(text: str, start: int, end: int) -> Iterator[Span]:
+    """One span for each line's text, so that line numbers stay."""
+    for line in _LINES.finditer(text, start, end):
+        left = line[0].lstrip(" \t")
+        if left:
+            yield line.end() - len(left), line.end(), HIDDEN
+
+
+def _assigned(text: str, low: str) -> Iterator[Span]:
+    ends = _LineEnds(text)
+    done = 0
+    for match in sorted((*_assignments(low), *_NAMED_VALUE.finditer(low)), key=lambda m: m.end()):
+        if match.end() < done:  # inside a value that is hidden already; also keeps hostile input linear
+            continue
+        # `if x == "required"` and `the token is short` say nothing about a bare value.
+        strict = match[0].rstrip(" \t")[-2:] in ("==", "is")
+        for span in _value(text, match.end(), ends, strict=strict):
+            done = span[1]
+            yield span
+
+
+def _assignments(low: str) -> Iterator[re.Match[str]]:
+    for root in _ROOT.finditer(low):
+        before = _BEFORE_ROOT.search(low, max(0, root.start() - 12), root.start())
+        if match := _ASSIGNED.match(low, before.start() if before else root.start()):
+            yield match
+
+
+class _LineEnds:
+    """Where the line of a position ends; asked in ascending order, so one long line is searched once."""
+
+    __slots__ = ("end", "start", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text, self.start, self.end = text, 0, -1
+
+    def __call__(self, at: int) -> int:
+        if not self.start <= at <= self.end:
+            found = self.text.find("\n", at)
+            self.start, self.end = at, len(self.text) if found < 0 else found
+        return self.end
+
+
+def _value(text: str, at: int, ends: _LineEnds, *, strict: bool) -> Iterator[Span]:
+    """What to hide of the value that starts at `at`; with `strict` only what stands in quotes."""
+    if heredoc := _HEREDOC.match(text, at):
+        close = re.compile(rf"^[ \t]*{re.escape(heredoc[1])}\b", re.MULTILINE).search(text, heredoc.end())
+        yield from _every_line(text, heredoc.end(), close.start() if close else len(text))
+    elif _BLOCK_SCALAR.match(text, at):
+        line = text.rfind("\n", 0, at) + 1
+        indent = at - line - len(text[line:at].lstrip(" -"))
+        start = ends(at) + 1
+        yield from _every_line(text, start, _dedent(text, start, indent))
+    elif text.startswith("[", at):
+        for item in _QUOTED.finditer(text, at, ends(at)):
+            if not _HARMLESS.fullmatch(item[1]):
+                yield *item.span(1), HIDDEN
+        yield ends(at), ends(at), ""  # nothing to hide: the line is done with
+    else:
+        yield from _scalar(text, at, ends(at), strict=strict)
+
+
+def _scalar(text: str, at: int, limit: int, *, strict: bool) -> Iterator[Span]:
+    quote = _QUOTE.match(text, at)
+    if quote:
+        end = _closing(text, quote.end(), quote[0], limit)
+        if not _HARMLESS.fullmatch(text, quote.end(), end):
+            yield quote.end(), end, HIDDEN
+    elif not strict:
+        yield from _bare(text, at, limit)
+
+
+def _closing(text: str, start: int, quote: str, limit: int) -> int:
+    """Where the quoted text ends: at the same quote behind as many backslashes, else at the end of the line."""
+    slashes = len(quote) - 1
+    for match in re.compile(rf"(\\*){quote[-1]}").finditer(text, start, limit):
+        if len(match[1]) <= slashes or (not slashes and len(match[1]) % 2 == 0):
+            return match.end() - 1 - min(slashes, len(match[1]))
+    return limit
+
+
+def _bare(text: str, at: int, limit: int) -> Iterator[Span]:
+    match = _BARE.match(text, at, limit)
+    if match is None or match[0][0] in "{<(|>" or _HARMLESS.fullmatch(match[0]):
+        return
+    if _REFERENCE.fullmatch(match[0]) or _CALL.match(text, at, limit):
+        return
+    # Prose goes on after the word; a value ends its line or its element.
+    prose = text[at - 1] == " " and not _REST.match(text, match.end()) and not any(c.isdigit() for c in match[0])
+    if not prose:
+        yield *match.span(), HIDDEN
+
+
+def _secret_objects(text: str) -> Iterator[Span]:
+    """The values of a Kubernetes Secret, whose names say nothing: YAML, JSON and Terraform."""
+    if not _SECRET_OBJECT.search(text):
+        return
+    done = 0
+    for match in _SECRET_DATA.finditer(text):
+        if match.start() < done or (match[2] == "=" and not match[3]):
+            continue
+        if match[3]:
+            close = text.find("}", match.end())
+            done = len(text) if close < 0 else close
+        else:
+            done = _dedent(text, match.end() + 1, len(match[1]))
+        for pair in _PAIR.finditer(text, match.end(), done):
+            group = 1 if pair[1] is not None else 2
+            if not _HARMLESS.fullmatch(pair[group]) and not _REFERENCE.fullmatch(pair[group].strip()):
+                yield *pair.span(group), HIDDEN
+
+
+def _dedent(text: str, at: int, indent: int) -> int:
+    """Where the lines from `at` on stop being indented deeper than `indent`."""
+    for line in _LINES.finditer(text, at):
+        if line[0].strip() and len(line[0]) - len(line[0].lstrip(" ")) <= indent:
+            return line.start()
+    return len(text)
+
+
+def mask_value(name: str, value: Any) -> Any:
+    """The value found under a name, and everything inside it, without credentials."""
+    if isinstance(value, str):
+        return HIDDEN if hides(name, value) else mask(value)
+    if isinstance(value, dict):
+        label = value.get("name", value.get("Name"))
+        return {k: mask_value(_label(label, k), v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [mask_value(name, item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and secret_name(name) and value > 999:
+        return HIDDEN
+    return value
+
+
+def _label(label: object, key: object) -> str:
+    """`{name: DB_PASSWORD, value: x}`: the value answers to the name beside it."""
+    return label if key in ("value", "Value") and isinstance(label, str) else str(key)
+
+
+def hides(name: str, value: str) -> bool:
+    """True when a text stands under a name that says it is a credential, and is not plainly something else."""
+    return secret_name(name) and not _HARMLESS.fullmatch(value.strip())

@@ -1,0 +1,270 @@
+"""What a finding and the coverage look like outside: plain, masked dictionaries that every format reads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Verdict, join_path, lookup_quietly
+from assay.reports.masking import HIDDEN, hides, mask, mask_value, secret_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assay.engine import Report
+    from assay.model import Coverage, Finding, Location, Resource, ValuePath
+
+SCHEMA = "assay-report/1"
+_LONGEST = 2000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_REFERS = re.compile(r"(?:arn:|ocid1\.|\$\{|[a-z_]+\.[a-z_])\S*|true|false|null|[0-9]{1,3}", re.IGNORECASE)
+
+
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    """One finding as `-o json` prints it."""
+    r, clean = finding.resource, cleaner(finding)
+    shape: dict[str, Any] = {
+        "rule": finding.rule,
+        "severity": finding.severity.label,
+        "verdict": finding.verdict.value,
+        "theme": finding.theme,
+        "message": clean(finding.message),
+        "resource": {
+            "type": r.type, "address": clean(r.address), "source": r.source, "account": r.account, "region": r.region,
+        },
+        "location": place_dict(finding.location),
+        "trace": [{"file": s.file, "start_line": s.start_line, "note": clean(s.note)} for s in finding.trace],
+        "evidence": evidence(finding, clean),
+        "controls": list(finding.controls),
+        "equivalents": list(finding.equivalents),
+        "fingerprint": finding.fingerprint,
+        "waiver": waiver_dict(finding),
+        "fixable": finding.fix is not None,
+    }  # fmt: skip
+    if finding.because:  # beyond the contract's fields: the further places that decided
+        shape["related"] = [{**(place_dict(b) or {}), "note": clean(related_note(b))} for b in finding.because]
+    return shape
+
+
+def place_dict(place: Location | None) -> dict[str, Any] | None:
+    if place is None:
+        return None
+    return {
+        "file": utf8(place.file), "start_line": place.start_line, "start_column": place.start_column,
+        "end_line": place.end_line, "end_column": place.end_column,
+    }  # fmt: skip
+
+
+def waiver_dict(finding: Finding) -> dict[str, Any] | None:
+    w = finding.waiver
+    if w is None:
+        return None
+    return {"kind": w.kind, "reason": text(w.reason), "place": utf8(w.place), "owner": w.owner, "expires": w.expires}
+
+
+def coverage_dict(coverage: Coverage) -> dict[str, Any]:
+    """The coverage as `-o json` prints it; remarks and lists that were denied only where there are any."""
+    shape: dict[str, Any] = {
+        "inputs": [{**i, "path": utf8(i["path"]), "reason": _maybe(i["reason"])} for i in coverage.inputs],
+        "units": [{**u, "reason": _maybe(u["reason"])} for u in coverage.units],
+    }
+    if coverage.unlisted:
+        shape["unlisted"] = [
+            {"type": t, "account": a, "region": r, "reason": text(why)} for t, a, r, why in coverage.unlisted
+        ]
+    if coverage.notes:
+        shape["notes"] = [text(n) for n in coverage.notes]
+    return shape
+
+
+def _maybe(reason: str | None) -> str | None:
+    return None if reason is None else text(reason)
+
+
+def utf8(value: str) -> str:
+    """The text without lone surrogates (a file name that is no UTF-8 has them), which no format can carry."""
+    return value if value.isascii() else _SURROGATE.sub("�", value)
+
+
+def text(value: str) -> str:
+    """A sentence of ours or of the input, masked and safe to encode."""
+    return mask(utf8(value))
+
+
+# --- what a finding knows to be secret --------------------------------------------------------------------------------
+
+
+def cleaner(finding: Finding) -> Callable[[str], str]:
+    """What masks a text of this finding: the known shapes, and every value that it knows to be a credential."""
+    known = secrets(finding)
+    if not known:
+        return text
+
+    def clean(value: str) -> str:
+        value = utf8(value)
+        for secret in known:
+            value = value.replace(secret, HIDDEN)
+        return mask(value)
+
+    return clean
+
+
+def secrets(finding: Finding) -> list[str]:
+    """The credentials a finding is about, the longest first: messages quote them without their name."""
+    r, found = finding.resource, set[str]()
+    for place in (*finding.because,):
+        if place.path and place.address in (None, r.address):
+            found.update(_secret_texts(place.path, place.value))
+    for item in finding.evidence:
+        found.update(_secret_texts(_name(r, item.get("path") or ""), item.get("value")))
+        if finding.theme == "secrets":
+            found.update(v for v in _strings(item.get("value")) if _secretive(v))
+    if finding.path:
+        value = lookup_quietly(r.values, finding.path)
+        found.update(_secret_texts(_name(r, join_path(finding.path)), value))
+    return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s))
+
+
+def _secret_texts(name: str, value: Any) -> list[str]:
+    """The strings that masking would hide whole."""
+    if isinstance(value, str):
+        return [value] if hides(name, value) else []
+    if isinstance(value, dict):
+        label = value.get("name")
+        pairs = ((label if k == "value" and isinstance(label, str) else str(k), v) for k, v in value.items())
+        return [s for k, v in pairs for s in _secret_texts(k, v)]
+    if isinstance(value, list):
+        return [s for v in list.__iter__(value) for s in _secret_texts(name, v)]
+    return []
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [s for v in value.values() for s in _strings(v)]
+    return [s for v in list.__iter__(value) for s in _strings(v)] if isinstance(value, list) else []
+
+
+def _secretive(value: str) -> bool:
+    """In a finding about a secret, a value in one piece that is no reference is that secret."""
+    return len(value) > 5 and not any(c.isspace() for c in value) and not _REFERS.fullmatch(value)
+
+
+def _name(r: Resource, path: str) -> str:
+    """The name a value answers to: the last name of its path, or the `name` beside a `value`."""
+    from assay.model import parse_path
+
+    steps: ValuePath = parse_path(path)
+    names = [s for s in steps if isinstance(s, str)]
+    if r.type in ("Secret", "kubernetes_secret", "kubernetes_secret_v1") and names[:1] in (
+        ["data"], ["stringData"], ["binary_data"],
+    ):  # fmt: skip
+        return "secret"
+    if names and names[-1] == "value" and steps[-1] == "value":
+        label = lookup_quietly(r.values, (*steps[:-1], "name"))
+        if type(label) is str and secret_name(label):
+            return label
+    return names[-1] if names else ""
+
+
+def evidence(finding: Finding, clean: Callable[[str], str]) -> list[dict[str, Any]]:
+    """The evidence, credentials hidden and long values cut."""
+    shown = []
+    for item in finding.evidence:
+        value = mask_value(_name(finding.resource, item.get("path") or ""), item.get("value"))
+        shown.append({**item, "value": short(value, clean)})
+    return shown
+
+
+def short(value: Any, clean: Callable[[str], str]) -> Any:
+    """A value of bounded size: a report is no place for a policy of a megabyte."""
+    if isinstance(value, str):
+        cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters)"
+        return clean(cut)
+    if isinstance(value, dict):
+        return {clean(str(k)): short(v, clean) for k, v in list(value.items())[:200]}
+    if isinstance(value, list):
+        return [short(v, clean) for v in list(list.__iter__(value))[:200]]
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)  # JSON has no such number
+    return value if value is None or isinstance(value, (bool, int, float)) else clean(str(value))
+
+
+# --- sentences that several formats say -------------------------------------------------------------------------------
+
+
+def related_note(place: Location) -> str:
+    """What a further place says: its note, else the resource and the value found there."""
+    from assay.model import show
+
+    if place.note:
+        return place.note
+    value = mask_value(place.path.rpartition(".")[2], place.value) if place.path else None
+    about = f"{place.path} = {show(value)}" if place.path else "is declared here"
+    return f"{place.address}: {about}" if place.address else about
+
+
+def one_line(paragraph: str) -> str:
+    """A paragraph on one line."""
+    return " ".join(paragraph.split())
+
+
+def coverage_problems(report: Report) -> list[str]:
+    """What was not read or not judged, in sentences."""
+    said: list[str] = []
+    cover = report.coverage
+    for i in cover.inputs:
+        if i["status"] != "read":
+            where = f"{i['path']}:{i['line']}" if i.get("line") else i["path"]
+            verb = "could not be read" if i["status"] == "failed" else "was skipped"
+            said.append(f"{where} {verb}: {i['reason'] or 'nobody said why'}")
+    said += [
+        f"{unit_name(u)} was {_was(u['status'])}: {u['reason'] or 'nobody said why'}"
+        for u in cover.units
+        if u["status"] != "ok"
+    ]
+    for type_, account, region, reason in cover.unlisted:
+        where = "/".join(p for p in (account, region) if p)
+        said.append(f"{type_} could not be listed{f' in {where}' if where else ''}: {reason}")
+    said += cover.notes
+    return [one_line(text(s)) for s in said]
+
+
+def _was(status: str) -> str:
+    return "not read" if status == "failed" else status
+
+
+def unit_name(unit: dict[str, Any]) -> str:
+    """One account, region and service of a live source, as one word."""
+    return "/".join(p for p in (unit["account"], unit["region"], unit["service"]) if p)
+
+
+def headline(report: Report) -> str:
+    """The one line that says how it stands."""
+    s = report.summary
+    parts = [f"{s['fail']} failed", f"{s['unknown']} unknown"]
+    parts += [f"{s['waived']} waived"] if s["waived"] else []
+    parts += [f"{s['not_evaluated']} not evaluated"] if s["not_evaluated"] else []
+    parts.append(f"{s['pass']} passed")
+    return f"{', '.join(parts)} ({plural(s['resources'], 'resource')}, {plural(s['rules'], 'rule')})"
+
+
+def verdict_sentence(report: Report) -> str:
+    """What the gate says, with its reason."""
+    gating = sum(1 for f in report.findings if report.gates(f))
+    if gating and report.gate is not None:
+        return f"Gate failed: {plural(gating, 'finding')} at {report.gate.label} or above."
+    incomplete = " The scan is incomplete: what could not be read may hide findings." if report.incomplete else ""
+    if report.gate is None:
+        return f"No gate was set.{incomplete}"
+    return f"Gate passed: nothing at {report.gate.label} or above.{incomplete}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def failing(report: Report, finding: Finding) -> bool:
+    """True for a failure, and under `--strict` for what cannot be decided."""
+    return finding.verdict is Verdict.FAIL or (report.strict and finding.verdict is Verdict.UNKNOWN)

@@ -1,0 +1,178 @@
+"""`-o text`: for a person at a terminal. Failures in full by file, the rest in as few lines as tell the truth."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Verdict
+from assay.reports import shape
+from assay.reports.places import Places, in_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import TextIO
+
+    from assay.engine import Report
+    from assay.model import Finding
+    from assay.reports.places import Line
+
+_COLOURS = {
+    "critical": "1;37;41", "high": "1;31", "medium": "33", "low": "36", "info": "34", "unknown": "35", "mark": "1;31",
+    "file": "1;4", "dim": "2", "bold": "1", "good": "32", "bad": "1;31",
+}  # fmt: skip
+_UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_LIST_MOST = 12
+_SHOW = 110
+
+
+def printable(text: str) -> str:
+    """Text of the input that cannot move the cursor, change colours or reorder what stands beside it."""
+    return _UNSAFE.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text)
+
+
+def wants_colour(stream: TextIO, asked: bool | None) -> bool:
+    """What was asked for; else NO_COLOR, FORCE_COLOR and whether a person is looking."""
+    if asked is not None:
+        return asked
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
+    """Write the report. Option `colour`: True, False or None (the environment decides)."""
+    text = _Text(report, stream, wants_colour(stream, options.get("colour")))
+    text.failures([f for f in report.findings if shape.failing(report, f)])
+    if not report.strict:
+        text.undecided([f for f in report.findings if f.verdict is Verdict.UNKNOWN])
+    text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
+    text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], most=None)
+    broken = sorted({f"{f.rule}: {f.message}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED})
+    text.listed("Not evaluated", broken)
+    text.listed("Coverage", shape.coverage_problems(report))
+    text.close()
+
+
+class _Text:
+    """The page being written: knows which rules it has explained and which file it is in."""
+
+    def __init__(self, report: Report, stream: TextIO, colour: bool) -> None:
+        self.report, self.stream, self.colour = report, stream, colour
+        self.places = Places(report)
+        self.explained: set[str] = set()
+
+    def paint(self, style: str, text: str) -> str:
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour else text
+
+    def line(self, text: str = "") -> None:
+        self.stream.write(shape.utf8(text) + "\n")
+
+    def failures(self, findings: Iterable[Finding]) -> None:
+        groups: dict[str, list[Finding]] = {}
+        for f in findings:
+            groups.setdefault(f.location.file if f.location and in_file(f) else f.resource.address, []).append(f)
+        for name, group in groups.items():
+            self.line(self.paint("file", printable(shape.text(name))))
+            for f in group:
+                self.failure(f)
+
+    def failure(self, f: Finding) -> None:
+        clean = shape.cleaner(f)
+        place = f.location
+        unsure = f.verdict is Verdict.UNKNOWN
+        level = "unknown" if unsure else f.severity.label
+        head = self.paint(level, f"{level.upper():<8}")
+        at = f"{place.start_line}:{place.start_column} " if place and in_file(f) else ""
+        address = clean(f.resource.address)
+        about = f"{address}: " if in_file(f) and not f.message.startswith(f.resource.address) else ""
+        said = printable(about + shape.one_line(clean(f.message)))
+        self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
+        if place and in_file(f):
+            for row in self.places.excerpt(place, most=1):
+                self.marked(row)
+        for why in self.reasons(f):
+            self.line(f"           {why}")
+        self.line()
+
+    def marked(self, row: Line) -> None:
+        """A line of code and under it what is meant."""
+        cut = max(0, row.start - 30) if row.start > _SHOW - 30 else 0
+        code = printable(row.text[cut : cut + _SHOW].expandtabs(1))
+        number = str(row.number)
+        self.line(f"    {self.paint('dim', f'{number:>6} |')} {code}")
+        if row.end > row.start:
+            before = _width(printable(row.text[cut : row.start].expandtabs(1)))
+            marks = _width(printable(row.text[row.start : min(row.end, cut + _SHOW)].expandtabs(1)))
+            self.line(f"    {self.paint('dim', '       |')} {' ' * before}{self.paint('mark', '^' * max(1, marks))}")
+
+    def reasons(self, f: Finding) -> list[str]:
+        """The rule's why and fix, where it speaks for the first time."""
+        rule = self.report.rules.get(f.rule)
+        if rule is None or f.rule in self.explained:
+            return []
+        self.explained.add(f.rule)
+        pairs = (("why", shape.one_line(rule.why)), ("fix", shape.one_line(rule.fix)))
+        return [f"{self.paint('dim', word)} {said}" for word, said in pairs if said]
+
+    def undecided(self, findings: list[Finding]) -> None:
+        groups: dict[str, list[Finding]] = {}
+        for f in findings:
+            groups.setdefault(shape.one_line(shape.cleaner(f)(f.message)), []).append(f)
+        lines = []
+        for message, group in groups.items():
+            rules = list(dict.fromkeys(f.rule for f in group))
+            more = f" and {len(rules) - 2} more rules" if len(rules) > 2 else ""
+            count = f" ({len(group)} times, first" if len(group) > 1 else " ("
+            lines.append(
+                f"{message}{count} at {_where(group[0])}, {', '.join(rules[:2])}{more})".replace("( at", "(at")
+            )
+        self.listed("Undecided: the values below are not known here; --strict counts them as failures", lines)
+
+    def listed(self, title: str, lines: list[str], most: int | None = _LIST_MOST) -> None:
+        if not lines:
+            return
+        self.line(self.paint("bold", title))
+        for text in lines[:most]:
+            self.line(f"  - {printable(text)}")
+        if most is not None and len(lines) > most:
+            self.line(f"  - and {len(lines) - most} more; -o json lists all")
+        self.line()
+
+    def close(self) -> None:
+        failed = any(self.report.gates(f) for f in self.report.findings)
+        self.line(self.paint("bold", shape.headline(self.report)))
+        style = "bad" if failed or self.report.incomplete else "good"
+        self.line(self.paint(style, shape.verdict_sentence(self.report)))
+        first = next((f for f in self.report.findings if shape.failing(self.report, f)), None)
+        if first is not None:
+            self.line(self.paint("dim", f"More on a rule: assay explain {first.rule}"))
+
+
+def _where(f: Finding) -> str:
+    place = f.location
+    return f"{place.file}:{place.start_line}" if place and in_file(f) else f.resource.address
+
+
+def _short(f: Finding) -> str:
+    return f"{f.rule}: {shape.cleaner(f)(f.resource.address)} ({_where(f)})"
+
+
+def _waived(f: Finding) -> str:
+    w = f.waiver
+    if w is None:
+        return _short(f)
+    until = f", until {w.expires}" if w.expires else ""
+    return f"{_short(f)}: {shape.one_line(shape.text(w.reason))}{until}"
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal gives a text."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
