@@ -1,7 +1,7 @@
 """What the real terraform says of a module: the truth every other file here compares with.
 
-`python tests/terraform/oracle.py --update [NAME ...]` asks it about every case again and rewrites the recorded answers.
-An answer is recorded only to keep the suite quick: a test derives each anew and compares.
+`python tests/terraform/oracle.py --update [NAME ...]` asks it again about every case, and about the table of expressions,
+and rewrites the recorded answers. Those only keep the suite quick: a test derives each anew and compares.
 """
 
 from __future__ import annotations
@@ -145,6 +145,87 @@ def side_by_side(work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(pool.map(work, items))
 
 
+# --- the table of expressions -----------------------------------------------------------------------------------------
+
+TABLE = HERE / "expressions.txt"
+TABLE_EXPECTED = HERE / "expressions.expected.json"
+CONTEXT = """
+variable "text" { default = "text of a variable" }
+variable "list" { default = ["a", 1, null] }
+
+locals {
+  name       = "name"
+  list       = ["x", "y", "z"]
+  map        = { a = 1, b = "two" }
+  object     = { nested = { x = [1, 2] } }
+  null_value = null
+  template   = "x is $${x}"
+}
+
+resource "terraform_data" "u" {
+  input = { a = 1, list = ["x", "y"] }
+}
+
+resource "terraform_data" "counted" {
+  count = 2
+  input = count.index
+}
+
+resource "terraform_data" "keyed" {
+  for_each = { a = 1, b = 2 }
+  input    = each.value
+}
+"""
+
+
+def expressions() -> list[str]:
+    lines = TABLE.read_text("utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def one_file_each(table: list[str]) -> dict[str, str]:
+    """A module whose file `e7.tf` holds the seventh expression: what terraform rejects, it names by its file."""
+    files = {f"e{i}.tf": f'resource "terraform_data" "e{i}" {{\n  input = {text}\n}}\n' for i, text in enumerate(table)}
+    return {"context.tf": CONTEXT, **files}
+
+
+def _blamed(diagnostic: dict[str, Any]) -> list[str]:
+    """The files a diagnostic is about. What cannot be written down (infinity) is told by address, without a place."""
+    if diagnostic.get("range"):
+        return [diagnostic["range"]["filename"]]
+    return [f"{name}.tf" for name in re.findall(r"terraform_data\.(e\d+)", diagnostic["summary"])]
+
+
+def answers(table: list[str]) -> dict[str, Any]:
+    """Terraform's word on each expression: `{"value", "unknown"}`, or `{"rejected": why}`."""
+    files, rejected = one_file_each(table), dict[str, str]()
+    while True:  # a rejected expression keeps the rest from being planned, so it is taken out
+        try:
+            planned = of_files(files)
+            break
+        except Rejected as error:
+            told = {name: d["summary"] for d in error.diagnostics for name in _blamed(d) if name in files}
+            if not told:
+                raise
+            rejected |= told
+            files = {name: text for name, text in files.items() if name not in told}
+    result: dict[str, Any] = {}
+    for i, text in enumerate(table):
+        if f"e{i}.tf" in rejected:
+            result[text] = {"rejected": rejected[f"e{i}.tf"]}
+        else:
+            answer = planned[f"terraform_data.e{i}"]
+            result[text] = {"value": answer["values"]["input"], "unknown": answer["unknown"]}
+    return result
+
+
+# --- recording --------------------------------------------------------------------------------------------------------
+
+
+def _record(path: Path, answer: Any) -> None:
+    path.write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
 def _update(name: str) -> bool:
     case = CASES / name
     try:
@@ -152,7 +233,7 @@ def _update(name: str) -> bool:
     except Rejected as error:
         print(f"{name}: terraform rejects it. {error}", file=sys.stderr)
         return False
-    (case / EXPECTED).write_text(json.dumps(answer, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    _record(case / EXPECTED, answer)
     return True
 
 
@@ -160,7 +241,10 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] != ["--update"]:
         print("usage: oracle.py --update [NAME ...]", file=sys.stderr)
         return 2
-    names = [name for name in case_names() if not arguments[1:] or any(name.startswith(a) for a in arguments[1:])]
+    wanted = arguments[1:]
+    if not wanted or "expressions" in wanted:
+        _record(TABLE_EXPECTED, answers(expressions()))
+    names = [name for name in case_names() if not wanted or any(name.startswith(w) for w in wanted)]
     return 0 if all(side_by_side(_update, names)) else 1
 
 
