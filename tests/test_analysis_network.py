@@ -29,7 +29,7 @@ def test_every_spelling_of_the_internet(cidr: str) -> None:
     assert is_anywhere(cidr)
 
 
-@pytest.mark.parametrize("cidr", [None, "0.0.0.0", "ocid1.x", "10.0.0.0/8", "0.0.0.0/1", "", "all-iad/0", "1.2.3.4/33", 3])
+@pytest.mark.parametrize("cidr", [None, "0.0.0.0", "ocid1.x", "10.0.0.0/8", "0.0.0.0/1", "", "all-iad/0", "1.2.3.4/33"])
 def test_what_is_not_the_internet(cidr: object) -> None:
     assert not is_anywhere(cidr)
 
