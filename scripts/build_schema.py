@@ -54,7 +54,9 @@ def main() -> None:
     lines = [t + "\t" + " ".join(f"{p}={k}" for p, k in sorted(paths.items())) for t, paths in sorted(table.items())]
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
     missing = sorted(t for t in keep if t.startswith(("aws_", "oci_")) and t not in table)
-    print(f"{len(table)} types, {target.stat().st_size} bytes; without schema: {', '.join(missing) or 'none'}")
+    sys.stdout.write(
+        f"{len(table)} types, {target.stat().st_size} bytes; without schema: {', '.join(missing) or 'none'}\n"
+    )
 
 
 if __name__ == "__main__":

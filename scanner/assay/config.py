@@ -1,4 +1,4 @@
-"""The configuration: `assay.toml`, or `[tool.assay]` in `pyproject.toml`, nearest to the input up to the repository root.
+"""The configuration: `assay.toml`, or `[tool.assay]` in `pyproject.toml`, the nearest up to the repository root.
 
 Keys are strict: an unknown one is an error with a did-you-mean, because a filter that silently does nothing is worse
 than none. `tables/config.schema.json` describes the same keys for editors.

@@ -164,7 +164,7 @@ class _Run:
         except RecursionError:
             self._crashed(rule, r, "it recursed too deeply")
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one rule may not take the others along
             if reads:  # C code raises TypeError and the like where the unknown itself could not speak up
                 self._unknown(rule, r, Undetermined(reads[-1][2]), view.path)
             else:

@@ -189,7 +189,7 @@ def _example(rule: Rule, type_: str, kind: str, inner: list[str], mark: str, eac
     header = f'{block} "{type_.removeprefix("data.")}" "example" {{'
     lines = ['variable "unset" {}', "", header, *inner, "}"] if kind == "unknown" else [header, *inner, "}"]
     if mark:
-        at = next((i for i, line in enumerate(lines) if " = " in line or 'dynamic "' in line or "{}" in line and i > 0
-                   and not line.startswith("variable")), lines.index(header))  # fmt: skip
+        at = next((i for i, line in enumerate(lines) if " = " in line or 'dynamic "' in line or ("{}" in line and i > 0
+                   and not line.startswith("variable"))), lines.index(header))  # fmt: skip
         lines[at] += f" {mark}"
     return Example(rule.id, kind, "hcl", "terraform", "\n".join(lines) + "\n", f"{rule.id} (derived, {type_}, {kind})")

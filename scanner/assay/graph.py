@@ -223,7 +223,7 @@ def _identity_key(value: Any) -> Any:
 
 
 def _items(value: Any) -> list[Any]:
-    if value is None or value == "" and isinstance(value, str):
+    if value is None or (value == "" and isinstance(value, str)):
         return []
     if isinstance(value, list):
         return list(list.__iter__(value))
@@ -253,5 +253,3 @@ def _targets(type_: str, path: ValuePath) -> tuple[str, ...]:
 
     plain = ".".join(str(s) for s in path if not isinstance(s, int))
     return LINKS.get(type_, {}).get(plain, ("*",))
-
-

@@ -206,7 +206,7 @@ class Text(Unknown):
         pattern = "".join(re.escape(p) if isinstance(p, str) else ".*" for p in self.parts)
         return re.fullmatch(pattern, other, re.DOTALL) is None
 
-    def __contains__(self, piece: object) -> bool:
+    def __contains__(self, piece: object) -> bool:  # type: ignore[override]
         if isinstance(piece, str) and any(piece in text for text in self.literals):
             return True
         raise Undetermined(self)
@@ -236,7 +236,7 @@ class Text(Unknown):
 
 
 class Encoded(Unknown):
-    """Text that encodes a structure with unknown leaves (`jsonencode({arn = aws_x.y.arn})`): `value` is the structure."""
+    """Text that encodes a structure with unknown leaves (`jsonencode({a = x.y.arn})`): `value` is that structure."""
 
     __slots__ = ("value",)
 
@@ -312,7 +312,7 @@ class PartialList(list[Any]):
     def __ne__(self, other: object) -> bool:
         return not self.__eq__(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (PartialList, (self.known(), self.unknown))
@@ -733,15 +733,15 @@ class Fix(NamedTuple):
     safe: bool = True
 
 
-# --- what leaves the engine ---------------------------------------------------------------------------------------------
+# --- what leaves the engine -------------------------------------------------------------------------------------------
 
 
 class Finding:
     """One verdict on one resource; the engine completes what the rule left open (rule, location, fingerprint)."""
 
     __slots__ = (
-        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "key", "location", "message", "own_severity",
-        "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
+        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "key", "location", "message",
+        "own_severity", "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
     )  # fmt: skip
 
     def __init__(

@@ -18,7 +18,7 @@ def display(path: str, base: str) -> str:
     if full == top:
         return "."
     prefix = top if top.endswith(os.sep) else top + os.sep
-    return (full[len(prefix) :] if full.startswith(prefix) else full).replace(os.sep, "/")
+    return (full.removeprefix(prefix)).replace(os.sep, "/")
 
 
 def walk(top: str) -> Iterator[str]:

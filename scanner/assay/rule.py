@@ -80,7 +80,7 @@ class Rule:
 class Row:
     """What a `require` row demands, as data: tests derive their Terraform examples from it."""
 
-    __slots__ = ("default", "paths", "test", "when", "wanted")
+    __slots__ = ("default", "paths", "test", "wanted", "when")
 
     def __init__(self, paths: Mapping[str, str], test: str, wanted: Any, default: Any, when: Any) -> None:
         self.paths = dict(paths)
@@ -174,7 +174,8 @@ def _same(value: Any, wanted: Any) -> bool:
 
 
 def _number(value: Any) -> float:
-    return value if isinstance(value, (int, float)) or isinstance(value, Unknown) else float(value)
+    number: Any = value if isinstance(value, (int, float, Unknown)) else float(value)
+    return number  # type: ignore[no-any-return]  # an unknown raises when it is compared
 
 
 _TESTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
@@ -286,7 +287,7 @@ def _faults(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             yield node.lineno, "`is` cannot see that a value is unknown: write `== None`, `!= True` or r.absent(path)"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _FORBIDDEN_CALLS:
-            yield node.lineno, f"{node.func.id}() cannot see that a value is unknown: use r.is_list(path), is_map(value)"
+            yield node.lineno, f"{node.func.id}() cannot see that a value is unknown: use r.is_list(path), is_map(x)"
         elif isinstance(node, ast.Match):
             yield node.lineno, "match cannot see that a value is unknown: compare with == and in"
         elif isinstance(node, ast.ExceptHandler) and _catches_all(node.type):
@@ -343,7 +344,7 @@ def load_file(directory: str, file: str, *, checked: bool = False) -> list[Rule]
     for one in found:
         one.theme = theme or "custom"
         one.file = file
-        for paths in ([one.row.paths.values()] if one.row else []):
+        for paths in [one.row.paths.values()] if one.row else []:
             for p in paths:
                 parse_path(p)
     return found
@@ -357,9 +358,8 @@ def rule_files(directory: str) -> list[str]:
     for top, folders, files in os.walk(directory):
         folders[:] = sorted(f for f in folders if not f.startswith(("_", ".")))
         inside = os.path.relpath(top, directory).replace(os.sep, "/")
-        for f in files:
-            if f.endswith(".py") and not f.startswith(("_", ".")):
-                found.append(f if inside == "." else f"{inside}/{f}")
+        mine = [f for f in files if f.endswith(".py") and not f.startswith(("_", "."))]
+        found += mine if inside == "." else [f"{inside}/{f}" for f in mine]
     return sorted(found)
 
 

@@ -75,7 +75,7 @@ def _guarded(name: str, argv: list[str]) -> int:
     except KeyboardInterrupt:
         print(f"assay {name}: interrupted", file=sys.stderr)
         return 130
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: exit code 4 and a sentence
         return _fault(name, error)
 
 

@@ -78,9 +78,7 @@ compdef _assay assay
 
 
 def _fish() -> str:
-    lines = [
-        f"complete -c assay -n __fish_use_subcommand -a {name} -d '{what}'" for name, what in COMMANDS.items()
-    ]
+    lines = [f"complete -c assay -n __fish_use_subcommand -a {name} -d '{what}'" for name, what in COMMANDS.items()]
     lines += [
         f"complete -c assay -n '__fish_seen_subcommand_from scan' -l {option[2:]} -d '{what}'"
         for option, what in _scan_options()

@@ -99,21 +99,22 @@ def _dot(graph: Graph, stream: TextIO) -> None:
     quote = json.dumps
     stream.write("digraph assay {\n  rankdir=LR;\n  node [shape=box];\n")
     numbers = {id(r): f"r{i}" for i, r in enumerate(resources)}
-    for r in resources:
-        stream.write(f"  {numbers[id(r)]} [label={quote(r.address)}];\n")
+    stream.writelines(f"  {numbers[id(r)]} [label={quote(r.address)}];\n" for r in resources)
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
             stream.write(f"  {numbers[id(source)]} -> {numbers[id(target)]} [label={quote(via)}];\n")
     stream.write("}\n")
 
 
+def _clean(text: str) -> str:
+    return text.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
+
+
 def _mermaid(graph: Graph, stream: TextIO) -> None:
     resources, links = _drawn(graph)
-    clean = lambda text: text.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")  # noqa: E731
     numbers = {id(r): f"r{i}" for i, r in enumerate(resources)}
     stream.write("graph LR\n")
-    for r in resources:
-        stream.write(f'  {numbers[id(r)]}["{clean(r.address)}"]\n')
+    stream.writelines(f'  {numbers[id(r)]}["{_clean(r.address)}"]\n' for r in resources)
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
-            stream.write(f'  {numbers[id(source)]} -->|"{clean(via)}"| {numbers[id(target)]}\n')
+            stream.write(f'  {numbers[id(source)]} -->|"{_clean(via)}"| {numbers[id(target)]}\n')

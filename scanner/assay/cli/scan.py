@@ -29,7 +29,7 @@ def parser() -> ArgumentParser:
     )  # fmt: skip
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
     p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
-                   help="text (default), json, jsonl, sarif, github, html, junit, markdown, csv; repeatable")  # fmt: skip
+                   help="text, json, jsonl, sarif, github, html, junit, markdown, csv; repeatable")  # fmt: skip
     add_selection(p)
     add_terraform(p)
     p.add_argument("--fail-on", choices=config.LEVELS, help="the gate: lowest severity that fails (default low)")
@@ -125,15 +125,18 @@ def choose(args: Namespace) -> tuple[Catalogue, list[Entry]]:
             raise UsageError(f"--rules {directory}: there is no such directory")
         directories.append(os.path.abspath(directory))
     catalogue = Catalogue(directories)
-    split = lambda values: [v for text in values or [] for v in text.split(",") if v]  # noqa: E731
     try:
-        entries = catalogue.select(split(args.select), split(args.ignore), split(args.framework))
+        entries = catalogue.select(_split(args.select), _split(args.ignore), _split(args.framework))
     except SelectionError as error:
         raise UsageError(str(error)) from error
     if not entries:
         raise UsageError("the filters leave no rule to run")
     _set_params(catalogue, getattr(args, "params", {}))
     return catalogue, entries
+
+
+def _split(texts: Sequence[str] | None) -> list[str]:
+    return [word for text in texts or () for word in text.split(",") if word]
 
 
 def _set_params(catalogue: Catalogue, params: dict[str, dict[str, Any]]) -> None:

@@ -167,9 +167,15 @@ def _read(lines: Iterable[str], shown: str, intake: Intake) -> None:
             r = record["resource"]
             intake.add(
                 Resource(
-                    r["type"], r["address"], r["source"], decode(r.get("values", {})), _Line(shown, number),
-                    name=r.get("name", ""), account=r.get("account"), region=r.get("region"),
-                )  # fmt: skip
+                    r["type"],
+                    r["address"],
+                    r["source"],
+                    decode(r.get("values", {})),
+                    _Line(shown, number),
+                    name=r.get("name", ""),
+                    account=r.get("account"),
+                    region=r.get("region"),
+                )
             )
         elif "unit" in record:
             u = record["unit"]

@@ -81,8 +81,10 @@ def _parse(remark: Remark, notes: list[str], known: set[str]) -> list[_Allowance
             if "*" in ids:
                 notes.append(f"{place}: this waiver allows every rule; name the rules it is meant for")
             found.append(_Allowance(remark, "assay", ids, reason, None))
-    for m in _CHECKOV.finditer(text):
-        found.append(_Allowance(remark, "checkov", tuple(m[1].upper().split(",")), (m[2] or "").strip(), None))
+    found += [
+        _Allowance(remark, "checkov", tuple(m[1].upper().split(",")), (m[2] or "").strip(), None)
+        for m in _CHECKOV.finditer(text)
+    ]
     for m in _TRIVY.finditer(text):
         expiry = _EXPIRY.search(m[2])
         found.append(_Allowance(remark, "trivy", (m[1].upper(),), "", expiry[1] if expiry else None))
