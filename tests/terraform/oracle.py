@@ -1,7 +1,7 @@
 """What the real terraform says of a module: the truth every other file here compares with.
 
-`python tests/terraform/oracle.py --update [NAME ...]` asks it again about every case, and about the table of expressions,
-and rewrites the recorded answers. Those only keep the suite quick: a test derives each anew and compares.
+`python tests/terraform/oracle.py --update [NAME ...]` asks it again about every case and the table of expressions, and
+rewrites the recorded answers. Those only keep the suite quick: a test derives each anew and compares.
 """
 
 from __future__ import annotations
