@@ -1,0 +1,57 @@
+"""What a reference reads of a resource beyond its configuration: references, and the data sources that need no cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Ref, Unknown
+from assay.terraform import values as v
+from assay.terraform.expressions import Configured
+
+if TYPE_CHECKING:
+    from assay.terraform.instances import Instance
+
+
+def computed(instance: Instance, name: str) -> Any:
+    """The value of an attribute that the block does not configure."""
+    type_ = instance.group.type
+    if type_ == "terraform_data":
+        return terraform_data(instance, name)
+    if type_ == "data.aws_iam_policy_document" and name in ("json", "minified_json"):
+        from assay.terraform.policy_document import render
+
+        return render(instance, minified=name == "minified_json")
+    return instance.reference(name)
+
+
+def whole(instance: Instance) -> Any:
+    """The resource as an object."""
+    body = instance.group.block.body
+    if instance.group.type == "terraform_data":
+        return {name: instance.attribute(name) for name in ("id", "input", "output", "triggers_replace")}
+    names = {*body.attributes, *(b.labels[0] if b.kind == "dynamic" and b.labels else b.kind for b in body.blocks)}
+    names -= {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}
+    made = Configured({name: instance.attribute(name) for name in sorted({"id", *names})})
+    made.missing = instance.reference
+    return made
+
+
+def terraform_data(instance: Instance, name: str) -> Any:
+    """Exactly what Terraform plans for its built-in resource."""
+    if name == "id":
+        return v.TypedRef(instance.address, "id", v.STRING)
+    if name == "output":
+        given = instance.configured("input")
+        if given is None:
+            return None
+        return planned(instance, v.type_of(given))
+    if name in ("input", "triggers_replace"):
+        return None
+    raise v.EvalError(f'terraform_data has no attribute "{name}"')
+
+
+def planned(instance: Instance, type_: v.Type) -> Unknown:
+    """The output of a resource that does not exist yet: of the input's type, and possibly null."""
+    found: Ref = v.TypedRef(instance.address, "output", type_)
+    found.not_null = False
+    return found

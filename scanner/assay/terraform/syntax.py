@@ -1,0 +1,293 @@
+"""HCL files as blocks and attributes: byte-exact spans, lazily read bodies, and what a syntax error leaves standing.
+
+One file is parsed once; a body is walked when somebody asks for its attributes, and an expression is compiled when it is
+evaluated the first time, because most of a large repository is never asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tree_sitter_hcl
+from tree_sitter import Language, Parser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tree_sitter import Node
+
+    from assay.terraform.evaluate import Env
+
+MAX_FILE = 20_000_000
+LANGUAGE = Language(tree_sitter_hcl.language())
+_parser = Parser(LANGUAGE)
+
+
+def kind(name: str, named: bool = True) -> int:
+    """The number of a node kind: comparing numbers is several times cheaper than comparing names."""
+    number = LANGUAGE.id_for_node_kind(name, named)
+    if number is None:
+        raise RuntimeError(f"the installed tree-sitter-hcl has no node kind {name}: install version 1.2")
+    return number
+
+
+ATTRIBUTE, BLOCK, BODY, OBJECT = kind("attribute"), kind("block"), kind("body"), kind("object")
+IDENTIFIER, EXPRESSION, STRING, COMMENT = kind("identifier"), kind("expression"), kind("string_lit"), kind("comment")
+BLOCK_START, VARIABLE = kind("block_start"), kind("variable_expr")
+NOTHING: frozenset[str] = frozenset()
+
+
+class Fault(NamedTuple):
+    """One thing a file says that cannot be read: the sentence and its line."""
+
+    line: int
+    sentence: str
+
+
+class Unreadable(Exception):
+    """A whole file that cannot be read, with the sentence that says why."""
+
+
+class SourceFile:
+    """The bytes of one file, its top-level blocks and its faults."""
+
+    __slots__ = ("attributes", "blocks", "data", "faults", "name", "path", "shown")
+
+    def __init__(self, path: str, shown: str, data: bytes) -> None:
+        self.path = path
+        self.shown = shown
+        self.name = path.rpartition("/")[2]
+        self.data = data
+        self.blocks: list[Block] = []
+        self.attributes: dict[str, Attribute] = {}
+        self.faults: list[Fault] = []
+
+    def line(self, byte: int) -> int:
+        """The 1-based line of a byte offset."""
+        return self.data.count(b"\n", 0, byte) + 1
+
+    def position(self, byte: int) -> tuple[int, int]:
+        """The 1-based line and column (in code points) of a byte offset."""
+        start = self.data.rfind(b"\n", 0, byte) + 1
+        return self.line(byte), len(self.data[start:byte].decode("utf-8", "replace")) + 1
+
+
+class Attribute:
+    """`name = expression`; the expression is compiled when it is first asked for."""
+
+    __slots__ = ("bound", "end", "file", "name", "node", "run", "start")
+
+    node: Any
+    run: Callable[[Env], Any] | None
+
+    def __init__(self, name: str, file: SourceFile, node: Any, start: int, end: int, bound: frozenset[str]) -> None:
+        self.name = name
+        self.file = file
+        self.node = node
+        self.start = start
+        self.end = end
+        self.bound = bound
+        self.run = None
+
+    def evaluate(self, env: Env) -> Any:
+        run = self.run
+        if run is None:
+            run = self.run = self.compile()
+        return run(env)
+
+    @property
+    def text(self) -> str:
+        """The expression as it is written."""
+        return self.file.data[self.start : self.end].decode().partition("=")[2].strip()
+
+    def compile(self) -> Callable[[Env], Any]:
+        from assay.terraform.expressions import compile_attribute
+
+        return compile_attribute(self)
+
+
+class Block:
+    """A block: its kind, its labels, its span, and a body that is walked when asked for."""
+
+    __slots__ = ("_body", "bound", "end", "file", "kind", "labels", "node", "start")
+
+    node: Any
+
+    def __init__(
+        self,
+        kind_: str,
+        labels: tuple[str, ...],
+        file: SourceFile,
+        node: Any,
+        start: int,
+        end: int,
+        bound: frozenset[str] = NOTHING,
+    ) -> None:
+        self.kind = kind_
+        self.labels = labels
+        self.file = file
+        self.node = node
+        self.start = start
+        self.end = end
+        self.bound = bound
+        self._body: Body | None = None
+
+    @property
+    def body(self) -> Body:
+        body = self._body
+        if body is None:
+            body = self._body = Body() if self.node is None else self.read()
+            self.node = None
+        return body
+
+    def read(self) -> Body:
+        body = read_body(self.node, self.file, self.bound)
+        if self.kind == "dynamic":
+            bind_iterator(self, body)
+        return body
+
+    def replace_body(self, body: Body) -> Block:
+        """The same block with another body, for `_override` files."""
+        other = Block(self.kind, self.labels, self.file, None, self.start, self.end, self.bound)
+        other._body = body
+        return other
+
+
+class Body:
+    """What stands between the braces of a block."""
+
+    __slots__ = ("attributes", "blocks")
+
+    def __init__(self) -> None:
+        self.attributes: dict[str, Attribute] = {}
+        self.blocks: list[Block] = []
+
+    def of(self, kind_: str) -> list[Block]:
+        return [b for b in self.blocks if b.kind == kind_]
+
+
+def bind_iterator(block: Block, body: Body) -> None:
+    """Make the iterator of a dynamic block a name of its content."""
+    name = iterator_name(block, body)
+    for content in body.blocks:
+        if content.kind == "content":
+            content.bound = block.bound | {name}
+
+
+def iterator_name(block: Block, body: Body) -> str:
+    written = body.attributes.get("iterator")
+    if written is not None:
+        return written.text
+    return block.labels[0] if block.labels else "?"
+
+
+def parse(path: str, shown: str, data: bytes) -> SourceFile:
+    """The blocks of an HCL file; a block with a syntax error is left out and named in `faults`.
+
+    Raises:
+        Unreadable: the file as a whole is not text that could be HCL.
+    """
+    file = SourceFile(path, shown, checked(data))
+    root = _parser.parse(file.data).root_node
+    if root.has_error:
+        from assay.terraform.recovery import recover
+
+        recover(file, root)
+    else:
+        add_top_level(file, root)
+    return file
+
+
+def checked(data: bytes) -> bytes:
+    """The bytes, when they are text of a bearable size."""
+    if len(data) > MAX_FILE:
+        raise Unreadable(f"the file has {len(data):,} bytes; Assay reads at most {MAX_FILE:,}")
+    if b"\0" in data:
+        raise Unreadable("the file is binary, not Terraform: it holds a zero byte")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"the file is not UTF-8 text: byte {error.start} cannot be decoded") from None
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def parse_bytes(data: bytes) -> Node:
+    """The root node of a snippet."""
+    return _parser.parse(data).root_node
+
+
+def add_top_level(file: SourceFile, root: Node) -> None:
+    for child in root.children:
+        if child.kind_id == BODY:
+            body = read_body(child, file, NOTHING)
+            file.blocks.extend(body.blocks)
+            file.attributes.update(body.attributes)
+
+
+def read_body(node: Any, file: SourceFile, bound: frozenset[str]) -> Body:
+    """The attributes and nested blocks directly inside a body node."""
+    body = Body()
+    for child in node.children:
+        found = child.kind_id
+        if found == ATTRIBUTE:
+            attribute = _attribute(child, file, bound)
+            body.attributes[attribute.name] = attribute
+        elif found == BLOCK:
+            body.blocks.append(_block(child, file, bound))
+    return body
+
+
+def _attribute(node: Node, file: SourceFile, bound: frozenset[str]) -> Attribute:
+    parts = node.children
+    first, last = parts[0], parts[-1]
+    name = file.data[first.start_byte : first.end_byte].decode()
+    return Attribute(name, file, last, node.start_byte, node.end_byte, bound)
+
+
+def _block(node: Node, file: SourceFile, bound: frozenset[str]) -> Block:
+    data = file.data
+    words: list[str] = []
+    inner = None
+    for part in node.children:
+        found = part.kind_id
+        if found == IDENTIFIER:
+            words.append(data[part.start_byte : part.end_byte].decode())
+        elif found == STRING:
+            words.append(_label(data[part.start_byte + 1 : part.end_byte - 1]))
+        elif found == BODY:
+            inner = part
+    return Block(words[0], tuple(words[1:]), file, inner, node.start_byte, node.end_byte, bound)
+
+
+def _label(raw: bytes) -> str:
+    text = raw.decode()
+    if "\\" in text:
+        from assay.terraform.templates import unescape
+
+        return unescape(text)
+    return text
+
+
+_COMMENT_MARKS = re.compile(rb"assay:|checkov:skip|trivy:ignore|tfsec:ignore|kics-scan")
+
+
+def has_remarks(data: bytes) -> bool:
+    """Whether the bytes may hold a comment that waives something."""
+    return _COMMENT_MARKS.search(data) is not None
+
+
+def comments(node: Node) -> Iterator[Node]:
+    """Every comment below a node, in the order of the file."""
+    cursor = node.walk()
+    while True:
+        current = cursor.node
+        if current is not None and current.kind_id == COMMENT:
+            yield current
+        if cursor.goto_first_child() or cursor.goto_next_sibling():
+            continue
+        while cursor.goto_parent():
+            if cursor.goto_next_sibling():
+                break
+        else:
+            return
