@@ -1,0 +1,142 @@
+"""Who sends what to whom: dead-letter queues and their sources, and whether a permission lets a sender in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.analysis.aws_policy import matches, statements
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, all_of, any_of
+
+if TYPE_CHECKING:
+    from assay.analysis.aws_policy import Condition, Statement
+    from assay.graph import Graph
+    from assay.model import Resource
+
+DEAD_LETTER_PATHS = {
+    "aws_sqs_queue": ("redrive_policy.deadLetterTargetArn",),
+    "aws_sqs_queue_redrive_policy": ("redrive_policy.deadLetterTargetArn",),
+    "aws_sns_topic_subscription": ("redrive_policy.deadLetterTargetArn",),
+    "aws_cloudwatch_event_target": ("dead_letter_config.arn",),
+    "aws_cloudwatch_event_bus": ("dead_letter_config.arn",),
+    "aws_scheduler_schedule": ("target.dead_letter_config.arn",),
+    "aws_lambda_function": ("dead_letter_config.target_arn",),
+    "aws_lambda_function_event_invoke_config": ("destination_config.on_failure.destination",),
+    "aws_lambda_event_source_mapping": ("destination_config.on_failure.destination_arn",),
+    "aws_pipes_pipe": (
+        "source_parameters.kinesis_stream_parameters.dead_letter_config.arn",
+        "source_parameters.dynamodb_stream_parameters.dead_letter_config.arn",
+    ),
+}
+"""Where each type names the queue for what it could not deliver or process."""
+
+
+def dead_letter_users(queue: Resource, graph: Graph, *types: str) -> list[Resource]:
+    """The resources (of these types, or of every type that can) whose dead-letter queue this is; perhaps partial."""
+    found: list[Resource] = []
+    unknown: Unknown | None = None
+    for type_ in types or DEAD_LETTER_PATHS:
+        users = graph.users(queue, type_)
+        unknown = users.unknown if isinstance(users, PartialList) else unknown
+        paths = DEAD_LETTER_PATHS[type_]
+        found += [u for u in list.__iter__(users) if any(queue in list.__iter__(graph.follow(u, p)) for p in paths)]
+    return found if unknown is None else PartialList(found, unknown)
+
+
+def source_queues(queue: Resource, graph: Graph) -> list[Resource]:
+    """The queues whose unprocessable messages end in this one; perhaps partial."""
+    found: list[Resource] = []
+    users = dead_letter_users(queue, graph, "aws_sqs_queue", "aws_sqs_queue_redrive_policy")
+    for user in list.__iter__(users):
+        found += [user] if user.type == "aws_sqs_queue" else list.__iter__(graph.follow(user, "queue_url"))
+    return PartialList(found, users.unknown) if isinstance(users, PartialList) else found
+
+
+def queue_policy(queue: Resource, graph: Graph) -> list[Statement]:
+    """The statements of a queue's own policy, inline or separate; perhaps partial."""
+    found = list(list.__iter__(own := statements(queue, "policy")))
+    separate = graph.users(queue, "aws_sqs_queue_policy")
+    unknown = next((x.unknown for x in (own, separate) if isinstance(x, PartialList)), None)
+    for policy in list.__iter__(separate):
+        more = statements(policy, "policy")
+        found += list.__iter__(more)
+        unknown = more.unknown if isinstance(more, PartialList) else unknown
+    return found if unknown is None else PartialList(found, unknown)
+
+
+def admits(s: Statement, service: str, action: str, source: Resource | None) -> bool:
+    """True when a resource policy's statement lets a service (`events.amazonaws.com`) act, on behalf of `source`."""
+    tests = (
+        lambda: s.grants(action),
+        lambda: s.to_everyone or any_of(s.principals, lambda p: p[0] == "Service" and p[1] == service),
+        lambda: all_of(
+            s.conditions, lambda c: c.key != "aws:sourcearn" or any_of(c.values, lambda v: names(v, source))
+        ),
+    )
+    return all_of(tests, lambda test: test())
+
+
+def names(pattern: Any, target: Resource | None) -> bool:
+    """True when an ARN, a pattern of one or a reference certainly covers the target.
+
+    Raises:
+        Undetermined: nobody can tell yet.
+    """
+    if pattern == "*" or target is None:
+        return True
+    if isinstance(pattern, Ref):
+        return pattern.target.partition("[")[0] == target.address.partition("[")[0]
+    if isinstance(pattern, Text):
+        if any(names(ref, target) for ref in pattern.refs()):
+            return True
+        raise Undetermined(pattern)
+    if isinstance(pattern, Unknown):
+        raise Undetermined(pattern)
+    own = [target.values.get(k) for k in ("arn", "name", "function_name", "bucket")]
+    known = [v for v in own if isinstance(v, str)]
+    if any(matches(pattern, v) or matches(pattern.rpartition(":")[2].rpartition("/")[2], v) for v in known):
+        return True
+    doubt = next((v for v in own if isinstance(v, Unknown)), None)
+    if doubt is not None and not known:
+        raise Undetermined(doubt)
+    return False
+
+
+STREAMS = ("aws_kinesis_stream", "aws_dynamodb_table")
+
+
+def reads_stream(mapping: Resource, graph: Graph, path: str) -> bool:
+    """True when the source that `path` names is a Kinesis or DynamoDB stream.
+
+    Raises:
+        Undetermined: the source is unknown.
+    """
+    found = [r for r in list.__iter__(graph.follow(mapping, path)) if r.source != "uncollected"]
+    if found:
+        return any(r.type in STREAMS for r in found)
+    arn = mapping[path]
+    if isinstance(arn, Ref):
+        return arn.target.rpartition("module.")[2].partition(".")[0] in STREAMS or any(
+            f"{kind}." in arn.target for kind in STREAMS
+        )
+    if arn is None:
+        return False
+    return any_of((":kinesis:", ":dynamodb:"), lambda piece: piece in arn)
+
+
+SYNCHRONOUS = ("apigateway.", "elasticloadbalancing.", "cognito-idp.", "lex.", "alexa-", "appsync.", "bedrock.")
+
+
+def invoked_only_synchronously(function: Resource, graph: Graph) -> bool:
+    """True when somebody invokes the function here and everybody who does waits for its answer."""
+    sync = list.__len__(graph.users(function, "aws_lambda_event_source_mapping")) > 0
+    sync = sync or list.__len__(graph.users(function, "aws_lambda_function_url")) > 0
+    if list.__len__(graph.users(function, "aws_cloudwatch_event_target")) > 0:
+        return False
+    if list.__len__(graph.users(function, "aws_sns_topic_subscription")) > 0:
+        return False
+    for permission in list.__iter__(graph.users(function, "aws_lambda_permission")):
+        principal = permission["principal"]
+        if not any_of(SYNCHRONOUS, lambda p, principal=principal: principal.startswith(p)):  # type: ignore[misc]
+            return False
+        sync = True
+    return sync

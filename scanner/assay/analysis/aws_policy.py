@@ -1,0 +1,464 @@
+"""AWS policy documents as rules need them: one view for each statement, whatever the policy was written in.
+
+A policy reaches us as JSON text, `jsonencode`, a rendered data document, or the `statement` blocks of an
+`aws_iam_policy_document`. A question raises `Undetermined` when the pieces that nobody knows decide it.
+This is the attribute level: what one document says, not what a principal may do in the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.analysis.aws_actions import glob
+from assay.decode import decode
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, as_list, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from assay.graph import Graph
+    from assay.model import Finding, Location, Resource, View
+
+DOCUMENT = "data.aws_iam_policy_document"
+
+IDENTITY_POLICIES = {
+    "aws_iam_policy": "policy",
+    "aws_iam_role_policy": "policy",
+    "aws_iam_user_policy": "policy",
+    "aws_iam_group_policy": "policy",
+    "aws_ssoadmin_permission_set_inline_policy": "inline_policy",
+}
+"""Where the types that grant permissions to an identity hold their policy."""
+
+IDENTITY_TYPES = (*IDENTITY_POLICIES, "aws_iam_role", DOCUMENT)
+
+NARROWING = {
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid",
+    "aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
+    "aws:sourcevpce", "aws:sourcevpcarn", "aws:sourceip", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
+    "aws:vpceorgpaths", "kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
+    "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn", "lambda:eventsourcetoken",
+    "events:creatoraccount", "iot:connection.thing.isattached",
+}  # fmt: skip
+"""Condition keys that tie a request to an account, an organisation, a network or a resource; lower case."""
+
+_POSITIVE = (
+    "stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike", "ipaddress", "bool",
+)  # fmt: skip
+
+
+class Condition(NamedTuple):
+    """One condition: operator and key in lower case (an unknown key stays), and the values it compares with."""
+
+    operator: Any
+    key: Any
+    values: list[Any]
+
+    @property
+    def positive(self) -> bool:
+        """True when a request without the key, or with another value, fails it."""
+        operator = self.operator.removeprefix("foranyvalue:")
+        return operator in _POSITIVE
+
+    @property
+    def narrows(self) -> bool:
+        """True when it ties the request to an account, organisation, network or resource."""
+        return bool(self.positive and self.key in NARROWING and not any_of(self.values, matches_all))
+
+
+class Statement:
+    """One statement of a policy document."""
+
+    __slots__ = (
+        "actions", "at", "block", "conditions", "effect", "key", "not_actions", "not_principals", "not_resources",
+        "principals", "resources", "sid", "view",
+    )  # fmt: skip
+
+    def __init__(self, view: View, at: str | None, parts: dict[str, Any]) -> None:
+        self.view = view
+        self.at = at
+        self.block: View | None = None  # of the data document that this was written in
+        self.sid = parts.get("sid")
+        self.effect = "Allow" if parts.get("effect") is None else parts["effect"]
+        self.actions = _lowered(parts.get("action"))
+        self.not_actions = _lowered(parts.get("notaction"))
+        self.resources = as_list(parts.get("resource"))
+        self.not_resources = as_list(parts.get("notresource"))
+        self.principals: list[tuple[Any, Any]] = parts["principal"]
+        self.not_principals: list[tuple[Any, Any]] = parts["notprincipal"]
+        self.conditions: list[Condition] = parts["condition"]
+        self.key = None if at is None else f"{at.partition('[')[0]} {show(self.sid or parts)}"
+
+    def __str__(self) -> str:
+        return f'statement "{self.sid}"' if isinstance(self.sid, str) and self.sid else "a statement"
+
+    @property
+    def allows(self) -> bool:
+        return bool(self.effect == "Allow")
+
+    def grants(self, *actions: str) -> bool:
+        """True when it allows one of the actions (full names, any case), whatever the resource and condition."""
+        return self.allows and any_of(actions, self.covers)
+
+    def covers(self, action: str) -> bool:
+        """True when Action (or what NotAction leaves) includes the action."""
+        if any_of(self.actions, lambda pattern: matches(pattern, action)):
+            return True
+        return bool(self.not_actions) and not any_of(self.not_actions, lambda pattern: matches(pattern, action))
+
+    @property
+    def on_everything(self) -> bool:
+        """True when the resource is `*` (NotResource leaves nearly everything)."""
+        return any_of(self.resources, is_star) or bool(self.not_resources)
+
+    @property
+    def has_principals(self) -> bool:
+        """True when it names principals, even unknown ones: it belongs to a resource policy or a trust."""
+        named = (self.principals, self.not_principals)
+        return any(list.__len__(p) > 0 or isinstance(p, PartialList) for p in named)
+
+    @property
+    def to_everyone(self) -> bool:
+        """True when any principal at all is addressed."""
+        return bool(self.not_principals) or any_of(self.principals, _everyone)
+
+    @property
+    def narrowed(self) -> bool:
+        """True when a condition ties the request to an account, an organisation, a network or a resource."""
+        return any_of(self.conditions, lambda c: c.narrows)
+
+    @property
+    def public(self) -> bool:
+        """True when it allows everyone and no condition narrows that."""
+        return self.allows and self.to_everyone and not self.narrowed
+
+    def tests(self, *keys: str) -> bool:
+        """True when a condition of any kind tests one of the keys (lower case)."""
+        return any_of(self.conditions, lambda c: c.key in keys)
+
+    def fails(self, message: str, because: Sequence[Location] = (), fix: Any = None) -> Finding:
+        """A certain failure, located at the statement as narrowly as the source can tell."""
+        written = () if self.block is None else (self.block.where(),)
+        return self.view.fails(message, at=self.at, because=(*because, *written), fix=fix, key=self.key)
+
+    def unsure(self, message: str) -> Finding:
+        """A failure that an unknown value leaves open, at the same place."""
+        return self.view.unsure(message, at=self.at, key=self.key)
+
+
+# --- reading documents ------------------------------------------------------------------------------------------------
+
+
+def statements(view: View, path: str, graph: Graph | None = None) -> list[Statement]:
+    """The statements of the policy at `path`; partial when the policy or one of them is unknown.
+
+    With the graph, each statement also names the block of the data document it was written in.
+    """
+    document = decode(view[path])
+    if isinstance(document, Unknown):
+        return PartialList([], document)
+    if not isinstance(document, dict):
+        return []
+    written = next((v for k, v in document.items() if k.lower() == "statement"), None)
+    many = as_list(written)
+    known: list[Statement] = []
+    unknown: Unknown | None = many.unknown if isinstance(many, PartialList) else None
+    for i, one in enumerate(list.__iter__(many)):
+        if isinstance(one, Unknown):
+            unknown = unknown or one
+        elif isinstance(one, dict):
+            at = f"{path}.Statement[{i}]" if isinstance(written, list) else f"{path}.Statement"
+            statement = Statement(view, at, _json_parts(one))
+            statement.block = _written(view, graph).get(_signature(statement)) if graph is not None else None
+            known.append(statement)
+    return known if unknown is None else PartialList(known, unknown)
+
+
+def block_statements(document: Resource) -> list[Statement]:
+    """The statements of an `aws_iam_policy_document`, each located at its own block."""
+    blocks = document.each("statement")
+    known = [Statement(b, None, _block_parts(b)) for b in list.__iter__(blocks)]
+    return PartialList(known, blocks.unknown) if isinstance(blocks, PartialList) else known
+
+
+def identity_statements(r: Resource, graph: Graph) -> list[Statement]:
+    """What a resource grants to the identity it is attached to.
+
+    A data document is judged where it is written, so a policy made of one has no statements of its own. Statements with
+    principals belong to a resource policy or a trust.
+    """
+    if r.type == DOCUMENT:
+        return _filtered(block_statements(r), lambda s: not s.has_principals)
+    if r.type == "aws_iam_role":
+        parts = [_own(block, "policy", graph) for block in list.__iter__(r.each("inline_policy"))]
+        return _joined(parts)
+    return _own(r, IDENTITY_POLICIES[r.type], graph)
+
+
+def _own(view: View, path: str, graph: Graph) -> list[Statement]:
+    """The statements that were not written in a data document, which is judged by itself."""
+    if isinstance(value := view[path], Ref) and f"{DOCUMENT}." in f".{value.target}":
+        return []
+    return _filtered(statements(view, path, graph), lambda s: s.block is None)
+
+
+def trust_statements(r: Resource, graph: Graph) -> list[Statement]:
+    """Who may assume a role: the trust policy of a role."""
+    return statements(r, "assume_role_policy", graph)
+
+
+def role_statements(role: Resource, graph: Graph) -> list[Statement]:
+    """All that is granted to a role here: inline, separate and attached policies; partial when one is not at hand."""
+    found = [statements(b, "policy") for b in list.__iter__(role.each("inline_policy"))]
+    inline = graph.users(role, "aws_iam_role_policy")
+    found += [statements(p, "policy") for p in list.__iter__(inline)]
+    attachments = graph.users(role, "aws_iam_role_policy_attachment")
+    unknown = [x.unknown for x in (inline, attachments) if isinstance(x, PartialList)]
+    for attachment in list.__iter__(attachments):
+        for policy in list.__iter__(graph.follow(attachment, "policy_arn")):
+            if policy.type == "aws_iam_policy" and policy.source != "uncollected":
+                found.append(statements(policy, "policy"))
+            else:
+                unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
+    managed = as_list(role["managed_policy_arns"])
+    unknown += [Unknown(f"the policy {show(arn)} is not among the inputs") for arn in list.__iter__(managed)]
+    return _joined([*found, *(PartialList([], u) for u in unknown)])
+
+
+def role_grants(role: Resource, graph: Graph, *actions: str) -> bool:
+    """True when the role's policies allow one of the actions on anything at all."""
+    return any_of(role_statements(role, graph), lambda s: s.grants(*actions))
+
+
+def flag(found: Iterable[Statement], test: Callable[[Statement], Any], message: str = "") -> Iterator[Finding]:
+    """A finding for every statement that `test` flags (true, or the message); an unknown one hides no other."""
+    for s in list.__iter__(found) if isinstance(found, list) else found:
+        try:
+            said = test(s)
+            if said:
+                yield s.fails(said if isinstance(said, str) else f"{s} {message}")
+        except Undetermined as doubt:
+            yield s.unsure(f"cannot be decided: {doubt.reason}")
+    if isinstance(found, PartialList):
+        raise Undetermined(found.unknown)
+
+
+# --- small questions --------------------------------------------------------------------------------------------------
+
+
+def matches(pattern: Any, name: str) -> bool:
+    """True when an IAM pattern (`s3:Get*`) covers a name, in any case.
+
+    Raises:
+        Undetermined: the pattern is unknown and its known pieces do not rule the name out.
+    """
+    if isinstance(pattern, Text):
+        around = "".join(p if isinstance(p, str) else "*" for p in pattern.parts)
+        if glob(around).fullmatch(name.lower()) is None:
+            return False
+        raise Undetermined(pattern)
+    if isinstance(pattern, Unknown):
+        raise Undetermined(pattern)
+    return isinstance(pattern, str) and glob(pattern).fullmatch(name.lower()) is not None
+
+
+def is_star(value: Any) -> bool:
+    """True for `*` alone (or a run of it)."""
+    return bool(value == "*") or (isinstance(value, str) and value != "" and value.strip("*") == "")
+
+
+def matches_all(value: Any) -> bool:
+    """True when a condition value excludes nobody: `*`, `arn:aws:*`, an ARN of which nothing but the service is
+    written, the whole internet."""
+    from assay.analysis.network import is_anywhere
+
+    if isinstance(value, Text):  # what is written around the unknown piece narrows already
+        return False
+    if isinstance(value, Unknown):
+        return bool(value == "*")
+    if not isinstance(value, str) or is_anywhere(value):
+        return isinstance(value, str)
+    pieces = value.split(":")
+    if pieces[0] == "arn":
+        return all(p.strip("*?") == "" for p in pieces[3:])
+    return value.strip("*?") in ("", "o-", "o-/")
+
+
+def wildcard_service(resource: Any) -> str:
+    """The service of an ARN that names all it has (`arn:aws:logs:*:*:*`, `arn:aws:s3:::*`), else an empty text."""
+    if isinstance(resource, Text):
+        return ""
+    if isinstance(resource, Unknown):
+        return ""
+    pieces = resource.split(":", 5) if isinstance(resource, str) else []
+    wild = len(pieces) == 6 and pieces[0] == "arn" and all(p.strip("*:/") == "" for p in pieces[5:])
+    return pieces[2] if wild else ""
+
+
+def account_of(principal: Any) -> str | None:
+    """The account that an AWS principal names by its digits; None for one of this configuration's own, or none at all.
+
+    Raises:
+        Undetermined: a variable stands where the account does.
+    """
+    if isinstance(principal, Text):
+        head = next((p for p in principal.parts if isinstance(p, Unknown)), principal)
+        pieces = principal.prefix.split(":")
+        if len(pieces) > 5:
+            return _digits(pieces[4])
+        return account_of(head)
+    if isinstance(principal, Ref):
+        return None
+    if isinstance(principal, Unknown):
+        raise Undetermined(principal)
+    if not isinstance(principal, str):
+        return None
+    pieces = principal.split(":")
+    return _digits(pieces[4] if len(pieces) > 5 and pieces[0] == "arn" else principal)
+
+
+def _digits(text: str) -> str | None:
+    return text if len(text) == 12 and text.isascii() and text.isdigit() else None
+
+
+def _everyone(principal: tuple[Any, Any]) -> bool:
+    return principal[0] in ("AWS", "*") and bool(principal[1] == "*")
+
+
+# --- normalising ------------------------------------------------------------------------------------------------------
+
+
+def _json_parts(statement: dict[str, Any]) -> dict[str, Any]:
+    parts = {k.lower(): v for k, v in statement.items() if isinstance(k, str)}
+    for name in ("principal", "notprincipal"):
+        parts[name] = _json_principals(parts.get(name))
+    parts["condition"] = _json_conditions(parts.get("condition"))
+    return parts
+
+
+def _json_principals(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, Unknown) or value is None:
+        return as_list(value)
+    if not isinstance(value, dict):
+        return [("AWS", v) for v in as_list(value)]
+    found: list[tuple[Any, Any]] = []
+    unknown: Unknown | None = None
+    for kind, many in value.items():
+        those = as_list(many)
+        found += [(kind, v) for v in list.__iter__(those)]
+        unknown = those.unknown if isinstance(those, PartialList) else unknown
+    return found if unknown is None else PartialList(found, unknown)
+
+
+def _json_conditions(value: Any) -> list[Condition]:
+    if isinstance(value, Unknown):
+        return PartialList([], value)
+    found: list[Condition] = []
+    unknown: Unknown | None = None
+    for operator, keys in (value if isinstance(value, dict) else {}).items():
+        if isinstance(keys, Unknown):
+            unknown = keys
+        elif isinstance(keys, dict):
+            found += [Condition(operator.lower(), k.lower(), as_list(v)) for k, v in keys.items()]
+    return found if unknown is None else PartialList(found, unknown)
+
+
+def _block_parts(block: View) -> dict[str, Any]:
+    return {
+        "sid": block["sid"],
+        "effect": block["effect"],
+        "action": block["actions"],
+        "notaction": block["not_actions"],
+        "resource": _variables(block["resources"]),
+        "notresource": _variables(block["not_resources"]),
+        "principal": _block_principals(block, "principals"),
+        "notprincipal": _block_principals(block, "not_principals"),
+        "condition": _block_conditions(block),
+    }
+
+
+def _variables(value: Any) -> Any:
+    """Policy variables as JSON has them: a data document writes `&{aws:username}`."""
+    if isinstance(value, list) and not isinstance(value, PartialList):
+        return [v.replace("&{", "${") if isinstance(v, str) else v for v in list.__iter__(value)]
+    return value
+
+
+def _block_principals(block: View, path: str) -> list[tuple[Any, Any]]:
+    parts = block.each(path)
+    found: list[tuple[Any, Any]] = []
+    unknown = parts.unknown if isinstance(parts, PartialList) else None
+    for part in list.__iter__(parts):
+        those = as_list(part["identifiers"])
+        kind = "AWS" if part["type"] == "*" else part["type"]
+        found += [(kind, v) for v in list.__iter__(those)]
+        unknown = those.unknown if isinstance(those, PartialList) else unknown
+    return found if unknown is None else PartialList(found, unknown)
+
+
+def _block_conditions(block: View) -> list[Condition]:
+    parts = block.each("condition")
+    found = [Condition(_lower(c["test"]), _lower(c["variable"]), as_list(c["values"])) for c in list.__iter__(parts)]
+    return PartialList(found, parts.unknown) if isinstance(parts, PartialList) else found
+
+
+_OPEN = "<open>"  # stands for a piece without identity
+
+
+def _written(view: View, graph: Graph) -> dict[Any, View]:
+    """The statement blocks of the root's data documents by what they say: where a rendered statement comes from."""
+    r = view.resource
+    place = (DOCUMENT, r.root, r.source)
+    if place not in graph._memo:
+        documents = [d for d in graph.all(DOCUMENT) if d.root == r.root and d.source == r.source]
+        blocks = [s for d in documents for s in list.__iter__(block_statements(d))]
+        graph._memo[place] = {key: s.view for s in blocks if (key := _signature(s)) is not None}
+    found: dict[Any, View] = graph._memo[place]
+    return found
+
+
+def _signature(s: Statement) -> Any:
+    """What a statement says, in an order of its own; None when a piece of it has no identity."""
+    parts = (
+        s.effect, s.actions, s.not_actions, s.resources, s.not_resources, s.principals, s.not_principals, s.conditions
+    )  # fmt: skip
+    key = tuple(_identity(p) for p in parts)
+    return None if _OPEN in repr(key) else key
+
+
+def _identity(value: Any) -> Any:
+    if isinstance(value, PartialList):
+        return _OPEN
+    if isinstance(value, list):
+        return tuple(sorted((_identity(v) for v in value), key=repr))
+    if isinstance(value, tuple):
+        return tuple(_identity(v) for v in value)
+    if isinstance(value, Text):
+        return tuple(_identity(p) for p in value.parts)
+    if isinstance(value, Unknown):
+        return ("unknown", value.key) if value.key is not None else _OPEN
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _lowered(value: Any) -> list[Any]:
+    many = as_list(value)
+    known = [_lower(v) for v in list.__iter__(many)]
+    return PartialList(known, many.unknown) if isinstance(many, PartialList) else known
+
+
+def _filtered(found: list[Statement], test: Callable[[Statement], bool]) -> list[Statement]:
+    known = [s for s in list.__iter__(found) if test(s)]
+    return PartialList(known, found.unknown) if isinstance(found, PartialList) else known
+
+
+def _joined(lists: Iterable[list[Statement]]) -> list[Statement]:
+    known: list[Statement] = []
+    unknown: Unknown | None = None
+    for one in lists:
+        known += list.__iter__(one)
+        unknown = unknown or (one.unknown if isinstance(one, PartialList) else None)
+    return known if unknown is None else PartialList(known, unknown)
