@@ -161,23 +161,10 @@ def notification(
 
 def notifications(report: Report, uri: Callable[[str], str], indexes: dict[str, int]) -> list[Any]:
     """What was not read or not judged."""
-    cover, made = report.coverage, []
-    for i in cover.inputs:
-        if i["status"] == "failed":
-            said = f"{i['path']} could not be read: {i['reason'] or 'nobody said why'}"
-            made.append(notification("input-failed", "error", shape.text(said), uri(i["path"]), i.get("line") or 1))
-        elif i["status"] == "skipped":
-            said = f"{i['path']} was skipped: {i['reason'] or 'nobody said why'}"
-            made.append(notification("input-skipped", "note", shape.text(said), uri(i["path"])))
-    for u in cover.units:
-        if u["status"] != "ok":
-            said = f"{shape.unit_name(u)}: {u['status']}: {u['reason'] or 'nobody said why'}"
-            made.append(notification("unit-not-read", "error", shape.text(said)))
-    for type_, account, region, reason in cover.unlisted:
-        where = "/".join(p for p in (account, region) if p)
-        said = f"{type_} could not be listed{f' in {where}' if where else ''}: {reason}"
-        made.append(notification("not-listed", "error", shape.text(said)))
-    made += [notification("remark", "note", shape.text(note)) for note in cover.notes]
+    made = [
+        notification(p.kind, p.level, str(p), uri(p.file) if p.file else None, p.line)
+        for p in shape.coverage_problems(report)
+    ]
     for f in report.findings:
         if f.verdict is Verdict.NOT_EVALUATED:
             said = f"{f.resource.address}: {f.message}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Verdict, join_path, lookup_quietly
 from assay.reports.masking import HIDDEN, hides, mask, mask_value, secret_name
@@ -210,34 +210,43 @@ def one_line(paragraph: str) -> str:
     return " ".join(paragraph.split())
 
 
-def coverage_problems(report: Report) -> list[str]:
-    """What was not read or not judged, in sentences."""
-    said: list[str] = []
+class Problem(NamedTuple):
+    """One thing that was not read: its kind, how bad that is, what, and what became of it."""
+
+    kind: str
+    level: str  # error | note
+    where: str
+    what: str
+    file: str | None = None
+    line: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.what}" if self.where else self.what
+
+
+def coverage_problems(report: Report) -> list[Problem]:
+    """What was not read or listed, each as the halves of a sentence."""
+    found: list[Problem] = []
     cover = report.coverage
     for i in cover.inputs:
-        if i["status"] != "read":
-            where = f"{i['path']}:{i['line']}" if i.get("line") else i["path"]
-            verb = "could not be read" if i["status"] == "failed" else "was skipped"
-            said.append(f"{where} {verb}: {i['reason'] or 'nobody said why'}")
-    said += [
-        f"{unit_name(u)} was {_was(u['status'])}: {u['reason'] or 'nobody said why'}"
-        for u in cover.units
-        if u["status"] != "ok"
-    ]
+        line, reason = i.get("line") or 1, i["reason"] or "nobody said why"
+        where = f"{i['path']}:{line}" if i.get("line") else i["path"]
+        if i["status"] == "failed":
+            found.append(Problem("input-failed", "error", where, f"could not be read: {reason}", i["path"], line))
+        elif i["status"] == "skipped":
+            found.append(Problem("input-skipped", "note", where, f"was skipped: {reason}", i["path"], line))
+    for u in cover.units:
+        if u["status"] != "ok":
+            where = "/".join(p for p in (u["account"], u["region"], u["service"]) if p)
+            was = "not read" if u["status"] == "failed" else u["status"]
+            found.append(Problem("unit-not-read", "error", where, f"was {was}: {u['reason'] or 'nobody said why'}"))
     for type_, account, region, reason in cover.unlisted:
         where = "/".join(p for p in (account, region) if p)
-        said.append(f"{type_} could not be listed{f' in {where}' if where else ''}: {reason}")
-    said += cover.notes
-    return [one_line(text(s)) for s in said]
-
-
-def _was(status: str) -> str:
-    return "not read" if status == "failed" else status
-
-
-def unit_name(unit: dict[str, Any]) -> str:
-    """One account, region and service of a live source, as one word."""
-    return "/".join(p for p in (unit["account"], unit["region"], unit["service"]) if p)
+        found.append(
+            Problem("not-listed", "error", type_, f"could not be listed{f' in {where}' if where else ''}: {reason}")
+        )
+    found += [Problem("remark", "note", "", note) for note in cover.notes]
+    return [p._replace(where=text(p.where), what=one_line(text(p.what))) for p in found]
 
 
 def headline(report: Report) -> str:

@@ -53,7 +53,7 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
     text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], most=None)
     broken = sorted({f"{f.rule}: {f.message}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED})
     text.listed("Not evaluated", broken)
-    text.listed("Coverage", shape.coverage_problems(report))
+    text.listed("Coverage", [str(p) for p in shape.coverage_problems(report)])
     text.close()
 
 
