@@ -12,10 +12,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from assay.bundled import RULES
+from assay.model import Severity
 from assay.rule import Rule, RuleError, load_directory, load_file, refuse_duplicates, rule_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from assay.graph import Graph
+    from assay.model import Finding, View
 
 INDEX = "index.json"
 
@@ -46,6 +50,22 @@ class Entry:
         self.fixable: bool = record["fixable"]
         self.why: str = record["why"]
         self.fix: str = record["fix"]
+
+    def as_rule(self) -> Rule:
+        """The rule as reports read it, without importing its file; it cannot judge."""
+        text = f"{self.title}\n\n## Why\n{self.why}\n\n## Fix\n{self.fix}\n"
+        made = Rule(
+            self.id, _cannot_run, on=self.on, severity=Severity[self.severity.upper()], text=text,
+            controls=self.controls, equivalents=self.equivalents, each=None, sources=self.sources, waivable=True,
+            fixable=self.fixable, params={},
+        )  # fmt: skip
+        made.theme = self.theme
+        made.file = self.file
+        return made
+
+
+def _cannot_run(view: View, graph: Graph) -> Iterable[Finding]:
+    raise RuntimeError("a rule made from the index cannot judge; load its file")
 
 
 def describe(rule: Rule) -> dict[str, Any]:

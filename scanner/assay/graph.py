@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import (
     Coverage,
+    Encoded,
     NowhereOrigin,
     PartialList,
     Ref,
@@ -223,7 +224,7 @@ def _identity_key(value: Any) -> Any:
 
 
 def _items(value: Any) -> list[Any]:
-    if value is None or (value == "" and isinstance(value, str)):
+    if value is None or (isinstance(value, str) and not value):
         return []
     if isinstance(value, list):
         return list(list.__iter__(value))
@@ -235,7 +236,8 @@ def _values_at(values: Any, path: ValuePath) -> list[Any]:
     level = [values]
     for step in path:
         deeper: list[Any] = []
-        for value in level:
+        for found in level:
+            value = _document(found)
             if isinstance(value, dict):
                 deeper.append(value.get(str(step)))
             elif isinstance(value, list):
@@ -246,6 +248,15 @@ def _values_at(values: Any, path: ValuePath) -> list[Any]:
                 deeper.append(value.child(step))
         level = [v for v in deeper if v is not None]
     return level
+
+
+def _document(value: Any) -> Any:
+    """Text with a path into it is a JSON document (`redrive_policy.deadLetterTargetArn`)."""
+    if isinstance(value, (str, Text, Encoded)):
+        from assay.decode import decode
+
+        return decode(value)
+    return value
 
 
 def _targets(type_: str, path: ValuePath) -> tuple[str, ...]:

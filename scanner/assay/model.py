@@ -791,12 +791,13 @@ class Waiver(NamedTuple):
 class Coverage:
     """What was read and what was not; a report without it would be a guess."""
 
-    __slots__ = ("inputs", "notes", "units", "unlisted")
+    __slots__ = ("consulted", "inputs", "notes", "units", "unlisted")
 
     def __init__(self) -> None:
         self.inputs: list[dict[str, Any]] = []
         self.units: list[dict[str, Any]] = []
         self.notes: list[str] = []
+        self.consulted: list[str] = []  # further files whose content decided something (`file()`, templates)
         self.unlisted: list[tuple[str, str | None, str | None, str]] = []
 
     def input(self, path: str, status: str, reason: str | None = None, line: int | None = None) -> None:

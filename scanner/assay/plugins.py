@@ -43,9 +43,8 @@ def assay_sources() -> Sequence[Source]:
     """Assay's own sources."""
     from assay.inventory.snapshot import SnapshotSource
     from assay.terraform import TerraformSource
-    from assay.terraform.plan import PlanSource
 
-    return [TerraformSource(), PlanSource(), SnapshotSource()]
+    return [TerraformSource(), SnapshotSource()]
 
 
 def assay_reports() -> dict[str, str]:

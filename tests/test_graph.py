@@ -1,0 +1,94 @@
+"""Links: declared once, followed both ways, honest about what was not collected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from assay import Graph, Resource, Undetermined, Unknown
+from assay.links import IDENTITY, LINKS
+from assay.model import Coverage, PartialList, Ref, Text
+
+
+def res(type_: str, name: str, source: str = "terraform", root: str = "", **values: Any) -> Resource:
+    return Resource(type_, f"{type_}.{name}", source, values, root=root)
+
+
+def test_a_reference_is_followed_and_asked_backwards() -> None:
+    queue = res("aws_sqs_queue", "q")
+    target = res("aws_cloudwatch_event_target", "t", arn=Ref("aws_sqs_queue.q", "arn"))
+    graph = Graph([target, queue])
+    assert graph.follow(target, "arn") == [queue]
+    assert graph.users(queue, "aws_cloudwatch_event_target") == [target]
+    assert [(a.address, b.address, via) for a, b, via in graph.links()] == [
+        ("aws_cloudwatch_event_target.t", "aws_sqs_queue.q", "arn")
+    ]
+
+
+def test_names_arns_and_texts_resolve_too() -> None:
+    bucket = res("aws_s3_bucket", "b", bucket="logs")
+    by_name = res("aws_s3_bucket_versioning", "v", bucket="logs")
+    by_text = res("aws_s3_bucket_policy", "p", bucket=Text((Ref("aws_s3_bucket.b", "id"), "")))
+    graph = Graph([bucket, by_name, by_text])
+    assert graph.follow(by_name, "bucket") == [bucket]
+    assert graph.follow(by_text, "bucket") == [bucket]
+
+
+def test_the_same_unknown_names_the_same_thing() -> None:
+    bucket = res("aws_s3_bucket", "b", bucket=Unknown("var.name has no value", ("var", "name")))
+    acl = res("aws_s3_bucket_acl", "a", bucket=Unknown("var.name has no value", ("var", "name")))
+    assert Graph([bucket, acl]).follow(acl, "bucket") == [bucket]
+
+
+def test_a_link_to_something_not_collected_is_unknown_never_absent() -> None:
+    function = res("aws_lambda_function", "f", vpc_config=[{"subnet_ids": ["subnet-1", Ref("aws_subnet.a", "id")]}])
+    subnet = res("aws_subnet", "a", map_public_ip_on_launch=False)
+    found = Graph([function, subnet]).follow(function, "vpc_config.subnet_ids")
+    assert [r.source for r in found] == ["terraform", "uncollected"]
+    with pytest.raises(Undetermined, match="not among the inputs"):
+        assert found[1]["map_public_ip_on_launch"] == True
+
+
+def test_users_are_partial_when_one_names_something_unknown() -> None:
+    queue = res("aws_sqs_queue", "q")
+    target = res("aws_cloudwatch_event_target", "t", arn=Unknown("var.arn has no value", ("var", "arn")))
+    users = Graph([queue, target]).users(queue, "aws_cloudwatch_event_target")
+    with pytest.raises(Undetermined, match=r"var\.arn"):
+        bool(users)
+
+
+def test_a_denied_list_is_never_an_empty_one() -> None:
+    coverage = Coverage()
+    coverage.not_listed("aws_budgets_budget", None, None, "AccessDenied")
+    account = res("account", "a", source="aws")
+    beside = Graph([account], coverage).beside(account, "aws_budgets_budget")
+    assert isinstance(beside, PartialList)
+    with pytest.raises(Undetermined, match="AccessDenied"):
+        bool(beside)
+
+
+def test_equal_addresses_of_two_roots_do_not_mix() -> None:
+    one, two = res("aws_sqs_queue", "q", root="a"), res("aws_sqs_queue", "q", root="b")
+    policy = res("aws_sqs_queue_policy", "p", root="b", queue_url=Ref("aws_sqs_queue.q", "id"))
+    graph = Graph([one, two, policy])
+    assert graph.follow(policy, "queue_url") == [two]
+    assert graph.users(one, "aws_sqs_queue_policy") == []
+
+
+def test_a_path_reads_into_a_json_document() -> None:
+    dead = res("aws_sqs_queue", "dead")
+    arn = Text(('{"deadLetterTargetArn": "', Ref("aws_sqs_queue.dead", "arn"), '"}'))
+    queue = res("aws_sqs_queue", "q", redrive_policy=arn)
+    assert Graph([queue, dead]).users(dead, "aws_sqs_queue") == [queue]
+
+
+def test_every_declared_relation_names_types_and_attributes_of_the_schema() -> None:
+    from assay.terraform.schema import attributes
+
+    problems = []
+    for type_, paths in LINKS.items():
+        known = attributes(type_)
+        problems += [f"{type_} {p}" for p in paths if known and p not in known and p.split(".")[0] not in known]
+    for type_, names in IDENTITY.items():
+        assert names, type_
+    assert problems == []

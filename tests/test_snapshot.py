@@ -1,0 +1,75 @@
+"""Snapshots: what is written is what is read, unknowns included; a half-written one says so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assay import Resource, Unknown
+from assay.inventory.snapshot import SnapshotSource, SnapshotWriter, decode, encode
+from assay.model import Intake, PartialList, Ref, Request, Text
+
+
+def values() -> dict[str, Any]:
+    return {
+        "plain": [1, "a", None, True, {"k": "v"}],
+        "unknown": Unknown("denied"),
+        "ref": Ref("aws_kms_key.k", "arn"),
+        "text": Text(("a-", Unknown("denied"), "-b")),
+        "partial": PartialList([1], Unknown("throttled")),
+    }
+
+
+def load(path: Path) -> Intake:
+    intake = Intake()
+    source = SnapshotSource()
+    assert source.claims(str(path), lambda: path.read_bytes()[:65536])
+    source.load(Request([str(path)], str(path.parent)), [str(path)], intake)
+    return intake
+
+
+def write(path: Path) -> None:
+    writer = SnapshotWriter(str(path), {"sources": ["aws"]})
+    writer.resource(Resource("aws_sqs_queue", "arn:q", "aws", values(), account="123", region="eu-west-1"))
+    writer.unit("123", "eu-west-1", "sqs", "ok")
+    writer.unlisted("aws_sns_topic", "123", "eu-west-1", "AccessDenied")
+    writer.close()
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl.gz")
+    intake = load(tmp_path / "a.jsonl.gz")
+    (r,) = intake.resources
+    assert (r.type, r.address, r.source, r.account, r.region) == ("aws_sqs_queue", "arn:q", "aws", "123", "eu-west-1")
+    assert encode(r.values) == encode(values())
+    assert encode(decode(encode(values()))) == encode(values())
+    assert intake.coverage.unlisted == [("aws_sns_topic", "123", "eu-west-1", "AccessDenied")]
+    assert r.where().start_line == 2
+
+
+def test_the_same_inventory_gives_the_same_bytes(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl.gz")
+    write(tmp_path / "b.jsonl.gz")
+    assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
+
+
+@pytest.mark.parametrize("cut", [0.5, 0.9])
+def test_a_snapshot_that_was_cut_off_keeps_what_it_has_and_says_so(tmp_path: Path, cut: float) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    write(path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * cut)])
+    intake = load(path)
+    assert [i["status"] for i in intake.coverage.inputs] == ["failed"]
+
+
+def test_a_newer_version_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl.gz"
+    with gzip.open(path, "wt") as handle:
+        handle.write(json.dumps({"schema": "assay-snapshot/9"}) + "\n")
+    (entry,) = load(path).coverage.inputs
+    assert entry["status"] == "failed"
+    assert "assay-snapshot/9" in entry["reason"]
