@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+
+from assay import HIGH, MEDIUM, Block, Finding, Graph, Resource, rule
+from assay.analysis.parts import one_by_one
+
+
+def _device(block: Block) -> Iterator[Finding]:
+    # A launch template's attribute is text for the provider, so both spellings occur.
+    if block["encrypted"] in (True, "true") or block["no_device"] == True:
+        return
+    if block.absent("encrypted") and not block.absent("snapshot_id"):
+        yield block.unsure("the volume takes its encryption from a snapshot", at="snapshot_id")
+    else:
+        yield block.fails("the volume is not encrypted", at="encrypted", fix=block.set("encrypted", True))
+
+
+def _mapping(mapping: Block) -> Iterator[Finding]:
+    for ebs in mapping.each("ebs"):
+        yield from _device(ebs)
+
+
+@rule(
+    on=["aws_launch_configuration", "aws_launch_template", "aws_instance"],
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=[
+        "CKV_AWS_8",
+        "kics:4de9de27",
+        "AVD-AWS-0122",
+        "AVD-AWS-0008",
+        "AVD-AWS-0131",
+        "steampipe-aws:ec2_launch_template_ebs_volume_encrypted",
+        "steampipe-aws:ec2_spot_fleet_request_with_launch_parameter_ebs_encryption_enabled",
+    ],
+)
+def aws_ec2_block_device_unencrypted(machine: Resource) -> Iterator[Finding]:
+    """Root and attached volumes of instances are encrypted.
+
+    ## Why
+    Swap, temporary files and logs reach the root volume whether or not anybody meant to keep data there.
+    ## Fix
+    Write a `root_block_device` with `encrypted = true`, and the same in every other block device.
+    """
+    if machine.type == "aws_launch_template":
+        yield from one_by_one(machine.each("block_device_mappings"), _mapping)
+        return
+    roots = machine.each("root_block_device")
+    if not roots and machine.absent("launch_template"):
+        yield machine.fails("no root_block_device says that the root volume is encrypted", at="root_block_device")
+    yield from one_by_one(roots, _device)
+    yield from one_by_one(machine.each("ebs_block_device"), _device)
+
+
+@rule(
+    on=["aws_ami", "aws_ami_copy"],
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=["CKV_AWS_235", "kics:8bbb242f", "steampipe-aws:ec2_ami_ebs_encryption_enabled"],
+)
+def aws_ami_unencrypted(image: Resource, graph: Graph) -> Iterator[Finding]:
+    """Machine images are encrypted.
+
+    ## Why
+    Every instance started from the image gets its volumes as the image has them, and an image is easily shared.
+    ## Fix
+    Set `encrypted = true` in every `ebs_block_device`, or on the copy.
+    """
+    if image.type == "aws_ami_copy":
+        if image["encrypted"] != True:
+            yield image.fails("the copy is not encrypted", at="encrypted", fix=image.set("encrypted", True))
+        return
+
+    def device(block: Block) -> Iterator[Finding]:
+        if block["encrypted"] == True:
+            return
+        for snapshot in graph.follow(block, "snapshot_id"):
+            for volume in graph.follow(snapshot, "volume_id"):
+                if volume["encrypted"] == True:
+                    return
+        yield block.fails("the block device is not encrypted", at="encrypted")
+
+    yield from one_by_one(image.each("ebs_block_device"), device)
