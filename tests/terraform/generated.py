@@ -94,7 +94,7 @@ class Expression:
         if depth <= 0:
             return self.leaf(type_)
         common = ["? :", "try", "paren", "leaf"]
-        shapes = SHAPES[type_ if type_ in SHAPES else type_.split()[0]]
+        shapes = [*SHAPES.get(type_, []), *(SHAPES[type_.split()[0]] if " " in type_ else [])]
         choice = self.pick([*shapes, *shapes, *common])
         if choice == "leaf":
             return self.leaf(type_)
@@ -186,9 +186,9 @@ SHAPES: dict[str, list[str]] = {
         '{ (<str>) = <T>, "q q" = <T> }', 'zipmap(["p", "q"], [<T>, <T>])', "tomap({ a = <T>, b = <T> })",
         '{ for p in [["x", <T>], ["y", <T>]] : p[0] => p[1] }', "{ for k, v in <map T> : upper(k) => v }",
     ],
-    "list str": [
+    "list str": [  # beside what every list has
         "keys(<map num>)", 'split(",", <str>)', "sort(<list str>)", "compact(<list str>)", "tolist(<set str>)",
-        "[for e in <set str> : e]", 'formatlist("%s-%s", <list str>, <str>)', "[<str>, <str>]", "for list",
+        "[for e in <set str> : e]", 'formatlist("%s-%s", <list str>, <str>)',
         "concat(<list str>, [<str>])", "keys({ (<str>) = <num> })", "<obj>[*].name",
     ],
     "obj": ["{ name = <str>, size = <num>, on = <bool> }", "merge(<obj>, { size = <num> })", "[<obj>, <obj>][0]"],

@@ -1,4 +1,4 @@
-"""Small expressions that would take all memory or all time: each is bounded, and the block beside it keeps its value."""
+"""Small expressions that would take all memory or all time: each is bounded, the block beside it keeps its value."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ BOMBS = {
     "directives": '|"' + "%{ if true }" * 3000 + "x" + "%{ endif }" * 3000 + '"',
     "nested for": "|" + nested("[for x in [1, 2] : ", "1", "]", 60),
     "wide nested for": "|[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a * b * c]]]",
-    "a for that keeps nothing": "|[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : c if false]]]",
+    "nothing is kept": "|[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : 1 if false]]]",
     "for over text": '|"' + "%{ for a in range(1000) }" * 4 + "x" + "%{ endfor }" * 4 + '"',
     "evil expression": '|replace("' + "a" * 40 + '!", "/^(a+)+$/", "x")',
     "evil alternatives": '|regexall("^(([a-z])+.)+[A-Z]([a-z])+$", "' + "a" * 5000 + '")',
