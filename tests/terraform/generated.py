@@ -108,7 +108,7 @@ class Expression:
         return self.fill(choice, type_, depth - 1)
 
     def fill(self, shape: str, type_: str, depth: int) -> str:
-        """A shape with its `<type>` holes filled; `<T>` is the item type, `<for T>` a loop over it."""
+        """A shape with its `<type>` holes filled; `<T>` is the item type."""
         item = type_.split()[1] if " " in type_ else type_
         if shape.startswith("for "):
             return self.loop(shape, item, depth)
@@ -116,7 +116,9 @@ class Expression:
         while "<" in text:
             before, _, rest = text.partition("<")
             hole, _, after = rest.partition(">")
-            filled = self.grow(hole.replace("T", item), depth)
+            # Whether objects are equal of which a part is unknown, terraform answers by chance (Go's order of maps).
+            grower = Expression(self.draw, self.scope.known_only()) if hole.startswith("known ") else self
+            filled = grower.grow(hole.removeprefix("known ").replace("T", item), depth)
             # What has been filled in may hold a "<" of its own.
             text = before.replace("<", "\0") + filled.replace("<", "\0") + after
         return text.replace("\0", "<").replace("LT", "<").replace("GT", ">")
@@ -127,10 +129,11 @@ class Expression:
         over = self.pick(["list str", "list num", "map str", "map num", "set str"])
         kind, inner = over.split()
         source = self.grow(over, depth)
-        names = [Name(value, inner, known=True)]
+        known = not self.scope.unknown
+        names = [Name(value, inner, known)]
         head = value
         if self.draw(st.booleans()):
-            names.append(Name(key, {"list": "num", "map": "str", "set": "str"}[kind], known=True))
+            names.append(Name(key, {"list": "num", "map": "str", "set": "str"}[kind], known))
             head = f"{key}, {value}"
         inside = Expression(self.draw, self.scope.with_names(*names))
         inside.loops = self.loops
@@ -167,8 +170,8 @@ SHAPES: dict[str, list[str]] = {
         "<num> LT <num>", "<num> GT= <num>", "<num> == <num>", "<str> == <str>", "<str> != <str>", "!<bool>",
         "<bool> && <bool>", "<bool> || <bool>", "contains(<list str>, <str>)", "contains(<list num>, <num>)",
         "startswith(<str>, <str>)", "endswith(<str>, <str>)", "strcontains(<str>, <str>)", "can(tonumber(<str>))",
-        "alltrue([<bool>, <bool>])", "anytrue([<bool>, <bool>])", "<list str> == <list str>", "<map num> == <map num>",
-        "<obj> == <obj>", "<str> == null", "<obj>.on", "length(<list str>) GT 0", "<set str> == <set str>",
+        "alltrue([<bool>, <bool>])", "anytrue([<bool>, <bool>])", "<list str> == <list str>", "<known map num> == <known map num>",
+        "<known obj> == <known obj>", "<str> == null", "<obj>.on", "length(<list str>) GT 0", "<set str> == <set str>",
     ],
     "list": [
         "[<T>, <T>]", "concat(<list T>, <list T>)", "reverse(<list T>)", "distinct(<list T>)", "values(<map T>)",
