@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from assay.terraform.files import Files
 
 
+MAX_LISTED = 100_000
+
+
 class Context:
     """File access of one module directory, for `file`, `fileset`, `templatefile` and their like."""
 
@@ -50,9 +53,24 @@ class Context:
             return Unknown(f'fileexists("{path}") is outside the scanned directory, it was not looked at')
         return os.path.isfile(full)
 
-    def glob(self, directory: str, pattern: str) -> list[str] | Unknown:
-        """Placeholder until functions.py tells what it needs."""
-        raise EvalError("fileset is not there yet")
+    def walk(self, directory: str, depth: int | None) -> list[str] | Unknown:
+        """The files below a directory, at most so many levels down, relative to it."""
+        top = self.path(directory)
+        if not self.files.allowed(top):
+            return Unknown(f'fileset("{directory}") is outside the scanned directory, it was not listed')
+        found: list[str] = []
+        waiting = [("", 1)]
+        while waiting and len(found) < MAX_LISTED:
+            inside, level = waiting.pop(0)
+            for name in self.files.listing(os.path.join(top, inside)):
+                relative = f"{inside}/{name}" if inside else name
+                full = os.path.join(top, relative)
+                if os.path.isdir(full):
+                    if depth is None or level < depth:
+                        waiting.append((relative, level + 1))
+                elif os.path.isfile(full):
+                    found.append(relative)
+        return sorted(found)
 
     def template(self, text: str, variables: dict[str, Any]) -> Any:
         """A template rendered with these names and no others."""

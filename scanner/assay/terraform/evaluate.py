@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assay.model import PartialList, Unknown
+from assay.model import PartialList, Undetermined, Unknown
 from assay.terraform import values as v
 from assay.terraform.values import EvalError
 
@@ -227,6 +227,8 @@ def evaluate_attribute(attribute: Attribute, env: Env) -> Any:
         value = attribute.evaluate(env)
     except EvalError as error:
         return rejected(attribute, error)
+    except Undetermined as doubt:  # something asked an unknown value what only a known one can answer
+        return v.unknown_like(doubt.unknown)
     except RecursionError:
         raise Exhausted(f"{attribute.file.shown}: {attribute.name} is nested too deeply") from None
     if isinstance(value, (list, dict)):
@@ -361,7 +363,9 @@ def plain(value: Any) -> Any:
     """The value without the evaluator's own collection types; shared where nothing has to change."""
     kind = type(value)
     if kind in _PLAIN or value is None or isinstance(value, Unknown):
-        return float(value) if isinstance(value, float) and kind is not float else value
+        return value
+    if isinstance(value, float):
+        return float(value)
     if isinstance(value, dict):
         made = {k: plain(x) for k, x in value.items()}
         return value if kind is dict and all(made[k] is x for k, x in value.items()) else made

@@ -240,7 +240,7 @@ class Compiler:
     def element(self, node: Any) -> tuple[Run, Run]:
         key, value = [n for n in node.children if n.kind_id == EXPRESSION]
         inner = [n for n in key.children if n.kind_id != COMMENT]
-        if len(inner) == 1 and inner[0].kind_id == VARIABLE:  # a bare name is its own text
+        if len(inner) == 1 and (inner[0].kind_id == VARIABLE or self._keyword(inner[0])):  # a bare name is its own text
             return constant(self.text(inner[0])), self.expression(value)
         name = self.expression(key)
         if is_constant(name):
@@ -249,6 +249,11 @@ class Compiler:
             except EvalError as error:
                 name = raising(str(error))
         return name, self.expression(value)
+
+    @staticmethod
+    def _keyword(node: Any) -> bool:
+        """Whether a key is `true`, `false` or `null`: names like any other there."""
+        return node.kind_id == LITERAL and node.children[0].kind_id in (BOOL, NULL)
 
     # --- for expressions
 

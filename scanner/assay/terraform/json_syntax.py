@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from assay.terraform import schema
+from assay.terraform import schema, values
 from assay.terraform.syntax import NOTHING, Attribute, Block, Body, SourceFile, Unreadable, bind_iterator, checked
 
 if TYPE_CHECKING:
@@ -66,10 +66,8 @@ class _Reader:
         raise _Syntax(start, f'unexpected "{text}": expected a value')
 
     def _literal(self, text: str, start: int) -> Node:
-        from assay.terraform.values import parse_number
-
         simple = {"true": True, "false": False, "null": None}
-        return Node(simple[text] if text in simple else parse_number(text), start, self.at)
+        return Node(simple[text] if text in simple else values.parse_number(text), start, self.at)
 
     def _object(self, depth: int) -> Pairs:
         pairs = Pairs()
@@ -134,7 +132,7 @@ def parse_json(path: str, shown: str, data: bytes) -> SourceFile:
     if not text.isascii():
         _to_bytes(root, text)
     if path.endswith(".tfvars.json"):
-        file.attributes = {n: JsonAttribute(n, file, node, NOTHING) for part in parts for n, node in part.value}
+        file.attributes = {n: VerbatimAttribute(n, file, node, NOTHING) for part in parts for n, node in part.value}
     else:
         for kind, node in (pair for part in parts for pair in part.value):
             if kind != "//":
@@ -187,7 +185,8 @@ class JsonBlock(Block):
                     block.bound = self.bound
                     body.blocks.append(block)
             else:
-                body.attributes[name] = JsonAttribute(name, self.file, node, self.bound)
+                made = VerbatimAttribute if self.kind == "variable" else JsonAttribute
+                body.attributes[name] = made(name, self.file, node, self.bound)
         if self.kind == "dynamic":
             bind_iterator(self, body)
         return body
@@ -216,6 +215,27 @@ class JsonAttribute(Attribute):
         if isinstance(value, str):
             return value.removeprefix("${").removesuffix("}").strip()
         return self.file.data[self.start : self.end].decode().partition(":")[2].strip()
+
+
+class VerbatimAttribute(JsonAttribute):
+    """A value in a `.tfvars.json` file, where a text is no template."""
+
+    __slots__ = ()
+
+    def compile(self) -> Callable[[Env], Any]:
+        from assay.terraform.expressions import constant
+
+        return constant(verbatim(self.node))
+
+
+def verbatim(node: Node) -> Any:
+    """A JSON value as it stands."""
+    value = node.value
+    if isinstance(value, Pairs):
+        return {name: verbatim(inner) for name, inner in value}
+    if isinstance(value, list):
+        return [verbatim(inner) for inner in value]
+    return values.string(value) if isinstance(value, str) else value
 
 
 def compile_json(node: Node, bound: frozenset[str], file: SourceFile) -> Callable[[Env], Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Parser, Point, Range
 
-from assay.terraform.syntax import BLOCK, BODY, COMMENT, LANGUAGE, Fault, SourceFile, add_top_level
+from assay.terraform.syntax import BLOCK, BODY, COMMENT, LANGUAGE, Fault, SourceFile, add_top_level, known_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _headers(data: bytes) -> Iterator[int]:
 def parse_range(data: bytes, start: int, end: int) -> Node:
     """Parse a part of the bytes; the spans are those of the whole."""
     first, last = (Point(data.count(b"\n", 0, i), i - data.rfind(b"\n", 0, i) - 1) for i in (start, end))
-    return Parser(LANGUAGE, included_ranges=[Range(first, last, start, end)]).parse(data).root_node
+    return Parser(LANGUAGE, included_ranges=[Range(first, last, start, end)]).parse(known_numbers(data)).root_node
 
 
 def _one_block(root: Node) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Resource
+from assay.terraform.schema import convert
 from assay.terraform.context import Context
 from assay.terraform.evaluate import Budget, Exhausted, Scope, body_values, plain, static_env
 from assay.terraform.trace import BlockOrigin, Frame
@@ -190,7 +191,8 @@ class Root:
         self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str, key: Any = None
     ) -> None:
         origin = BlockOrigin(block, address, here, key)
-        self.intake.add(Resource(type_, address, "terraform", values, origin, root=self.shown, name=name))
+        typed = convert(type_, values)
+        self.intake.add(Resource(type_, address, "terraform", typed, origin, root=self.shown, name=name))
 
     def _account(self) -> None:
         """Say how many blocks had no instance, and why: a scan with defaults does not see them."""

@@ -189,7 +189,7 @@ def parse(path: str, shown: str, data: bytes) -> SourceFile:
         Unreadable: the file as a whole is not text that could be HCL.
     """
     file = SourceFile(path, shown, checked(data))
-    root = _parser.parse(file.data).root_node
+    root = parse_bytes(file.data)
     if root.has_error:
         from assay.terraform.recovery import recover
 
@@ -212,9 +212,25 @@ def checked(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
+_EXPONENT = re.compile(rb"(?<![\w.])\d+[eE][+-]?\d+(?![\w.])")
+
+
 def parse_bytes(data: bytes) -> Node:
-    """The root node of a snippet."""
-    return _parser.parse(data).root_node
+    """The root node of a text.
+
+    The grammar does not know `1e3`, only `1.0e3`. A number it does know, of the same length, stands in for it while the
+    parser runs; whoever reads the value reads the original bytes.
+    """
+    root = _parser.parse(data).root_node
+    if root.has_error and _EXPONENT.search(data):
+        again = _parser.parse(known_numbers(data)).root_node
+        return root if again.has_error else again
+    return root
+
+
+def known_numbers(data: bytes) -> bytes:
+    """The bytes with numbers like `1e3` spelled so that the grammar knows them, everything at its place."""
+    return _EXPONENT.sub(lambda m: b"0x" + b"0" * (len(m[0]) - 2), data)
 
 
 def add_top_level(file: SourceFile, root: Node) -> None:

@@ -108,7 +108,7 @@ def compile_text(text: str, name: str, bound: frozenset[str] = EVERYTHING) -> Ru
     node = root.children[0].children[0].children[-1].children[0].children[0]
     compiler = Compiler(SourceFile(name, name, data), bound)
     start = data.index(b"\n") + 1
-    end = len(data) - len(mark) - 3  # without the newline that the heredoc needs and the text has not
+    end = len(data) - len(mark) - 2  # without the newline that the heredoc needs and the text has not
     return _assemble(compiler, list(_parts(data, node, start, end, quoted=False)))
 
 
@@ -270,7 +270,10 @@ def _directive_for(compiler: Compiler, parts: list[_Part], at: int) -> tuple[Run
 
 def _join(runs: list[Run]) -> Run:
     if all(map(is_constant, runs)):
-        return constant(v.string("".join(map(value_of, runs))))
+        try:
+            return constant(concatenate([value_of(run) for run in runs]))
+        except EvalError as error:
+            return raising(str(error))
     return lambda env: concatenate([run(env) for run in runs])
 
 
