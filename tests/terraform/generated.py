@@ -170,8 +170,9 @@ SHAPES: dict[str, list[str]] = {
         "<num> LT <num>", "<num> GT= <num>", "<num> == <num>", "<str> == <str>", "<str> != <str>", "!<bool>",
         "<bool> && <bool>", "<bool> || <bool>", "contains(<list str>, <str>)", "contains(<list num>, <num>)",
         "startswith(<str>, <str>)", "endswith(<str>, <str>)", "strcontains(<str>, <str>)", "can(tonumber(<str>))",
-        "alltrue([<bool>, <bool>])", "anytrue([<bool>, <bool>])", "<list str> == <list str>", "<known map num> == <known map num>",
-        "<known obj> == <known obj>", "<str> == null", "<obj>.on", "length(<list str>) GT 0", "<set str> == <set str>",
+        "alltrue([<bool>, <bool>])", "anytrue([<bool>, <bool>])", "<list str> == <list str>",
+        "<known map num> == <known map num>", "<known obj> == <known obj>", "<str> == null", "<obj>.on",
+        "length(<list str>) GT 0", "<set str> == <set str>",
     ],
     "list": [
         "[<T>, <T>]", "concat(<list T>, <list T>)", "reverse(<list T>)", "distinct(<list T>)", "values(<map T>)",
