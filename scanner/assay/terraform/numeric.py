@@ -160,6 +160,15 @@ def number_text(number: Number) -> str:
     return text
 
 
+def shortest_digits(number: Number) -> tuple[str, int]:
+    """The fewest digits that identify the number, and the decimal exponent of the first of them."""
+    text = number_text(number).lstrip("-")
+    whole, _, fraction = text.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    exponent = len(whole) - 1 if whole != "0" else len(digits) - len(fraction) - 1
+    return (digits.rstrip("0"), exponent) if digits else ("0", 0)
+
+
 def _plain(digits: int, denominator: int) -> str:
     """`digits / denominator` written out, where the denominator is a power of ten."""
     places = len(str(denominator)) - 1

@@ -153,6 +153,33 @@ class TypedRef(Ref):
         return (TypedRef, (self.target, self.attribute, self.type, self.reason))
 
 
+class LooseText(Text):
+    """A partly known text of which Terraform knows less than we (`join`): comparing it stays as unknown as there.
+
+    `certain` is the beginning that Terraform knows, too.
+    """
+
+    __slots__ = ("certain",)
+
+    certain: str
+
+    def __init__(self, parts: Sequence[str | Unknown], certain: str = "") -> None:
+        super().__init__(parts)
+        self.certain = certain
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (LooseText, (self.parts, self.certain))
+
+
+class YamlText(Encoded):
+    """YAML with unknown leaves: unlike JSON, its first character is not known to Terraform."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (YamlText, (self.value, self.reason))
+
+
 def type_at(type_: Type, step: str | int) -> Type:
     """The type one step inside `type_`; `any` where that cannot be said."""
     if type_.element is not None:
@@ -247,14 +274,14 @@ def make_set(items: Sequence[Any], element: Type | None = None) -> SetValue:
     unknown = []
     for item in items:
         if wholly_known(item):
-            keyed.setdefault(_set_key(item), item)
+            keyed.setdefault(set_key(item), item)
         else:
             unknown.append(item)
     return SetValue([keyed[key] for key in sorted(keyed)] + unknown, element)
 
 
-def _set_key(value: Any) -> tuple[Any, ...]:
-    """Terraform sorts primitives by value, nulls last, and everything else by a canonical text."""
+def set_key(value: Any) -> tuple[Any, ...]:
+    """What tells set elements apart, and their order: primitives by value, nulls last, the rest by a canonical text."""
     if value is None:
         return (2,)
     if isinstance(value, bool):

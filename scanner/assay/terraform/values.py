@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import PartialList, Text, Unknown
+from assay.model import Encoded, PartialList, Text, Unknown
 from assay.terraform import numeric
 from assay.terraform.conversion import (
     convert,
@@ -27,11 +27,13 @@ from assay.terraform.typesystem import (
     STRING,
     EvalError,
     ListValue,
+    LooseText,
     MapValue,
     SetValue,
     Type,
     TypedRef,
     TypedUnknown,
+    YamlText,
     element_type,
     first_unknown,
     has_any,
@@ -50,11 +52,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 __all__ = [
-    "ANY", "BOOL", "MAX_LENGTH", "NUMBER", "STRING", "EvalError", "Exact", "ListValue", "MapValue", "SetValue", "Type",
-    "TypedRef", "TypedUnknown", "arithmetic", "attribute", "bounded", "choose", "compare", "convert", "convertible",
-    "element_type", "equal", "first_unknown", "index", "iterate", "length", "list_of", "logical", "make_set", "map_of",
-    "negate", "not_", "number_text", "object_of", "parse_number", "retype", "set_of", "splat", "string", "to_bool",
-    "to_number", "to_string", "tuple_of", "type_at", "type_of", "unify", "unify_types", "unknown_like", "wholly_known",
+    "ANY", "BOOL", "MAX_LENGTH", "NUMBER", "STRING", "EvalError", "Exact", "ListValue", "LooseText", "MapValue",
+    "NumberError", "SetValue", "Type", "TypedRef", "TypedUnknown", "YamlText", "arithmetic", "attribute", "bounded",
+    "choose", "compare", "convert", "convertible", "element_type", "equal", "first_unknown", "index", "iterate",
+    "known_prefix", "length", "list_of", "logical", "make_set", "map_of", "negate", "not_", "number_text",
+    "object_of", "parse_number", "retype", "set_of", "splat", "string", "to_bool", "to_number", "to_string",
+    "tuple_of", "type_at", "type_of", "unify", "unify_types", "unknown_like", "whole", "wholly_known",
 ]  # fmt: skip
 
 MAX_LENGTH = 1_000_000
@@ -194,7 +197,7 @@ def equal(left: Any, right: Any) -> Any:
         return _equal_null(left, right)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return _equal_unknown(left, right)
-    cause = first_unknown(left) or first_unknown(right)
+    cause = first_unknown([left, right])
     if cause is None:
         return type_of(left) == type_of(right) and _same(left, right)
     a, b = type_of(left), type_of(right)
@@ -214,12 +217,22 @@ def _equal_null(left: Any, right: Any) -> Any:
 
 def _equal_unknown(left: Any, right: Any) -> Any:
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Text) and isinstance(other, str) and not other.startswith(safe_prefix(one.prefix)):
+        if isinstance(other, str) and not other.startswith(known_prefix(one)):
             return False
     a, b = type_of(left), type_of(right)
     if a != b and not (_conforms(a, b) or _conforms(b, a)):
         return False
     return unknown_like(left if isinstance(left, Unknown) else right, BOOL)
+
+
+def known_prefix(value: Any) -> str:
+    """How the text starts, as far as Terraform knows."""
+    if isinstance(value, Text):
+        return _safe_prefix(value.certain if isinstance(value, LooseText) else value.prefix)
+    if isinstance(value, Encoded) and not isinstance(value, YamlText):
+        kind = type_of(value.value).kind
+        return {"string": '"', "object": "{", "map": "{", "list": "[", "tuple": "[", "set": "["}.get(kind, "")
+    return ""
 
 
 def _equal_deep(left: Any, right: Any, cause: Unknown) -> Any:
@@ -265,7 +278,7 @@ def _conforms(given: Type, wanted: Type) -> bool:
     return len(given.items) == len(wanted.items) and all(map(_conforms, given.items, wanted.items))
 
 
-def safe_prefix(prefix: str) -> str:
+def _safe_prefix(prefix: str) -> str:
     """The part of a known prefix that no following text can change by combining with it."""
     if not prefix or prefix[-1] in _NEVER_COMBINES:
         return prefix
@@ -328,7 +341,7 @@ def index(value: Any, key: Any) -> Any:
             raise EvalError(f'there is no element "{name}"' if value else f'there is no element "{name}": it is empty')
         return value[name]
     if isinstance(value, list) and not isinstance(value, SetValue):
-        place = _whole(key)
+        place = whole(key)
         if not 0 <= place < len(value):
             raise EvalError(f"there is no element {place} in a list of {len(value)}")
         return value[place]
@@ -339,10 +352,15 @@ def _inner(value: Any) -> Type:
     return type_of(value).element or ANY
 
 
-def _whole(key: Any) -> int:
-    number = to_number(key)
+def whole(value: Any) -> int:
+    """The value as an index or count.
+
+    Raises:
+        EvalError: it is no whole number.
+    """
+    number = to_number(value)
     if not isinstance(number, int):
-        raise EvalError(f"a list is indexed by whole numbers, not by {number_text(number)}")
+        raise EvalError(f"a whole number is required, not {number_text(number)}")
     return number
 
 
@@ -351,7 +369,7 @@ def _index_unknown(value: Unknown, key: Any) -> Unknown:
     if kind in ("string", "number", "bool", "set"):
         raise EvalError(f"a {kind} has no elements that a key could find")
     if kind in ("list", "tuple"):
-        return value.child(_whole(key))
+        return value.child(whole(key))
     if kind == "object" and to_string(key) not in (type_of(value).attributes or {}):
         raise EvalError(f'there is no attribute "{to_string(key)}"')
     return value.child(key if isinstance(key, int) and not isinstance(key, bool) else to_string(key))

@@ -1,0 +1,438 @@
+"""Functions on lists, maps and objects, and the conversions by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Unknown
+from assay.terraform.values import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    EvalError,
+    ListValue,
+    MapValue,
+    SetValue,
+    TypedUnknown,
+    convert,
+    element_type,
+    equal,
+    first_unknown,
+    length,
+    list_of,
+    map_of,
+    tuple_of,
+    type_of,
+    unify_types,
+    unknown_like,
+    whole,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MAX_ELEMENTS = 100_000
+"""The bound on what one call may put into one collection."""
+
+
+def _bounded(size: int) -> None:
+    if size > MAX_ELEMENTS:
+        raise EvalError(f"the result would have {size:,} elements: Assay bounds a collection at {MAX_ELEMENTS:,}")
+
+
+def _sequence(value: Any, *, sets: bool = True) -> list[Any]:
+    if not isinstance(value, list) or (isinstance(value, SetValue) and not sets):
+        raise EvalError("a list or tuple is required" if not sets else "a list, tuple or set is required")
+    return value
+
+
+def _in_doubt(value: Any) -> Unknown | None:
+    """The unknown that hides how many elements a set has."""
+    return first_unknown(value) if isinstance(value, SetValue) and len(value) > 1 else None
+
+
+def alltrue(items: list[Any]) -> Any:
+    """Whether every element is true; the first doubt or falsehood decides, in order."""
+    for item in items:
+        if isinstance(item, Unknown):
+            return unknown_like(item, BOOL)
+        if not item:
+            return False
+    return True
+
+
+def anytrue(items: list[Any]) -> Any:
+    """Whether one element is true."""
+    if any(item is True for item in items):
+        return True
+    unknown = first_unknown(items)
+    return False if unknown is None else unknown_like(unknown, BOOL)
+
+
+def chunklist(items: list[Any], size: int) -> ListValue:
+    """The list cut into lists of at most `size` elements."""
+    width = whole(size)
+    if width < 0:
+        raise EvalError("the size must not be negative")
+    inner = element_type(items) if isinstance(items, ListValue) else ANY
+    width = width or max(len(items), 1)
+    return ListValue([ListValue(items[i : i + width], inner) for i in range(0, len(items), width)], list_of(inner))
+
+
+def coalesce(*values: Any) -> Any:
+    """The first that is neither null nor an empty string."""
+    if not values:
+        raise EvalError("at least one argument is required")
+    wanted = unify_types([type_of(v) for v in values])
+    if wanted is None:
+        raise EvalError("all arguments must have the same type")
+    for value in values:
+        converted = convert(value, wanted)
+        if isinstance(converted, Unknown):
+            return unknown_like(converted, wanted)
+        if converted is not None and not (wanted == STRING and converted == ""):
+            return converted
+    raise EvalError("every argument is null or an empty string")
+
+
+def coalescelist(*lists: Any) -> Any:
+    """The first list that is not empty."""
+    if not lists:
+        raise EvalError("at least one argument is required")
+    for value in lists:
+        if isinstance(value, Unknown):
+            continue
+        if not isinstance(value, list) or isinstance(value, SetValue):
+            raise EvalError("every argument must be a list or tuple")
+    for value in lists:
+        if isinstance(value, Unknown):
+            return unknown_like(value)
+        if value:
+            return value
+    raise EvalError("every list is empty")
+
+
+def compact(items: list[Any]) -> Any:
+    """The elements that are neither null nor empty."""
+    unknown = first_unknown(items)
+    if unknown is not None:
+        return unknown_like(unknown, list_of(STRING))
+    return ListValue([item for item in items if item], STRING)
+
+
+def concat(*lists: Any) -> Any:
+    """The lists one after the other: a list of lists' common type, else a tuple."""
+    if not lists:
+        raise EvalError("at least one argument is required")
+    kinds = []
+    for value in lists:
+        kind = type_of(value)
+        if kind.kind not in ("list", "tuple", "any"):
+            raise EvalError("every argument must be a list or tuple")
+        kinds.append(kind)
+    common = unify_types(kinds) if all(k.kind == "list" for k in kinds) else None
+    unknown = next((v for v in lists if isinstance(v, Unknown)), None)
+    if unknown is not None:
+        return unknown_like(unknown, common or ANY)
+    _bounded(sum(len(v) for v in lists))
+    if common is None:
+        return [item for value in lists for item in value]
+    return ListValue([item for value in lists for item in convert(value, common)], common.element)
+
+
+def contains(items: Any, wanted: Any) -> Any:
+    """Whether an element equals the value, type included."""
+    doubt: Unknown | None = None
+    for item in _sequence(items):
+        result = equal(item, wanted)
+        if result is True:
+            return True
+        if isinstance(result, Unknown):
+            doubt = result if doubt is None else doubt
+    return False if doubt is None else unknown_like(doubt, BOOL)
+
+
+def distinct(items: ListValue) -> Any:
+    """The elements without repetition, in order."""
+    unknown = first_unknown(items)
+    if unknown is not None:
+        return unknown_like(unknown, list_of(element_type(items)))
+    if all(type(item) is str for item in items):
+        return ListValue(dict.fromkeys(items), items.element)
+    return ListValue(_unique(items), items.element)
+
+
+def _unique(items: Iterable[Any]) -> list[Any]:
+    from assay.terraform.typesystem import set_key
+
+    return list({set_key(item): item for item in reversed(list(items))}.values())[::-1]
+
+
+def element(items: Any, place: int) -> Any:
+    """The element at a place, counted round and round."""
+    sequence, at = _sequence(items, sets=False), whole(place)
+    if at < 0:
+        raise EvalError("the index must not be negative")
+    if not sequence:
+        raise EvalError("an empty list has no elements")
+    return sequence[at % len(sequence)]
+
+
+def flatten(value: Any) -> Any:
+    """Every list inside replaced by its elements."""
+    if isinstance(value, Unknown):
+        if type_of(value).kind in ("string", "number", "bool", "map", "object"):
+            raise EvalError("a list, set or tuple is required")
+        return unknown_like(value)
+    found: list[Any] = []
+    stack = [iter(_sequence(value))]
+    while stack:
+        for item in stack[-1]:
+            if isinstance(item, list):
+                stack.append(iter(item))
+                break
+            if isinstance(item, Unknown) and type_of(item).kind in ("any", "list", "set", "tuple"):
+                return unknown_like(item)
+            found.append(item)
+            if len(found) > MAX_ELEMENTS:
+                _bounded(len(found))
+        else:
+            stack.pop()
+    return found
+
+
+def index(items: Any, wanted: Any) -> Any:
+    """The place of the first element that equals the value."""
+    sequence = _sequence(items, sets=False)
+    if not sequence:
+        raise EvalError("an empty list has no elements")
+    for place, item in enumerate(sequence):
+        result = equal(item, wanted)
+        if isinstance(result, Unknown):
+            return unknown_like(result, NUMBER)
+        if result:
+            return place
+    raise EvalError("there is no such element")
+
+
+def keys(value: Any) -> Any:
+    """The names in a map or object, sorted."""
+    if isinstance(value, Unknown):
+        kind = type_of(value)
+        if kind.attributes is not None:
+            return sorted(kind.attributes)
+        if kind.kind not in ("any", "map"):
+            raise EvalError("a map or object is required")
+        return unknown_like(value, list_of(STRING) if kind.kind == "map" else ANY)
+    if not isinstance(value, dict):
+        raise EvalError("a map or object is required")
+    return ListValue(sorted(value), STRING) if isinstance(value, MapValue) else sorted(value)
+
+
+def values(value: Any) -> Any:
+    """The values in a map or object, in the order of their names."""
+    if isinstance(value, Unknown):
+        kind = type_of(value)
+        if kind.kind not in ("any", "map", "object"):
+            raise EvalError("a map or object is required")
+        attributes = kind.attributes
+        if attributes is not None:
+            return unknown_like(value, tuple_of(attributes[name] for name in sorted(attributes)))
+        return unknown_like(value, list_of(kind.element) if kind.element else ANY)
+    if not isinstance(value, dict):
+        raise EvalError("a map or object is required")
+    found = [value[name] for name in sorted(value)]
+    return ListValue(found, value.element) if isinstance(value, MapValue) else found
+
+
+def lookup(source: Any, key: str, *default: Any) -> Any:
+    """The value of a key, else the default."""
+    if not isinstance(source, dict):
+        raise EvalError("a map or object is required")
+    if len(default) > 1:
+        raise EvalError("it takes at most one default")
+    fallback = default[0] if default else None
+    if isinstance(source, MapValue) and default:
+        kind = element_type(source)
+        try:
+            fallback = convert(fallback, kind)
+        except EvalError:
+            raise EvalError("the default must have the type of the map's elements") from None
+    if key in source:
+        return source[key]
+    if not default:
+        raise EvalError(f'there is no key "{key}", and no default')
+    return fallback
+
+
+def matchkeys(items: ListValue, names: ListValue, wanted: ListValue) -> Any:
+    """The values whose key is one of those searched for."""
+    if len(items) != len(names):
+        raise EvalError("there must be as many keys as values")
+    kind = unify_types([list_of(element_type(names)), list_of(element_type(wanted))])
+    if kind is None:
+        raise EvalError("the keys and those searched for have no type in common")
+    unknown = first_unknown([items, names])
+    if unknown is not None:
+        return unknown_like(unknown, list_of(element_type(items)))
+    known, searched = convert(names, kind), convert(wanted, kind)
+    if len(known) * len(searched) > 1_000_000:
+        raise EvalError("the lists are too long to be compared: Assay bounds the comparisons at 1,000,000")
+    found = [v for v, k in zip(items, known, strict=True) if any(equal(k, s) is True for s in searched)]
+    return ListValue(found, element_type(items))
+
+
+def merge(*maps: Any) -> Any:
+    """The maps one over the other: a map when all have one type, else an object."""
+    kinds = [type_of(m) for m in maps if m is not None]
+    for kind in kinds:
+        if kind.kind not in ("map", "object", "any"):
+            raise EvalError("every argument must be a map or object")
+    unknown = next((m for m in maps if isinstance(m, Unknown)), None)
+    same = bool(kinds) and len(kinds) == len(maps) and all(k == kinds[0] for k in kinds)
+    if unknown is not None:
+        return unknown_like(unknown, kinds[0] if same else ANY)
+    merged: dict[str, Any] = {}
+    for one in maps:
+        merged.update(one or {})
+    _bounded(len(merged))
+    return MapValue(merged, kinds[0].element) if same and kinds[0].kind == "map" else merged
+
+
+def one(items: Any) -> Any:
+    """The only element, null when there is none."""
+    sequence = _sequence(items)
+    unknown = _in_doubt(items)
+    if unknown is not None:
+        return unknown_like(unknown, element_type(items))
+    if len(sequence) > 1:
+        raise EvalError(f"a list of none or one element is required, and this has {len(sequence)}")
+    return sequence[0] if sequence else None
+
+
+def reverse(items: Any) -> Any:
+    """The elements backwards; a set becomes a list."""
+    found = _sequence(items)[::-1]
+    return ListValue(found, element_type(items)) if isinstance(items, (ListValue, SetValue)) else list(found)
+
+
+def slice_(items: Any, start: int, end: int) -> Any:
+    """The elements from `start` to before `end`."""
+    sequence, first, last = _sequence(items, sets=False), whole(start), whole(end)
+    if not 0 <= first <= last <= len(sequence):
+        raise EvalError(f"from {first} to {last} is no part of a list of {len(sequence)} elements")
+    found = sequence[first:last]
+    return ListValue(found, element_type(items)) if isinstance(items, ListValue) else found
+
+
+def sort(items: list[Any]) -> Any:
+    """The strings in the order of their code points."""
+    unknown = first_unknown(items)
+    if any(item is None for item in items):
+        raise EvalError("a null element cannot be sorted")
+    if unknown is not None:
+        return ListValue([unknown_like(unknown, STRING) for _ in items], STRING)
+    return ListValue(sorted(items), STRING)
+
+
+def transpose(source: dict[str, Any]) -> Any:
+    """A map of lists turned round."""
+    unknown = first_unknown(source)
+    if unknown is not None:
+        return unknown_like(unknown, map_of(list_of(STRING)))
+    found: dict[str, list[str]] = {}
+    for name in sorted(source):
+        for item in source[name] or ():
+            if item is None:
+                raise EvalError("a null element cannot be a key")
+            found.setdefault(item, []).append(name)
+    inner = list_of(STRING)
+    return MapValue({k: ListValue(sorted(found[k]), STRING) for k in sorted(found)}, inner)
+
+
+def zipmap(names: ListValue, items: Any) -> Any:
+    """Keys and values put together: a map of a list's elements, an object of a tuple's."""
+    kind = type_of(items)
+    if kind.kind not in ("list", "tuple", "any"):
+        raise EvalError("the values must be a list or tuple")
+    unknown = items if isinstance(items, Unknown) else first_unknown(names)
+    if unknown is not None:
+        return unknown_like(unknown, map_of(kind.element) if kind.element else ANY)
+    if len(names) != len(items):
+        raise EvalError(f"there are {len(names)} keys and {len(items)} values")
+    if any(name is None for name in names):
+        raise EvalError("a null key is not allowed")
+    found = dict(zip(names, items, strict=True))
+    return MapValue(found, element_type(items)) if isinstance(items, ListValue) else found
+
+
+def sensitive(value: Any) -> Any:
+    """The value; what is unknown of it becomes sensitive, what is known is masked where it is shown."""
+    if not isinstance(value, Unknown) or value.sensitive:
+        return value
+    kind = type_of(value)
+    return TypedUnknown(value.reason, kind, value.key, not_null=value.not_null, sensitive=True)
+
+
+def issensitive(value: Any) -> Any:
+    """Whether the value is sensitive, as far as marks are kept: on unknown values."""
+    return (value.sensitive or unknown_like(value, BOOL)) if isinstance(value, Unknown) else False
+
+
+def try_(*values: Any) -> Any:
+    """The first value: whoever compiles expressions has dealt with those that fail."""
+    if not values:
+        raise EvalError("at least one argument is required")
+    unknown = first_unknown(values[0])
+    return values[0] if unknown is None else unknown_like(unknown)
+
+
+def can(value: Any) -> Any:
+    """Whether the value could be computed: it was, or nobody knows."""
+    unknown = first_unknown(value)
+    return True if unknown is None else unknown_like(unknown, BOOL)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+TABLE: dict[str, Callable[..., Any]] = {
+    "alltrue": alltrue,
+    "anytrue": anytrue,
+    "can": can,
+    "chunklist": chunklist,
+    "coalesce": coalesce,
+    "coalescelist": coalescelist,
+    "compact": compact,
+    "concat": concat,
+    "contains": contains,
+    "distinct": distinct,
+    "element": element,
+    "ephemeralasnull": _same,
+    "flatten": flatten,
+    "index": index,
+    "issensitive": issensitive,
+    "keys": keys,
+    "length": length,
+    "lookup": lookup,
+    "matchkeys": matchkeys,
+    "merge": merge,
+    "nonsensitive": _same,
+    "one": one,
+    "reverse": reverse,
+    "sensitive": sensitive,
+    "slice": slice_,
+    "sort": sort,
+    "tobool": _same,
+    "tolist": _same,
+    "tomap": _same,
+    "tonumber": _same,
+    "toset": _same,
+    "tostring": _same,
+    "transpose": transpose,
+    "try": try_,
+    "values": values,
+    "zipmap": zipmap,
+}
