@@ -20,7 +20,7 @@ from assay.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from assay.graph import Graph
     from assay.model import ValuePath, View
@@ -73,8 +73,9 @@ class Report:
 
 
 def evaluate(
-    graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False, waivers: bool = True
-) -> Report:
+    graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False, waivers: bool = True,
+    known: Collection[str] | None = None, asked: Collection[str] | None = None,
+) -> Report:  # fmt: skip
     """Judge every resource by every rule on its type.
 
     Args:
@@ -83,6 +84,8 @@ def evaluate(
         passes: also return a finding for every pass.
         timings: measure CPU seconds per rule.
         waivers: honour the waivers written in the sources.
+        known: every rule id there is, those asked for among them (default: these rules); a waiver of another is said.
+        asked: the ids this run was to judge, for telling a waiver that waives nothing from one of another run.
     """
     run = _Run(graph, passes, timings)
     for rule in rules:
@@ -93,7 +96,8 @@ def evaluate(
     if waivers and graph.remarks:
         from assay.ledger.waivers import apply
 
-        apply(graph, rules, run.findings)
+        mine = {r.id for r in rules}
+        apply(graph, rules, run.findings, known=known or mine, asked=asked or mine)
     run.findings.sort(key=_order)
     report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
     report.recount()

@@ -12,7 +12,6 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Verdict, parse_path
-from assay.terraform import schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,6 +118,8 @@ def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:
 
 def derive(rule: Rule) -> Iterator[Example]:
     """Good, bad and unknown Terraform for every type of a `require` row."""
+    from assay.terraform.schema import attributes
+
     row = rule.row
     if row is None:
         return
@@ -130,15 +131,17 @@ def derive(rule: Rule) -> Iterator[Example]:
         yield _example(rule, type_, "good", lines, "")
         lines = _nest(steps, bad)
         yield _example(rule, type_, "bad", lines, f"# error: {rule.id}", rule.each)
-        kind = schema.attributes(type_).get(".".join(steps), "x")
+        kind = attributes(type_).get(".".join(steps), "x")
         lines = _dynamic(steps) if kind == "m" else _nest(steps, "var.unset")
         yield _example(rule, type_, "unknown", lines, f"# unsure: {rule.id}", rule.each)
 
 
 def _values(type_: str, path: str, test: str, wanted: Any) -> tuple[str | None, str | None]:
     """HCL text of a passing and of a failing value; None is an absent attribute, `{` an empty block."""
+    from assay.terraform.schema import attributes
+
     first = wanted[0] if isinstance(wanted, (list, tuple)) else wanted
-    kind = schema.attributes(type_).get(path, "x")
+    kind = attributes(type_).get(path, "x")
     example = {"l": '["example"]', "n": "1", "b": "true", "m": "{"}.get(kind, '"example"')
     other = _hcl(not first) if isinstance(first, bool) else ("987654" if isinstance(first, int) else '"another"')
     table: Mapping[str, tuple[str | None, str | None]] = {

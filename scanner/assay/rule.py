@@ -170,6 +170,8 @@ def _present(value: Any) -> bool:
 
 
 def _same(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, bool) and isinstance(value, str):
+        value = {"true": True, "false": False}.get(value, value)
     return bool(value == wanted) and (not isinstance(value, bool) or isinstance(wanted, bool))
 
 

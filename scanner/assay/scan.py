@@ -108,7 +108,8 @@ def run(
     try:
         graph = collect(request)
         rules = catalogue.load(entries, graph.types)
-        report = evaluate(graph, rules, **(options or {}))
+        known = {e.id for e in catalogue.entries}
+        report = evaluate(graph, rules, known=known, asked={e.id for e in entries}, **(options or {}))
     finally:
         if collecting:
             gc.enable()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from assay.model import Verdict, Waiver
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from assay.graph import Graph
     from assay.model import Finding, Remark
@@ -36,14 +36,17 @@ class _Allowance(NamedTuple):
     expires: str | None
 
 
-def apply(graph: Graph, rules: Sequence[Rule], findings: Sequence[Finding], today: str | None = None) -> None:
+def apply(
+    graph: Graph, rules: Sequence[Rule], findings: Sequence[Finding], *, known: Collection[str],
+    asked: Collection[str], today: str | None = None,
+) -> None:  # fmt: skip
     """Turn the failures that a remark waives into waived ones; say which remarks did nothing."""
     if not graph.remarks:
         return
     notes = graph.coverage.notes
     by_id = {r.id: r for r in rules}
     used: set[int] = set()
-    allowances = [a for remark in graph.remarks for a in _parse(remark, notes, set(by_id))]
+    allowances = [a for remark in graph.remarks for a in _parse(remark, notes, known)]
     by_file: dict[str, list[tuple[int, _Allowance]]] = {}
     for number, allowance in enumerate(allowances):
         by_file.setdefault(allowance.remark.file, []).append((number, allowance))
@@ -61,11 +64,12 @@ def apply(graph: Graph, rules: Sequence[Rule], findings: Sequence[Finding], toda
                     _waive(finding, allowance)
                 break
     for number, allowance in enumerate(allowances):
-        if number not in used and allowance.tool == "assay":
+        mine = all(i in asked for i in allowance.ids if i in known)
+        if number not in used and allowance.tool == "assay" and mine and any(i in known for i in allowance.ids):
             notes.append(f"{_place(allowance)}: this waiver of {', '.join(allowance.ids)} waives nothing; remove it")
 
 
-def _parse(remark: Remark, notes: list[str], known: set[str]) -> list[_Allowance]:
+def _parse(remark: Remark, notes: list[str], known: Collection[str]) -> list[_Allowance]:
     text = remark.text
     place = f"{remark.file}:{remark.line}"
     found: list[_Allowance] = []
@@ -78,6 +82,7 @@ def _parse(remark: Remark, notes: list[str], known: set[str]) -> list[_Allowance
         elif not reason:
             notes.append(f"{place}: this waiver of {', '.join(ids)} gives no reason and has no effect")
         else:
+            notes += [f"{place}: there is no rule {i} to waive" for i in ids if i != "*" and i not in known]
             if "*" in ids:
                 notes.append(f"{place}: this waiver allows every rule; name the rules it is meant for")
             found.append(_Allowance(remark, "assay", ids, reason, None))

@@ -55,6 +55,8 @@ def _plan(type_: str) -> Plan | None:
 
 def convert(type_: str, values: dict[str, Any]) -> dict[str, Any]:
     """`values` with scalars converted as the provider's schema demands; the same object when nothing changes."""
+    if "." in type_:  # data sources and providers have schemas of their own
+        return values
     plan = _plan(type_)
     return values if plan is None else _block(plan, values)
 
@@ -97,9 +99,7 @@ def _scalar(kind: str, value: Any) -> Any:
     elif kind == "n":
         if type(value) is str:
             return _number(value)
-    elif type(value) is bool:
-        return "true" if value else "false"
-    elif type(value) is int:
+    elif type(value) is int:  # a truth value stays one: rules read `true` where the provider keeps the text "true"
         return str(value)
     return value
 

@@ -1,0 +1,118 @@
+"""Every rule by its examples: the good one is silent, the bad one fails on exactly the marked lines, the unknown one
+is undecided there. And what else must hold of every rule: a title, a reason, a known severity, attributes that exist.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+
+import pytest
+from assay.bundled import RULES
+from assay.catalogue import claimed_sources
+from assay.examples import check, derive, of_rule, read
+from assay.rule import Rule, load_directory, rule_files
+from assay.terraform.schema import attributes
+
+EQUIVALENT = re.compile(r"CKV2?_[A-Z0-9]+_\d+|AVD-[A-Z]+-\d+|[a-z0-9_-]+:[A-Za-z0-9_./:-]+")
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    return {r.id: r for r in load_directory(RULES)}
+
+
+IDS = sorted(rules())
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_examples(rule_id: str) -> None:
+    rule = rules()[rule_id]
+    examples = of_rule(rule, RULES)
+    kinds = {e.kind for e in examples if e.source == "terraform"}
+    assert {"good", "bad", "unknown"} <= kinds, f"{rule_id} has no {{'good', 'bad', 'unknown'}} - {kinds} example"
+    assert [p for e in examples for p in check(e, rule)] == []
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_metadata(rule_id: str) -> None:
+    rule = rules()[rule_id]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", rule_id)
+    assert rule.title.endswith("."), "the title is a sentence that states what is wanted"
+    assert len(rule.title) <= 120
+    assert rule.why, "say what can happen"
+    assert rule.fix, "say how to mend it"
+    assert rule.on
+    assert claimed_sources(rule.on, rule.sources)
+    for control in rule.controls:
+        assert re.fullmatch(r"[a-z0-9.-]+:[A-Za-z0-9.()-]+", control), f"{control} is not framework:id"
+    for equivalent in rule.equivalents:
+        assert re.fullmatch(r"(CKV2?_[A-Z0-9]+_\d+|AVD-[A-Z]+-\d+|[a-z0-9_-]+:[A-Za-z0-9_./:-]+)", equivalent), (
+            equivalent
+        )
+    assert len(set(rule.equivalents)) == len(rule.equivalents)
+
+
+@pytest.mark.parametrize("rule_id", [i for i in IDS if rules()[i].row is not None])
+def test_rows_name_attributes_that_exist(rule_id: str) -> None:
+    rule = rules()[rule_id]
+    assert rule.row is not None
+    for type_, path in rule.row.paths.items():
+        known = attributes(type_)
+        if not known:
+            continue
+        full = f"{rule.each}.{path}" if rule.each else path
+        plain = re.sub(r"\[\d+\]", "", full)
+        parents = [plain.rpartition(".")[0]] if "." in plain else []
+        assert plain in known or any(known.get(p) in ("l", "x") for p in parents), f"{type_} has no {plain}"
+
+
+def _paths_read(file: str) -> set[str]:
+    """The literal attribute paths that a rule file reads: subscripts, at=, each(), where(), set(), absent(), json()."""
+    with open(f"{RULES}/{file}", encoding="utf-8") as handle:
+        tree = ast.parse(handle.read())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and isinstance(node.ctx, ast.Load):
+            found.add(node.slice.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            first = node.args[0]
+            if node.func.attr in ("each", "absent", "where", "is_list", "json") and isinstance(first, ast.Constant):
+                found.add(first.value)
+    return {f for f in found if isinstance(f, str) and re.fullmatch(r"[a-z][a-z0-9_.\[\]]*", f)}
+
+
+@pytest.mark.parametrize("file", rule_files(RULES))
+def test_functions_read_attributes_that_exist(file: str) -> None:
+    """Every name a rule reads is an attribute of some type the file speaks of or a linked one, or a JSON key."""
+    names = _every_name()
+    unknown = {p for p in _paths_read(file) for step in re.sub(r"\[\d+\]", "", p).split(".") if step not in names}
+    assert unknown == set(), f"{file} reads {sorted(unknown)}: no schema has these names"
+
+
+@cache
+def _every_name() -> frozenset[str]:
+    from assay.terraform.schema import _table
+
+    names = {step for type_ in _table() for path in attributes(type_) for step in path.split(".")}
+    return frozenset(names | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
+
+
+def test_every_written_example_belongs_to_a_rule() -> None:
+    known = set(IDS)
+    orphans = {e.place: e.rule for f in rule_files(RULES) for e in read(f"{RULES}/{f[:-3]}.md") if e.rule not in known}
+    assert orphans == {}
+
+
+def test_no_equivalent_of_one_theme_is_claimed_by_rules_that_contradict() -> None:
+    """Derived examples exist for rows only: a function without a section would have none."""
+    bare = [i for i in IDS if rules()[i].row is None and list(derive(rules()[i]))]
+    assert bare == []
+
+
+def test_the_index_and_the_reference_are_fresh(tmp_path: object) -> None:
+    from assay.rule_docs import write_docs
+
+    stale = write_docs([RULES], f"{RULES}/../docs/rules", check=True)
+    assert stale == [], "run `assay rules docs`"
