@@ -94,8 +94,8 @@ _SIGNATURES = {
         concat a *a~ | contains b a a | distinct l l | element a a n | flatten a a~ | index n a a | keys a a~
         length n a~ | lookup a a s *a?~ | matchkeys l l l l | merge a *a?~ | one a a | reverse a a | slice a a n n
         sort ls ls | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~ | toset z z?~ | tostring s s?~
-        transpose mls mls | values a a~ | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~ | ephemeralasnull a a?~
-        try a *a?~ | can b a?~""",
+        transpose mls mls | values a a~ | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~
+        ephemeralasnull a a?~ | try a *a?~ | can b a?~""",
     "sets": """
         setintersection z z *z | setproduct a *a | setsubtract z z z | setunion z z *z""",
     "encoding": """
@@ -112,8 +112,8 @@ _SIGNATURES = {
         formatdate s s s | plantimestamp s | timeadd s s s | timecmp n s s | timestamp s""",
     "files": """
         abspath s s | basename s s | dirname s s | file s s | filebase64 s s | filebase64sha256 s s
-        filebase64sha512 s s | fileexists b s | filemd5 s s | fileset zs s s | filesha1 s s | filesha256 s s | filesha512 s s
-        pathexpand s s | templatefile a s a | templatestring s s a""",
+        filebase64sha512 s s | fileexists b s | filemd5 s s | fileset zs s s | filesha1 s s | filesha256 s s
+        filesha512 s s | pathexpand s s | templatefile a s a | templatestring s s a""",
 }  # fmt: skip
 
 
