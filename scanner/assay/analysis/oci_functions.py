@@ -1,0 +1,36 @@
+"""How OCI functions are invoked, as far as the configuration tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.model import any_of
+
+if TYPE_CHECKING:
+    from assay.graph import Graph
+    from assay.model import Resource
+
+
+def has_destination(function: Resource, path: str) -> bool:
+    """True when a destination is set at `path` and its kind is not NONE."""
+    return any_of(function.each(path), lambda d: d["kind"] != "NONE")
+
+
+def is_invoked_detached(function: Resource, graph: Graph, *, told_by: tuple[str, ...]) -> bool:
+    """True when something says that nobody waits for the answer.
+
+    Args:
+        function: the function.
+        graph: where its invocations are found.
+        told_by: which of its own settings count as a sign: `timeout`, `success`, `failure`.
+    """
+    signs = {
+        "timeout": lambda: not function.absent("detached_mode_timeout_in_seconds"),
+        "success": lambda: has_destination(function, "success_destination"),
+        "failure": lambda: has_destination(function, "failure_destination"),
+    }
+    if any_of(told_by, lambda sign: signs[sign]()):
+        return True
+    return any_of(
+        graph.users(function, "oci_functions_invoke_function"), lambda call: call["fn_invoke_type"] == "detached"
+    )
