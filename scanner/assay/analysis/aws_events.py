@@ -63,14 +63,16 @@ def queue_policy(queue: Resource, graph: Graph) -> list[Statement]:
     return found if unknown is None else PartialList(found, unknown)
 
 
-def admits(s: Statement, service: str, action: str, source: Resource | None) -> bool:
+def admits_one(s: Statement, service: str, action: str, source: Resource | None) -> bool:
     """True when a resource policy's statement lets a service (`events.amazonaws.com`) act, on behalf of `source`."""
+
+    def from_source(c: Condition) -> bool:
+        return c.key != "aws:sourcearn" or any_of(c.values, lambda v: names(v, source))
+
     tests = (
         lambda: s.grants(action),
         lambda: s.to_everyone or any_of(s.principals, lambda p: p[0] == "Service" and p[1] == service),
-        lambda: all_of(
-            s.conditions, lambda c: c.key != "aws:sourcearn" or any_of(c.values, lambda v: names(v, source))
-        ),
+        lambda: all_of(s.conditions, from_source),
     )
     return all_of(tests, lambda test: test())
 
@@ -140,3 +142,46 @@ def invoked_only_synchronously(function: Resource, graph: Graph) -> bool:
             return False
         sync = True
     return sync
+
+
+def permits(permission: Resource, service: str, sources: list[Resource]) -> bool:
+    """True when a Lambda permission lets the service invoke on behalf of one of the sources (or of any)."""
+    tests = (
+        lambda: permission["principal"] in (service, "*"),
+        lambda: permission.absent("source_arn") or any_of(sources, lambda s: names(permission["source_arn"], s)),
+    )
+    return all_of(tests, lambda test: test())
+
+
+def grants_one(s: Statement, action: str, target: Resource) -> bool:
+    """True when a statement of an identity's policy allows the action on the target."""
+    tests = (
+        lambda: s.grants(action),
+        lambda: bool(s.not_resources) or any_of(s.resources, lambda r: names(r, target)),
+    )
+    return all_of(tests, lambda test: test())
+
+
+def named_as_dead_letter(queue: Resource) -> bool:
+    """True when the queue's own name says what it is for (`orders-dlq`)."""
+    found: list[str] = []
+    for name in (queue["name"], queue["name_prefix"], queue.name):
+        found += name.literals if isinstance(name, Text) else [name] if isinstance(name, str) else []
+    text = "".join(found).lower().replace("-", "").replace("_", "")
+    return any(word in text for word in ("dlq", "deadletter", "dead.letter"))
+
+
+def seconds(view: Resource, path: str, default: int) -> Any:
+    """A number of seconds, the provider's default when it is absent; an unknown raises when it is compared."""
+    value = view[path]
+    return default if value is None else int(value) if isinstance(value, str) else value
+
+
+def admits(policy: list[Statement], service: str, action: str, source: Resource | None) -> bool:
+    """True when a resource policy lets the service act on behalf of `source`."""
+    return any_of(policy, lambda s: admits_one(s, service, action, source))
+
+
+def grants_on(granted: list[Statement], action: str, target: Resource) -> bool:
+    """True when an identity's statements allow the action on the target."""
+    return any_of(granted, lambda s: grants_one(s, action, target))

@@ -1,0 +1,114 @@
+"""Subnets, routes and security groups of AWS, as far as a rule needs them before the network engine answers.
+
+A route table is the one associated with the subnet, else the VPC's main one; its routes are its own blocks and the
+separate `aws_route` resources.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from assay.analysis import network
+from assay.model import any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.graph import Graph
+    from assay.model import Location, Resource, View
+
+TABLES = ("aws_route_table", "aws_default_route_table")
+
+
+class Route(NamedTuple):
+    """One route: the block or resource that says it, and the names its destinations have there."""
+
+    view: View
+    destinations: tuple[str, ...]
+
+    @property
+    def default(self) -> bool:
+        """True when it leads anywhere."""
+        return any_of(
+            self.destinations, lambda name: self.view[name] is not None and network.is_anywhere(self.view[name])
+        )
+
+
+def route_tables(subnet: Resource, graph: Graph) -> list[Resource]:
+    """The route table of a subnet: the associated one, else the VPC's main one; empty when none is at hand."""
+    for association in graph.users(subnet, "aws_route_table_association"):
+        return graph.follow(association, "route_table_id")
+    found: list[Resource] = []
+    for vpc in graph.follow(subnet, "vpc_id"):
+        for main in graph.users(vpc, "aws_main_route_table_association"):
+            found += graph.follow(main, "route_table_id")
+        found += [
+            t
+            for t in graph.beside(subnet, "aws_default_route_table")
+            if vpc in graph.follow(t, "default_route_table_id")
+        ]
+    return found
+
+
+def routes(table: Resource, graph: Graph) -> Iterator[Route]:
+    """The routes of a table, written in it or beside it."""
+    for block in table.each("route"):
+        yield Route(block, ("cidr_block", "ipv6_cidr_block"))
+    for separate in graph.users(table, "aws_route"):
+        yield Route(separate, ("destination_cidr_block", "destination_ipv6_cidr_block"))
+
+
+def _follow(view: View, name: str, graph: Graph) -> list[Resource]:
+    return [] if view[name] is None else graph.follow(view, name)
+
+
+def internet_routes(subnet: Resource, graph: Graph) -> list[Route]:
+    """The default routes of a subnet that name an internet gateway."""
+    return [
+        route
+        for table in route_tables(subnet, graph)
+        for route in routes(table, graph)
+        if route.default and leads_to_internet_gateway(route.view, graph)
+    ]
+
+
+def leads_to_internet_gateway(route: View, graph: Graph) -> bool:
+    """True when the route's next hop is an internet gateway."""
+    gateway = route["gateway_id"]
+    if gateway is None:
+        return False
+    found = graph.follow(route, "gateway_id")
+    if any_of(found, lambda r: r.source != "uncollected"):
+        return any_of(found, lambda r: r.type == "aws_internet_gateway")
+    return bool(gateway.startswith("igw-"))
+
+
+def firewall_subnets(vpc: Resource, graph: Graph) -> list[Resource]:
+    """The subnets of a VPC in which a network firewall or a gateway load balancer's endpoint stands."""
+    found: list[Resource] = []
+    for firewall in graph.users(vpc, "aws_networkfirewall_firewall"):
+        found += [s for mapping in firewall.each("subnet_mapping") for s in graph.follow(mapping, "subnet_id")]
+    for endpoint in graph.users(vpc, "aws_vpc_endpoint"):
+        if endpoint["vpc_endpoint_type"] == "GatewayLoadBalancer":
+            found += graph.follow(endpoint, "subnet_ids")
+    return found
+
+
+def way_to_internet(subnet: Resource, graph: Graph) -> list[Location]:
+    """The routes by which a subnet reaches the internet with no firewall on the way: its own default route, or that of
+    the NAT gateway it uses. A subnet that only holds a NAT gateway is a step of that way, not its beginning."""
+    if graph.users(subnet, "aws_nat_gateway"):
+        return []
+    direct = internet_routes(subnet, graph)
+    if direct:
+        return [direct[0].view.where()]
+    for table in route_tables(subnet, graph):
+        for route in routes(table, graph):
+            if not route.default:
+                continue
+            for nat in _follow(route.view, "nat_gateway_id", graph):
+                for public in graph.follow(nat, "subnet_id"):
+                    onward = internet_routes(public, graph)
+                    if onward:
+                        return [route.view.where(), onward[0].view.where()]
+    return []
