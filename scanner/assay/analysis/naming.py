@@ -37,6 +37,8 @@ def is_production(view: View) -> bool:
     Raises:
         Undetermined: neither says so and one of them is unknown.
     """
+    if _says_production(view.resource.name):
+        return True
     doubt: Unknown | None = None
     for path in _NAMES:
         name = view[path]

@@ -1,0 +1,57 @@
+"""What belongs to a whole tenancy: is this code the place that sets it up, and is this value the tenancy itself?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Ref, Text, Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from assay.graph import Graph
+    from assay.model import Resource
+
+# There is one of each in a tenancy: code that declares one sets up the tenancy.
+BASELINE = (
+    "oci_audit_configuration",
+    "oci_cloud_guard_cloud_guard_configuration",
+    "oci_identity_authentication_policy",
+)
+
+
+def is_code(scope: Resource) -> bool:
+    """True for a scope that stands for a root module, not for a live tenancy."""
+    return scope.source in ("terraform", "plan")
+
+
+def answers_for(tenancy: Resource, graph: Graph, *family: str) -> bool:
+    """True when what is missing here is missing in the tenancy: a live one, or code that sets tenancies up.
+
+    A root module answers for a concern when it declares a resource of the concern's `family`, or one of the tenancy's
+    own settings; otherwise every small module would be told what its tenancy lacks.
+    """
+    if not is_code(tenancy):
+        return True
+    return any(list.__len__(graph.beside(tenancy, type_)) for type_ in (*family, *BASELINE))
+
+
+def is_tenancy(value: Any) -> bool:
+    """True when a compartment's OCID is the tenancy's own, the root compartment.
+
+    A variable or attribute that says so by its name is believed; a resource's id is never the tenancy's.
+
+    Raises:
+        Undetermined: nobody can tell.
+    """
+    if isinstance(value, Ref):
+        if "tenancy" in f"{value.target}.{value.attribute}".lower():
+            return True
+        if ".data." in f".{value.target}":
+            raise Undetermined(value)
+        return False
+    if isinstance(value, Text):
+        return value.startswith("ocid1.tenancy.")
+    if isinstance(value, Unknown):
+        if "tenancy" in value.reason.lower():
+            return True
+        raise Undetermined(value)
+    return isinstance(value, str) and value.startswith("ocid1.tenancy.")
