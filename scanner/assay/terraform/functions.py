@@ -80,7 +80,7 @@ _TYPES = {
 # unknown; `*` marks the parameter that may repeat. What lets no unknown through is unknown when an argument is.
 _SIGNATURES = {
     "text": """
-        chomp s s | endswith b s s | indent s n s | join s s *ls | lower s s~ | regex a s s | regexall l s s
+        chomp s s | endswith b s s | indent s n s | join s s *ls | lower s s~ | regex a s s~ | regexall l s s
         replace s s s s | split ls s s | startswith b s~ s | strcontains b s s | strrev s s | substr s s n n | title s s
         trim s s s | trimprefix s s s | trimspace s s | trimsuffix s s s | upper s s~ | urlencode s s
         urldecode s s""",

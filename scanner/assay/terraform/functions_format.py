@@ -173,11 +173,11 @@ def _whole(digits: Callable[[int], str], prefix: str) -> Callable[[_Verb, Any], 
         number = to_number(_not_null(value))
         if not isinstance(number, int):
             raise EvalError("a whole number is required")
-        text = digits(abs(number))
-        if verb.precision is not None:
-            text = text.rjust(verb.precision, "0")
-        text = ("-" if number < 0 else "") + (prefix if "#" in verb.flags else "") + text
-        return verb.pad_number(verb.signed(text))
+        sign = verb.signed("-" if number < 0 else "") + (prefix if "#" in verb.flags else "")
+        text = digits(abs(number)).rjust(verb.precision or 0, "0")
+        if "0" in verb.flags and "-" not in verb.flags:
+            text = text.rjust(verb.width - len(sign), "0")
+        return verb.pad_number(sign + text)
 
     return run
 

@@ -76,11 +76,13 @@ def cidrsubnet(prefix: str, newbits: Any, number: Any) -> str:
     """A numbered part of the range, `newbits` longer in its prefix."""
     given, extra, place = _range(prefix), whole(newbits), whole(number)
     length = given.length + extra
-    if not 0 <= extra <= given.bits - given.length:
+    if not 0 <= length <= given.bits:
         raise EvalError(f"{prefix} cannot be extended by {extra} bits")
-    if not 0 <= place < 1 << extra:
+    if place >= 1 << max(extra, 0):
         raise EvalError(f"{extra} bits have no subnet number {place}")
-    return str(_Range(given.first + (place << (given.bits - length)), length, given.bits))
+    # A negative number makes no sense, but Terraform takes it, and gives this.
+    first = abs(given.first | place << (given.bits - length))
+    return str(_Range(first & ((1 << given.bits) - 1), length, given.bits))
 
 
 def cidrsubnets(prefix: str, *newbits: Any) -> ListValue:

@@ -14,7 +14,9 @@ from assay.terraform.values import (
     LooseText,
     bounded,
     known_prefix,
+    object_of,
     string,
+    tuple_of,
     unknown_like,
     whole,
 )
@@ -214,10 +216,13 @@ def _result(match: Any, names: dict[str, int], groups: int) -> Any:
     return [_decoded(match.group(i + 1)) for i in range(groups)] if groups else _decoded(match.group(0))
 
 
-def regex(pattern: str, text: str) -> Any:
+def regex(pattern: str, text: Any) -> Any:
     """The first match: a string, or its groups as a tuple or an object."""
     compiled = _pattern(pattern)
     names = _names(compiled)
+    if isinstance(text, Unknown):
+        kinds = object_of(dict.fromkeys(sorted(names), STRING)) if names else tuple_of([STRING] * compiled.groups)
+        return unknown_like(text, kinds if compiled.groups else STRING)
     match = compiled.search(text.encode())
     if match is None:
         raise EvalError(f"the pattern {pattern[:80]!r} matches no part of the text")

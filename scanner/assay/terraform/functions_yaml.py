@@ -89,7 +89,7 @@ def _build(events: Iterator[Any]) -> Any:
                 value = {**frame.merged, **value}
         elif isinstance(event, yaml.ScalarEvent):
             value, anchor = _scalar(event), event.anchor
-            plain = event.style is None
+            plain = not event.style
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
                 raise EvalError(f"the alias *{event.anchor} has no anchor before it")
@@ -148,7 +148,7 @@ def _scalar(event: Any) -> Any:
     text, tag = event.value, event.tag
     if tag not in (None, "!") and not tag.startswith(_TAG):
         raise EvalError(f"the tag {tag} is not supported")
-    if event.style is not None or tag in ("!", _TAG + "str", _TAG + "binary"):
+    if event.style or tag in ("!", _TAG + "str", _TAG + "binary"):
         return string(text)
     value = _plain(text)
     if tag in (_TAG + "int", _TAG + "float") and (isinstance(value, bool) or not isinstance(value, (int, float))):
@@ -202,7 +202,9 @@ def yamlencode(value: Any) -> Any:
     events = [*start, *_events(value), *end]
     text: str = yaml.emit(events, Dumper=getattr(yaml, "CDumper", yaml.Dumper), width=80, allow_unicode=True)
     if not isinstance(value, (str, list, dict)) and not text.endswith("...\n"):
-        text += "...\n"  # newer emitters leave out the end of a lone plain scalar
+        text += "...\n"  # newer emitters leave out the end of a lone plain scalar ...
+    if isinstance(value, str) and text.endswith("\n...\n"):
+        text = text[:-4]  # ... and write it after a block that keeps its line ends
     return bounded(text)
 
 

@@ -67,7 +67,7 @@ def parse_number(text: str) -> Number:
         raise NumberError(f"the number {text[:20]} has more than {MAX_DIGITS} digits, the bound Assay sets")
     if sign == "-":
         digits = -digits
-    return from_ratio(digits * 10**scale, 1) if scale >= 0 else from_ratio(digits, 10**-scale)
+    return digits * 10**scale if scale >= 0 else from_ratio(digits, 10**-scale)
 
 
 def from_ratio(numerator: int, denominator: int) -> Number:
@@ -77,8 +77,8 @@ def from_ratio(numerator: int, denominator: int) -> Number:
         if whole.bit_length() <= PRECISION:
             return whole
     mantissa, exponent = _round(numerator, denominator)
-    if exponent >= 0:
-        return _bounded(mantissa << exponent)
+    if exponent >= 0:  # too long to be exact: the fewest digits that identify it, as Terraform writes it
+        return int(_shortest(_bounded(mantissa << exponent), 1))
     try:
         nearest = mantissa / (1 << -exponent)
     except OverflowError:
@@ -147,11 +147,15 @@ def normal(number: Number) -> Number:
 
 def number_text(number: Number) -> str:
     """The number as Terraform writes it into text: all its digits, never an exponent."""
-    if isinstance(number, int) and number.bit_length() <= PRECISION:
+    if isinstance(number, int):
         return str(number)
-    if isinstance(number, float) and not isinstance(number, Exact):
-        return _plain(*_decimal_ratio(repr(number)))
-    numerator, denominator = ratio(number)
+    if isinstance(number, Exact):
+        return _shortest(*ratio(number))
+    return _plain(*_decimal_ratio(repr(number)))
+
+
+def _shortest(numerator: int, denominator: int) -> str:
+    """The fewest digits that, read again, give the same 512 bits."""
     wanted = _round(numerator, denominator)
     for digits in range(154, 160):
         text = _significant(numerator, denominator, digits)

@@ -36,7 +36,6 @@ from assay.terraform.typesystem import (
     YamlText,
     element_type,
     first_unknown,
-    has_any,
     list_of,
     make_set,
     map_of,
@@ -201,11 +200,9 @@ def equal(left: Any, right: Any) -> Any:
     if cause is None:
         return type_of(left) == type_of(right) and _same(left, right)
     a, b = type_of(left), type_of(right)
-    if a != b and not (has_any(a) or has_any(b)):
-        return False
-    if has_any(a) or has_any(b):
-        return False if not (_conforms(a, b) or _conforms(b, a)) else unknown_like(cause, BOOL)
-    return _equal_deep(left, right, cause)
+    if _typeless(left) or _typeless(right):
+        return unknown_like(cause, BOOL) if _conforms(a, b) or _conforms(b, a) else False
+    return _equal_deep(left, right, cause) if a == b else False
 
 
 def _equal_null(left: Any, right: Any) -> Any:
@@ -230,9 +227,19 @@ def known_prefix(value: Any) -> str:
     if isinstance(value, Text):
         return _safe_prefix(value.certain if isinstance(value, LooseText) else value.prefix)
     if isinstance(value, Encoded) and not isinstance(value, YamlText):
-        kind = type_of(value.value).kind
+        inner = value.value
+        kind = "any" if isinstance(inner, Unknown) and not inner.not_null else type_of(inner).kind
         return {"string": '"', "object": "{", "map": "{", "list": "[", "tuple": "[", "set": "["}.get(kind, "")
     return ""
+
+
+def _typeless(value: Any) -> bool:
+    """Whether an unknown of unknown type stands somewhere in the value."""
+    if isinstance(value, dict):
+        return any(map(_typeless, value.values()))
+    if isinstance(value, list):
+        return any(map(_typeless, value))
+    return isinstance(value, Unknown) and type_of(value).kind == "any"
 
 
 def _equal_deep(left: Any, right: Any, cause: Unknown) -> Any:
@@ -408,7 +415,7 @@ def splat(value: Any, each: Callable[[Any], Any]) -> Any:
         if kind in ("list", "set"):
             inner = each(value.child(0))
             return unknown_like(value, list_of(type_of(inner)))
-        return [each(value)]
+        return [each(value)] if value.not_null or kind == "tuple" else unknown_like(value)
     if isinstance(value, PartialList):
         return unknown_like(value.unknown)
     if not isinstance(value, list):
