@@ -15,7 +15,6 @@ from assay.model import (
     Text,
     Unknown,
     View,
-    lookup_quietly,
     parse_path,
     show,
 )
@@ -95,10 +94,8 @@ class Graph:
 
     def follow(self, view: View, path: str) -> list[Resource]:
         """The resources that the value at `path` names: collected ones first, then stand-ins for what is not here."""
-        value = lookup_quietly(view.values, parse_path(path))
-        if value is None:  # into a JSON document, or through several blocks
-            several = _values_at(view.values, parse_path(path))
-            value = several[0] if len(several) == 1 else [item for one in several for item in _items(one)]
+        several = _values_at(view.values, parse_path(path))  # also into a JSON document, through repeated blocks
+        value = several[0] if len(several) == 1 else [item for one in several for item in _items(one)]
         r = view.resource
         targets = _targets(r.type, (*view.path, *parse_path(path)))
         unknown = value.unknown if isinstance(value, PartialList) else None
