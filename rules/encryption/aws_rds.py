@@ -113,7 +113,7 @@ def aws_rds_no_tls(database: Resource, graph: Graph) -> Iterator[Finding]:
         for parameter in group.each("parameter"):
             if parameter["name"] == name:
                 set_here = True
-                if parameter["value"].lower() not in _ON:
+                if str(parameter["value"]).lower() not in _ON:
                     yield database.fails(f"{name} is off", at=at, because=[parameter.where("value")])
     if not set_here and not _by_default(database, engine):
         yield database.fails(f"no parameter group sets {name}", at=at)

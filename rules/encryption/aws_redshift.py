@@ -54,6 +54,8 @@ def aws_redshift_no_tls(group: Resource) -> Iterator[Finding]:
     ## Fix
     Add a `parameter` with `name = "require_ssl"` and `value = "true"`.
     """
-    demanded = any_of(group.each("parameter"), lambda p: p["name"] == "require_ssl" and p["value"].lower() == "true")
+    demanded = any_of(
+        group.each("parameter"), lambda p: p["name"] == "require_ssl" and str(p["value"]).lower() == "true"
+    )
     if not demanded:
         yield group.fails("the parameter require_ssl is not true", at="parameter")

@@ -1,0 +1,102 @@
+from collections.abc import Iterator
+
+from assay import INFO, LOW, Finding, Graph, Resource, require, rule
+
+require(
+    "aws-rds-no-log",
+    on=["aws_db_instance", "aws_rds_cluster"],
+    path="enabled_cloudwatch_logs_exports",
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "CKV_AWS_129",
+        "CKV_AWS_324",
+        "kics:8d7f7b8c",
+        "prowler:rds_cluster_integration_cloudwatch_logs",
+        "prowler:rds_instance_integration_cloudwatch_logs",
+        "steampipe-aws:rds_db_instance_logging_enabled",
+        "steampipe-aws:rds_db_instance_cloudwatch_logs_enabled",
+        "steampipe-aws:rds_db_instance_sql_server_logging_enabled",
+        "steampipe-aws:rds_db_instance_mariadb_logging_enabled",
+    ],
+    title="Databases export their logs.",
+    why="On the instance the logs are rotated away within days, and they are gone with the instance.",
+)
+
+require(
+    "aws-rds-no-audit-log",
+    on="aws_rds_cluster",
+    path="enabled_cloudwatch_logs_exports",
+    contains="audit",
+    when=lambda r: r["engine"] in ("aurora", "aurora-mysql", "mysql"),
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["CKV_AWS_325", "steampipe-aws:rds_db_cluster_aurora_mysql_audit_logging_enabled"],
+    title="MySQL clusters export their audit log.",
+    why="Who connected and what was asked is recorded in the audit log only.",
+)
+
+require(
+    "aws-rds-no-enhanced-monitoring",
+    on=["aws_db_instance", "aws_rds_cluster_instance"],
+    path="monitoring_interval",
+    at_least=1,
+    default=0,
+    severity=INFO,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=[
+        "CKV_AWS_118",
+        "prowler:rds_instance_enhanced_monitoring_enabled",
+        "steampipe-aws:rds_db_instance_and_cluster_enhanced_monitoring_enabled",
+    ],
+    title="Databases report the metrics of their operating system.",
+    why="Processes, memory and waits inside the instance are not among the ordinary metrics.",
+    fix="Set `monitoring_interval` to 60 or less, with a `monitoring_role_arn`.",
+)
+
+require(
+    "aws-rds-no-performance-insights",
+    on=["aws_db_instance", "aws_rds_cluster_instance"],
+    path="performance_insights_enabled",
+    equals=True,
+    severity=INFO,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["CKV_AWS_353", "AVD-AWS-0133"],
+    title="Databases record which queries load them.",
+    why="Without it the query that brought the database down is guessed at after the restart.",
+)
+
+_WANTED = {"log_statement": ("none",), "log_min_duration_statement": ("-1",)}
+
+
+@rule(
+    on=["aws_db_instance", "aws_rds_cluster"],
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "CKV2_AWS_30",
+        "CKV2_AWS_27",
+        "steampipe-aws:rds_db_instance_postgres_logging_enabled",
+        "steampipe-aws:rds_db_cluster_aurora_postgres_logging_enabled",
+    ],
+)
+def aws_rds_no_query_log(database: Resource, graph: Graph) -> Iterator[Finding]:
+    """PostgreSQL databases log statements and their duration.
+
+    ## Why
+    PostgreSQL logs errors only by default: who changed what, and which query is slow, is not written down.
+    ## Fix
+    Set `log_statement` and `log_min_duration_statement` in the parameter group.
+    """
+    if database["engine"] not in ("postgres", "aurora-postgresql"):
+        return
+    at = "parameter_group_name" if database.type == "aws_db_instance" else "db_cluster_parameter_group_name"
+    missing = set(_WANTED)
+    for group in [] if database.absent(at) else graph.follow(database, at):
+        for parameter in group.each("parameter"):
+            name = parameter["name"]
+            if name in _WANTED and str(parameter["value"]) not in _WANTED[name]:
+                missing.discard(name)
+    if missing:
+        yield database.fails(f"the parameter group does not set {' and '.join(sorted(missing))}", at=at)
