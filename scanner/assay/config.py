@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.paths import repository
 
-LISTS = ("select", "ignore", "framework", "rules", "var-file", "output")
+LISTS = ("select", "ignore", "framework", "rules", "var-file", "output", "plugin")
 FLAGS = ("strict", "allow-incomplete", "show-passes")
 TEXTS = ("fail-on",)
 TABLES = ("params",)

@@ -43,6 +43,10 @@ class Report:
         self.allow_incomplete = False
         self.timings: dict[str, float] | None = None
 
+    def sort(self) -> None:
+        """Failures first, the gravest first, then by place."""
+        self.findings.sort(key=_order)
+
     def recount(self) -> None:
         """Make the summary agree with the findings after some were left out or changed (passes are not findings)."""
         for verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED, Verdict.NOT_EVALUATED):

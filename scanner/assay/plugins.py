@@ -69,6 +69,9 @@ class PluginError(Exception):
     """An installed plugin that cannot be used: which, and why."""
 
 
+OPTIONAL = {"checkov": "assay.integrations.checkov"}
+"""Plugins that ship with Assay and run only when asked for (`--plugin NAME`)."""
+
 _manager: Any = None
 _names: list[tuple[str, str]] | None = None
 
@@ -83,6 +86,20 @@ def installed() -> list[tuple[str, str]]:
                 for entry in _scan_folder(folder):
                     _names += [e for e in entry if e not in _names]
     return _names
+
+
+def enable(name: str) -> None:
+    """Use one of the optional plugins in this run.
+
+    Raises:
+        PluginError: there is none of that name.
+    """
+    global _manager
+    if name not in OPTIONAL:
+        raise PluginError(f"--plugin {name}: there is no such plugin; there are: {', '.join(OPTIONAL)}")
+    if (name, OPTIONAL[name]) not in installed():
+        installed().append((name, OPTIONAL[name]))
+        _manager = None
 
 
 def _scan_folder(folder: str) -> list[list[tuple[str, str]]]:

@@ -117,7 +117,9 @@ def run(
     report.summary["rules"] = len(entries)
     if request.files_only:
         _keep_touching(report, request)
-    plugins.call("assay_findings", report=report, paths=request.paths)
+    if plugins.installed():
+        plugins.call("assay_findings", report=report, paths=request.paths)
+        report.sort()
     return report
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from assay import config
+from assay import config, plugins
 from assay.model import Request, Severity
 from assay.scan import UsageError
 
@@ -38,6 +38,8 @@ def parser() -> ArgumentParser:
                    help="do not exit 3 when something could not be read")  # fmt: skip
     p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
     p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
+    p.add_argument("--plugin", action="append", metavar="NAME",
+                   help="also run this plugin: checkov (its own checks, merged by equivalents)")  # fmt: skip
     p.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
     p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
@@ -61,6 +63,8 @@ def run(argv: list[str]) -> int:
     args = parser().parse_args(argv)
     paths = args.paths or ["."]
     settle(args, paths)
+    for name in args.plugin or []:
+        plugins.enable(name)
     outputs = parse_outputs(args.output)
     request = make_request(args, paths)
     catalogue, entries = choose(args)
@@ -113,7 +117,6 @@ def make_request(args: Namespace, paths: Sequence[str]) -> Request:
 
 def choose(args: Namespace) -> tuple[Catalogue, list[Entry]]:
     """The catalogue of every rule directory, and the entries that the filters leave."""
-    from assay import plugins
     from assay.bundled import RULES
     from assay.catalogue import Catalogue, SelectionError
 
@@ -170,8 +173,6 @@ def parse_outputs(texts: Sequence[str] | None) -> list[tuple[str, str | None]]:
 
 
 def report_formats() -> dict[str, str]:
-    from assay import plugins
-
     return {name: module for answer in plugins.call("assay_reports") for name, module in answer.items()}
 
 
