@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from assay.paths import SKIPPED, repository
 from assay.terraform.files import Files
 from assay.terraform.modules import Loader, config_names
 from assay.terraform.root import Root
+from assay.terraform.syntax import Unreadable
+from assay.terraform.trace import Sources
 from assay.terraform.variables import collect
 
 if TYPE_CHECKING:
@@ -19,7 +23,8 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
 _OWN = re.compile(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
-_SKIPPED = {"node_modules", "__pycache__"}
+MAX_CALLERS = 300
+"""How many directories around a single file are looked at for calls of its module."""
 
 
 class Estate:
@@ -28,17 +33,25 @@ class Estate:
     def __init__(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
         self.request = request
         self.intake = intake
-        self.files = Files([tree_of(p) for p in paths], request.base)
+        self.files = Files([repository(os.path.realpath(p)) for p in paths], request.base)
         self.loader = Loader(self.files, self.note, self.remote)
+        self.sources = Sources(self.files.trees, self.files.base, request.var_files, request.variables)
+        self.inputs: dict[str, tuple[str, str | None, int | None]] = {}
         self.remotes: dict[str, list[str]] = {}
-        self.inputs: dict[str, tuple[str, str | None, SourceFile | None]] = {}
         self.directories: dict[str, list[str]] = {}  # directory -> what it calls
         self.own: set[str] = set()  # directories with tfvars, a backend or a provider of their own
+        self.wanted: set[str] = set()  # directories that must be evaluated, alone if nobody calls them
         for path in paths:
             self._find(os.path.realpath(path))
 
+    # --- what is told about files
+
     def note(self, file: SourceFile | None, shown: str, status: str, reason: str | None) -> None:
-        self.inputs.setdefault(shown, (status, reason, file))
+        self.inputs.setdefault(shown, (status, reason, None))
+        if file is not None and file.comments:
+            from assay.terraform.remarks import remarks
+
+            self.intake.remarks.extend(remarks(file))
 
     def remote(self, source: str, place: str) -> None:
         places = self.remotes.setdefault(source, [])
@@ -48,92 +61,161 @@ class Estate:
     # --- finding
 
     def _find(self, path: str) -> None:
-        for directory in [path, *below(path)] if os.path.isdir(path) else [os.path.dirname(path)]:
-            if directory not in self.directories:
-                self._glance(directory)
+        if os.path.isdir(path):
+            for directory in [path, *below(path)]:
+                if self.glance(directory):
+                    self.wanted.add(directory)
+            return
+        directory = os.path.dirname(path)
+        if self.glance(directory):
+            self.wanted.add(directory)
+            for near in around(directory, repository(directory)):
+                self.glance(near)
 
-    def _glance(self, directory: str) -> None:
+    def glance(self, directory: str) -> bool:
         """Find the calls of a directory without parsing: too many or too few are put right when roots are evaluated."""
+        if directory in self.directories:
+            return True
         names = self.files.listing(directory)
         found = config_names(names)
         if not found:
-            return
+            return False
         calls = []
         for name in found:
             try:
                 data = self.files.read(os.path.join(directory, name))
-            except Exception:  # noqa: BLE001, S112 - said when the file is parsed
+            except Unreadable:  # said when the file is parsed
                 continue
-            calls += [os.path.normpath(os.path.join(directory, m.decode())) for m in _CALL.findall(data)]
+            self.loader.copies[data] = self.loader.copies.get(data, 0) + 1
+            if b"source" in data:
+                calls += [os.path.normpath(os.path.join(directory, m.decode())) for m in _CALL.findall(data)]
             if _OWN.search(data):
                 self.own.add(directory)
         if any(n.endswith((".tfvars", ".tfvars.json")) for n in names):
             self.own.add(directory)
         self.directories[directory] = calls
+        return True
 
     def roots(self) -> list[str]:
+        """The directories that no other calls, and those that stand alone as well."""
         called = {c for d, calls in self.directories.items() for c in calls if c != d}
         return sorted(d for d in self.directories if d not in called or d in self.own)
+
+    def reach(self, directory: str) -> set[str]:
+        """Every directory that a root module may need."""
+        found: set[str] = set()
+        waiting = [directory]
+        while waiting:
+            current = waiting.pop()
+            if current not in found and (current in self.directories or self.glance(current)):
+                found.add(current)
+                waiting.extend(self.directories[current])
+        return found
 
     # --- evaluating
 
     def run(self) -> None:
-        done: set[str] = set()
-        for directory in self.roots():
-            done |= self._root(directory)
-        for directory in sorted(self.directories):
-            if directory not in done:
-                done |= self._root(directory)
+        single = {d: n for d, n in self.loader.copies.items() if n > 1}
+        self.loader.copies.clear()
+        self.loader.copies.update(single)
+        reaches = {d: self.reach(d) for d in self.roots()}
+        if self.request.files_only:
+            reaches = {d: r for d, r in reaches.items() if r & self.wanted}
+        done = self._evaluate(reaches)
+        rest = [d for d in sorted(self.wanted) if d not in done]
+        while rest:  # what only calls itself, or was called in a comment only
+            done |= self._evaluate({rest[0]: self.reach(rest[0])}) | {rest[0]}
+            rest = [d for d in rest if d not in done]
         self._report()
+
+    def _evaluate(self, reaches: dict[str, set[str]]) -> set[str]:
+        """Evaluate root modules, each directory dropped after the last that needs it."""
+        needed = Counter(d for reach in reaches.values() for d in reach)
+        done: set[str] = set()
+        for directory, reach in reaches.items():
+            reached = self._root(directory)
+            done |= reached
+            needed.subtract(reach)
+            for other in reach | reached:
+                if needed[other] <= 0:
+                    self.loader.drop(other)
+        return done
 
     def _root(self, directory: str) -> set[str]:
         module = self.loader.module(directory)
         if module is None:
             return {directory}
         given = collect(self.loader, directory, self.request.var_files, self.request.variables)
-        root = Root(module, self.loader, self.intake, given, "default")
+        root = Root(module, self.loader, self.sources, self.intake, given, "default")
         root.run()
         for sentence, (file, line) in root.problems.items():
-            self.intake.coverage.input(file, "failed", sentence, line)
+            self.fail(file, sentence, line)
+        for reached in root.reached:
+            held = self.loader.module(reached)
+            for source in held.files if held is not None else ():
+                for fault in source.faults:
+                    self.fail(source.shown, fault.sentence, fault.line)
         return root.reached
 
+    def fail(self, shown: str, sentence: str, line: int | None) -> None:
+        """A fault of a file: the first one stands for it, further ones are inputs of their own line."""
+        status, reason, _ = self.inputs.get(shown, ("", None, None))
+        if status != "failed":
+            self.inputs[shown] = ("failed", sentence, line)
+        elif reason != sentence:
+            key = f"{shown}:{line}" if line is not None else f"{shown} "
+            self.inputs.setdefault(key, ("failed", sentence, line))
+
     def _report(self) -> None:
-        for shown, (status, reason, file) in self.inputs.items():
-            if file is not None and file.faults:
-                first = file.faults[0]
-                self.intake.coverage.input(shown, "failed", first.sentence, first.line)
-            else:
-                self.intake.coverage.input(shown, status, reason)
+        for shown, (status, reason, line) in self.inputs.items():
+            self.intake.coverage.input(shown, status, reason, line)
         for source, places in self.remotes.items():
             more = f" and {len(places) - 1} more places" if len(places) > 1 else ""
-            reason = f"{places[0]}{more}: a remote module that terraform init has not downloaded; it was not evaluated"
-            self.intake.coverage.input(source, "skipped", reason)
+            sentence = f"{places[0]}{more}: a remote module that terraform init has not downloaded; it was not evaluated"
+            self.intake.coverage.input(source, "skipped", sentence)
 
 
 def below(directory: str) -> Iterator[str]:
     """Every directory below one, hidden ones and links left out, in a fixed order."""
     try:
-        entries = sorted(os.scandir(directory), key=lambda e: e.name)
+        with os.scandir(directory) as entries:
+            inner = sorted(e.name for e in entries if _walked(e))
     except OSError:
         return
-    for entry in entries:
-        if entry.name.startswith(".") or entry.name in _SKIPPED or not entry.is_dir(follow_symlinks=False):
-            continue
-        yield entry.path
-        yield from below(entry.path)
+    for name in inner:
+        path = os.path.join(directory, name)
+        yield path
+        yield from below(path)
 
 
-def tree_of(path: str) -> str:
-    """The tree a path belongs to: its repository, else the directory itself."""
-    real = os.path.realpath(path)
-    start = real if os.path.isdir(real) else os.path.dirname(real)
-    current = start
-    while True:
-        if os.path.exists(os.path.join(current, ".git")):
-            return current
-        above = os.path.dirname(current)
-        if above == current:
-            return start
-        current = above
+def _walked(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".") and entry.name not in SKIPPED and entry.is_dir(follow_symlinks=False)
 
 
+def around(directory: str, top: str) -> Iterator[str]:
+    """The directories whose modules may call this one: its ancestors up to the repository, and two levels below each."""
+    seen = {directory}
+    current = directory
+    while current != top and len(seen) < MAX_CALLERS:
+        current = os.path.dirname(current)
+        for near in [current, *_two_levels(current)]:
+            if near not in seen and len(seen) < MAX_CALLERS:
+                seen.add(near)
+                yield near
+
+
+def _two_levels(directory: str) -> Iterator[str]:
+    for level in (1, 2):
+        for path in _children(directory):
+            if level == 1:
+                yield path
+            else:
+                yield from _children(path)
+
+
+def _children(directory: str) -> list[str]:
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(e.path for e in entries if _walked(e))
+    except OSError:
+        return []

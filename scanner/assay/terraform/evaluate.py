@@ -86,6 +86,13 @@ class Scope:
         self.default_tags: dict[str, Any] = {}
         self.running: set[tuple[str, ...]] = set()
 
+    def close(self) -> None:
+        """Let go of everything that refers back here, so that memory returns without the garbage collector."""
+        for table in (self.groups, self.calls, self.variables, self.locals, self.outputs):
+            table.clear()
+        self.caller = self.parent = None
+        self.context.scope = None
+
     def prefix(self, rest: str) -> str:
         return f"{self.address}.{rest}" if self.address else rest
 
@@ -213,9 +220,16 @@ class _Static:
     variable = local = group = module_group = refuse
 
 
-def static_env() -> Env:
-    """An environment for expressions that may refer to nothing."""
-    static: Any = _Static()
+class _Settings(_Static):
+    """Where a provider configuration is named rather than evaluated: `configuration_aliases = [aws.west]`."""
+
+    def group(self, type_: str, name: str) -> Any:
+        return f"{type_}.{name}"
+
+
+def static_env(settings: bool = False) -> Env:
+    """An environment for expressions that may refer to nothing (in a `terraform` block: to providers)."""
+    static: Any = _Settings() if settings else _Static()
     return Env(static, NO_NAMES)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
 from assay.terraform import values as v
-from assay.terraform.syntax import Block, Body, Fault, SourceFile, Unreadable, parse
+from assay.terraform.syntax import Block, Body, Content, Fault, SourceFile, Unreadable, parse
 from assay.terraform.values import EvalError
 
 if TYPE_CHECKING:
@@ -25,16 +25,25 @@ IGNORED = {"moved", "removed", "import", "check", "action", "list", "variables",
 class Variable:
     """A declared input."""
 
-    __slots__ = ("_type", "block", "default", "name", "nullable", "sensitive")
+    __slots__ = ("_type", "block", "default", "name")
 
     def __init__(self, name: str, block: Block) -> None:
-        attributes = block.body.attributes
         self.name = name
         self.block = block
-        self.default = attributes.get("default")
-        self.nullable = _flag(attributes.get("nullable"), True)
-        self.sensitive = _flag(attributes.get("sensitive"), False)
+        self.default = block.body.attributes.get("default")
         self._type: v.Type | None = None
+
+    @property
+    def nullable(self) -> bool:
+        return self._flag("nullable", True)
+
+    @property
+    def sensitive(self) -> bool:
+        return self._flag("sensitive", False)
+
+    def _flag(self, name: str, default: bool) -> bool:
+        attribute = self.block.body.attributes.get(name)
+        return default if attribute is None else attribute.text.strip('"') == "true"
 
     def wanted(self) -> v.Type:
         """Its type constraint; `any` when it has none or an unreadable one."""
@@ -56,19 +65,17 @@ class Variable:
 
     def accept(self, value: Any) -> Any:
         """A value given for it, converted; null where that is not allowed becomes the default."""
-        if value is None and not self.nullable and self.default is not None:
+        if value is None:
+            if self.nullable or self.default is None:
+                return None
             value = self.default_value()
+        wanted = self.wanted()
+        if wanted is v.ANY:
+            return value
         try:
-            return v.convert(value, self.wanted())
+            return v.convert(value, wanted)
         except EvalError as error:
             return Unknown(f"Terraform would reject the value of var.{self.name}: {error}", sensitive=self.sensitive)
-
-
-def _flag(attribute: Attribute | None, default: bool) -> bool:
-    if attribute is None:
-        return default
-    value = evaluated(attribute)
-    return value if isinstance(value, bool) else default
 
 
 class Module:
@@ -89,6 +96,13 @@ class Module:
         self.calls: dict[str, Block] = {}
         self.providers: dict[str, Block] = {}
         self.settings: list[Block] = []
+
+    def close(self) -> None:
+        """Let go of everything: no root module needs it any more."""
+        for file in self.files:
+            file.close()
+        for table in (self.variables, self.locals, self.outputs, self.resources, self.calls, self.providers):
+            table.clear()
 
     def add(self, file: SourceFile) -> None:
         self.files.append(file)
@@ -197,7 +211,9 @@ def merge(block: Block, over: Block) -> Block:
         body.attributes.pop("for_each", None)
     elif "for_each" in over.body.attributes:
         body.attributes.pop("count", None)
-    return block.replace_body(body)
+    from assay.terraform.places import layers_of
+
+    return block.replace_body(body, layers_of(block) + layers_of(over))
 
 
 def _nested_kind(block: Block) -> str:
@@ -207,7 +223,7 @@ def _nested_kind(block: Block) -> str:
 class Loader:
     """Directories read and parsed once, kept until no root module needs them any more."""
 
-    __slots__ = ("_manifests", "_modules", "files", "note", "remote")
+    __slots__ = ("_manifests", "_modules", "copies", "files", "note", "remote", "twins")
 
     def __init__(
         self,
@@ -218,6 +234,8 @@ class Loader:
         self.files = files
         self.note = note
         self.remote = remote  # told of every remote module that was not read
+        self.copies: dict[bytes, int] = {}  # contents that several files have, and how many are still to be read
+        self.twins: dict[bytes, Content] = {}
         self._manifests: dict[str, dict[str, str]] = {}
         self._modules: dict[str, Module | None] = {}
 
@@ -263,8 +281,27 @@ class Loader:
         key = ".".join([*scope.call_names(), name])
         return self._manifests[root.directory].get(key)
 
+    def called_directory(self, directory: str, block: Block) -> str | None:
+        """The directory of a local module, for who only wants to look at it."""
+        attribute = block.body.attributes.get("source")
+        source = attribute.text.strip('"') if attribute is not None else ""
+        if not source.startswith("."):
+            return None
+        found = os.path.normpath(os.path.join(directory, source))
+        return found if self.files.allowed(found) else None
+
+    @property
+    def held(self) -> int:
+        return len(self._modules)
+
     def drop(self, directory: str) -> None:
-        self._modules.pop(directory, None)
+        module = self._modules.pop(directory, None)
+        if module is not None:
+            module.close()
+
+    def drop_all(self) -> None:
+        for directory in list(self._modules):
+            self.drop(directory)
 
     def _read(self, directory: str) -> Module | None:
         names = config_names(self.files.listing(directory))
@@ -294,11 +331,21 @@ class Loader:
 
                 file = parse_json(path, shown, data)
             else:
-                file = parse(path, shown, data)
+                file = self._parse(path, shown, data)
         except Unreadable as error:
             self.note(None, shown, "failed", str(error))
             return None
         self.note(file, shown, "read", None)
+        return file
+
+    def _parse(self, path: str, shown: str, data: bytes) -> SourceFile:
+        left = self.copies.get(data)
+        if left is None:
+            return parse(path, shown, data)
+        file = parse(path, shown, data, self.twins)
+        self.copies[data] = left - 1
+        if left <= 1:
+            self.twins.pop(data, None)
         return file
 
 

@@ -9,7 +9,8 @@ from assay.model import Resource
 from assay.terraform.schema import convert
 from assay.terraform.context import Context
 from assay.terraform.evaluate import Budget, Exhausted, Scope, body_values, plain, static_env
-from assay.terraform.trace import BlockOrigin, Frame
+from assay.terraform.places import layers_of
+from assay.terraform.trace import BlockOrigin, FileOrigin, Frame, Sources
 
 if TYPE_CHECKING:
     from assay.model import Intake
@@ -26,11 +27,14 @@ class Root:
 
     __slots__ = (
         "_kinds", "budget", "directory", "empty", "given_values", "intake", "loader", "module", "problems", "reached",
-        "shown", "total", "workspace",
+        "scopes", "shown", "sources", "total", "workspace",
     )  # fmt: skip
 
-    def __init__(self, module: Module, loader: Loader, intake: Intake, given: Given, workspace: str) -> None:
+    def __init__(
+        self, module: Module, loader: Loader, sources: Sources, intake: Intake, given: Given, workspace: str
+    ) -> None:
         self.module = module
+        self.sources = sources
         self.directory = module.directory
         self.shown = module.shown
         self.loader = loader
@@ -42,6 +46,7 @@ class Root:
         self.reached: set[str] = {module.directory}
         self.empty: Counter[str] = Counter()
         self.total = 0
+        self.scopes: list[Scope] = []
         self._kinds: set[str] = set()
 
     # --- variables
@@ -84,6 +89,7 @@ class Root:
         scope.parent = parent
         scope.caller = instance.env
         scope.arguments = instance.group.block.body.attributes
+        self.scopes.append(scope)
         return scope
 
     # --- problems
@@ -108,28 +114,30 @@ class Root:
         """Pour every resource of the root module and of the modules it calls into the intake."""
         scope = Scope(self, self.module, Context(self.loader.files, self.directory, self.directory))
         scope.context.scope = scope
+        self.scopes.append(scope)
         try:
             self._root_resource(scope)
-            self._emit(scope, None)
+            self._emit(scope, Frame(self.sources, self.directory, "", (), None))
         except Exhausted as stop:
             self.problems.setdefault(f"{stop}; what it declares beyond that was not evaluated", (self.shown or ".", None))
         for prefix, kind in (("aws_", "account"), ("oci_", "tenancy")):
             if prefix in self._kinds:
-                self.intake.add(Resource(kind, kind, "terraform", {}, self._place(scope), root=self.shown))
+                self.intake.add(Resource(kind, kind, "terraform", {}, self._place(), root=self.shown))
         self._account()
+        for used in self.scopes:
+            used.close()
 
     def _root_resource(self, scope: Scope) -> None:
         values = {name: plain(scope.variable(name)) for name in self.module.variables}
         kept = {name: value for name, value in values.items() if value is not None}
-        self.intake.add(Resource("module", ".", "terraform", kept, self._place(scope), root=self.shown, name=self.shown))
+        self.intake.add(Resource("module", ".", "terraform", kept, self._place(), root=self.shown, name=self.shown))
 
-    def _place(self, scope: Scope) -> BlockOrigin:
-        files = [f for f in self.module.files if f.name == "main.tf"] or self.module.files
-        return BlockOrigin.of_file(files[0]) if files else BlockOrigin.of_path(self.shown)
+    def _place(self) -> FileOrigin:
+        files = [f for f in self.module.files if f.name.startswith("main.t")] or self.module.files
+        return FileOrigin(files[0].shown if files else self.shown or ".")
 
-    def _emit(self, scope: Scope, frame: Frame | None) -> None:
+    def _emit(self, scope: Scope, here: Frame) -> None:
         module = scope.module
-        here = Frame(self, scope, frame)
         self._settings(scope, here)
         for key, block in module.providers.items():
             values = body_values(block.body, scope.env)
@@ -148,7 +156,7 @@ class Root:
             return
         values: dict[str, Any] = {}
         for block in settings:
-            for name, value in body_values(block.body, static_env()).items():
+            for name, value in body_values(block.body, static_env(settings=True)).items():
                 if isinstance(value, list) and isinstance(values.get(name), list):
                     values[name] = [*values[name], *value]
                 else:
@@ -163,7 +171,7 @@ class Root:
         for instance in instances:
             values = instance.values()
             self._tags(instance, values)
-            self._add(group.type, instance.address, block, values, here, group.name, instance.key)
+            self._add(group.type, instance.address, block, values, here, group.name)
         if instances:
             self._kinds.add(group.type.removeprefix("data.")[:4])
 
@@ -183,14 +191,14 @@ class Root:
             self.total += size
             self.empty["the module has no instance"] += size
         for instance in instances:
-            self._add("module", instance.address, block, instance.values(), here, name, instance.key)
+            self._add("module", instance.address, block, instance.values(), here, name)
             if instance.scope is not None:
-                self._emit(instance.scope, here.enter(block, instance))
+                self._emit(instance.scope, here.enter(instance.scope.module.directory, block, instance.address))
 
     def _add(
-        self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str, key: Any = None
+        self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str
     ) -> None:
-        origin = BlockOrigin(block, address, here, key)
+        origin = BlockOrigin(layers_of(block), here)
         typed = convert(type_, values)
         self.intake.add(Resource(type_, address, "terraform", typed, origin, root=self.shown, name=name))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from assay.terraform.evaluate import Env
+    from assay.terraform.places import Layer
 
 MAX_FILE = 20_000_000
 LANGUAGE = Language(tree_sitter_hcl.language())
@@ -49,10 +50,20 @@ class Unreadable(Exception):
     """A whole file that cannot be read, with the sentence that says why."""
 
 
+class Content:
+    """A parsed text that stands in several files (repositories copy them): one tree, one set of closures for all."""
+
+    __slots__ = ("root", "runs")
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.runs: dict[int, Callable[[Env], Any]] = {}
+
+
 class SourceFile:
     """The bytes of one file, its top-level blocks and its faults."""
 
-    __slots__ = ("attributes", "blocks", "data", "faults", "name", "path", "shown")
+    __slots__ = ("attributes", "blocks", "comments", "data", "faults", "name", "path", "runs", "shown")
 
     def __init__(self, path: str, shown: str, data: bytes) -> None:
         self.path = path
@@ -62,6 +73,13 @@ class SourceFile:
         self.blocks: list[Block] = []
         self.attributes: dict[str, Attribute] = {}
         self.faults: list[Fault] = []
+        self.comments: list[tuple[int, int]] = []  # spans, where one may be a remark
+        self.runs: dict[int, Callable[[Env], Any]] | None = None  # shared with the copies of this file
+
+    def close(self) -> None:
+        """Let go of what refers to each other, so that memory returns without the garbage collector."""
+        self.blocks = []
+        self.attributes = {}
 
     def line(self, byte: int) -> int:
         """The 1-based line of a byte offset."""
@@ -104,15 +122,22 @@ class Attribute:
     def compile(self) -> Callable[[Env], Any]:
         from assay.terraform.expressions import compile_attribute
 
-        return compile_attribute(self)
+        shared = self.file.runs
+        if shared is None:
+            return compile_attribute(self)
+        run = shared.get(self.start)
+        if run is None:
+            run = shared[self.start] = compile_attribute(self)
+        return run
 
 
 class Block:
     """A block: its kind, its labels, its span, and a body that is walked when asked for."""
 
-    __slots__ = ("_body", "bound", "end", "file", "kind", "labels", "node", "start")
+    __slots__ = ("_body", "bound", "end", "file", "kind", "labels", "layers", "node", "start")
 
     node: Any
+    layers: tuple[Layer, ...] | None
 
     def __init__(
         self,
@@ -131,6 +156,7 @@ class Block:
         self.start = start
         self.end = end
         self.bound = bound
+        self.layers = None
         self._body: Body | None = None
 
     @property
@@ -147,10 +173,11 @@ class Block:
             bind_iterator(self, body)
         return body
 
-    def replace_body(self, body: Body) -> Block:
+    def replace_body(self, body: Body, layers: tuple[Layer, ...]) -> Block:
         """The same block with another body, for `_override` files."""
         other = Block(self.kind, self.labels, self.file, None, self.start, self.end, self.bound)
         other._body = body
+        other.layers = layers
         return other
 
 
@@ -182,19 +209,31 @@ def iterator_name(block: Block, body: Body) -> str:
     return block.labels[0] if block.labels else "?"
 
 
-def parse(path: str, shown: str, data: bytes) -> SourceFile:
+def parse(path: str, shown: str, data: bytes, twins: dict[bytes, Content] | None = None) -> SourceFile:
     """The blocks of an HCL file; a block with a syntax error is left out and named in `faults`.
+
+    Args:
+        twins: contents parsed before that other files repeat; this one joins them.
 
     Raises:
         Unreadable: the file as a whole is not text that could be HCL.
     """
-    file = SourceFile(path, shown, checked(data))
-    root = parse_bytes(file.data)
+    file = SourceFile(path, shown, data)
+    content = None if twins is None else twins.get(data)
+    if content is None:
+        file.data = checked(data)
+        content = Content(parse_bytes(file.data))
+        if twins is not None and not content.root.has_error and file.data is data:
+            twins[data] = content
+    root = content.root
+    if has_remarks(data):
+        file.comments = [(n.start_byte, n.end_byte) for n in comments(root)]
     if root.has_error:
         from assay.terraform.recovery import recover
 
         recover(file, root)
     else:
+        file.runs = None if twins is None else content.runs
         add_top_level(file, root)
     return file
 

@@ -32,6 +32,8 @@ SIMPLE = {
     "map": v.map_of(v.ANY),
     "set": v.set_of(v.ANY),
 }
+MAX_KNOWN = 4_000
+_known: dict[str, Type] = {}
 WRAPPED: dict[str, Callable[[Type], Type]] = {"list": v.list_of, "set": v.set_of, "map": v.map_of}
 
 
@@ -41,6 +43,15 @@ def parse_type(text: str) -> Type:
     Raises:
         EvalError: it spells none.
     """
+    known = SIMPLE.get(text) or _known.get(text)
+    if known is None:
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        known = _known[text] = _parse(text)
+    return known
+
+
+def _parse(text: str) -> Type:
     data = f"x = {text}\n".encode()
     root = parse_bytes(data)
     if root.has_error or not root.children:

@@ -1,0 +1,190 @@
+"""The narrowest span in a file for a path into a resource: an attribute, a nested block, an item written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.terraform.json_syntax import JsonAttribute, Pairs, parse_json
+from assay.terraform.modules import merge
+from assay.terraform.syntax import BLOCK, BODY, COMMENT, EXPRESSION, Attribute, Block, SourceFile, kind, read_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assay.model import ValuePath
+
+ARGUMENTS, CALL, COLLECTION = kind("function_arguments"), kind("function_call"), kind("collection_value")
+ELEMENT, OPEN, TUPLE = kind("object_elem"), kind("(", False), kind("tuple")
+SEEN_THROUGH = {"jsonencode", "yamlencode", "tolist", "toset", "tomap", "concat", "merge", "sensitive", "nonsensitive"}
+KEPT_FILES = 8
+
+_bytes: dict[str, bytes] = {}
+
+
+class Layer(NamedTuple):
+    """Where a block is written; an overriding block makes a second layer."""
+
+    path: str
+    shown: str
+    start: int
+    end: int
+
+
+class Span(NamedTuple):
+    """A part of a file."""
+
+    file: SourceFile
+    start: int
+    end: int
+
+
+def layers_of(block: Block) -> tuple[Layer, ...]:
+    """The places a block is written at, the overridden one first."""
+    found = block.layers
+    if found is None:
+        file = block.file
+        found = block.layers = (Layer(file.path, file.shown, block.start, block.end),)
+    return found
+
+
+def reopen(layers: Sequence[Layer]) -> Block | None:
+    """The block again, parsed anew from its own bytes; None when the file has changed since."""
+    merged: Block | None = None
+    for layer in layers:
+        block = _reopen(layer)
+        if block is None:
+            return None
+        merged = block if merged is None else merge(merged, block)
+    return merged
+
+
+def _reopen(layer: Layer) -> Block | None:
+    data = _read(layer.path)
+    if layer.path.endswith(".json"):
+        blocks = parse_json(layer.path, layer.shown, data).blocks
+        return next((b for b in blocks if (b.start, b.end) == (layer.start, layer.end)), None)
+    from assay.terraform.recovery import parse_range
+
+    root = parse_range(data, layer.start, layer.end)
+    file = SourceFile(layer.path, layer.shown, data)
+    for body in root.children:
+        if body.kind_id == BODY:
+            blocks = read_body(body, file, frozenset()).blocks if body.children[0].kind_id == BLOCK else []
+            return blocks[0] if blocks else None
+    return None
+
+
+def _read(path: str) -> bytes:
+    data = _bytes.get(path)
+    if data is None:
+        with open(path, "rb") as handle:
+            data = handle.read().removeprefix(b"\xef\xbb\xbf")
+        if len(_bytes) >= KEPT_FILES:
+            _bytes.clear()
+        _bytes[path] = data
+    return data
+
+
+# --- from a path to a span ----------------------------------------------------------------------------------------------
+
+
+def find(block: Block, path: ValuePath) -> tuple[Span, Attribute | None, list[Block]]:
+    """The span of a path, the attribute it lies in, and the blocks on the way there."""
+    way = [block]
+    steps = list(path)
+    while steps:
+        name = steps.pop(0)
+        body = way[-1].body
+        attribute = body.attributes.get("tags" if name == "tags_all" else str(name))
+        if attribute is not None:
+            return within(attribute, steps), attribute, way
+        index = steps.pop(0) if steps and isinstance(steps[0], int) else 0
+        nested = pick(body.blocks, str(name), int(index))
+        if nested is None:
+            break
+        way.append(nested)
+        if nested.kind == "dynamic":
+            way.extend(nested.body.of("content")[:1])
+    return _span_of(way), None, way
+
+
+def _span_of(way: list[Block]) -> Span:
+    last = way[-1]
+    return Span(last.file, last.start, last.end)
+
+
+def pick(blocks: Sequence[Block], name: str, index: int) -> Block | None:
+    """The nested block that an index means; of a dynamic one nobody knows how many come of it."""
+    found = [b for b in blocks if b.kind == name or (b.kind == "dynamic" and b.labels[:1] == (name,))]
+    for i, block in enumerate(found):
+        if i == index or block.kind == "dynamic":
+            return block
+    return None
+
+
+def within(attribute: Attribute, steps: Sequence[str | int]) -> Span:
+    """The span of what lies inside an attribute, as far as it is written out."""
+    span = Span(attribute.file, attribute.start, attribute.end)
+    if attribute.node is None:
+        return span
+    if isinstance(attribute, JsonAttribute):
+        return _within_json(attribute, steps)
+    node = attribute.node
+    for step in steps:
+        found = _inside(node, step, attribute.file.data)
+        if found is None:
+            break
+        part, node = found
+        span = Span(attribute.file, part.start_byte, part.end_byte)
+    return span
+
+
+def _within_json(attribute: JsonAttribute, steps: Sequence[str | int]) -> Span:
+    node = attribute.node
+    for step in steps:
+        value = node.value
+        found = None
+        if isinstance(value, Pairs):
+            found = next((inner for name, inner in value if name == step), None)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            found = value[step]
+        if found is None:
+            break
+        node = found
+    return Span(attribute.file, node.start, node.end)
+
+
+def _inside(node: Any, step: str | int, data: bytes) -> tuple[Any, Any] | None:
+    """One step into a literal list or object: the node to show, and the expression to go on with."""
+    for literal in _literals(node, data):
+        children = literal.children
+        if literal.kind_id == TUPLE:
+            items = [n for n in children if n.kind_id == EXPRESSION]
+            if isinstance(step, int) and step < len(items):
+                return items[step], items[step]
+            continue
+        for element in children:
+            if element.kind_id == ELEMENT:
+                key, value = [n for n in element.children if n.kind_id == EXPRESSION]
+                if data[key.start_byte : key.end_byte].decode().strip('"') == str(step):
+                    return element, value
+    return None
+
+
+def _literals(node: Any, data: bytes) -> Iterator[Any]:
+    """The tuple or object that an expression is, seen through parentheses and functions that keep its shape."""
+    children = [n for n in node.children if n.kind_id != COMMENT]
+    if children and children[0].kind_id == OPEN:
+        yield from _literals(children[1], data)
+    elif len(children) == 1 and children[0].kind_id == COLLECTION:
+        yield children[0].children[0]
+    elif len(children) == 1 and children[0].kind_id == CALL:
+        parts = children[0].children
+        if data[parts[0].start_byte : parts[0].end_byte].decode() in SEEN_THROUGH:
+            for part in parts:
+                if part.kind_id == ARGUMENTS:
+                    for argument in part.children:
+                        if argument.kind_id == EXPRESSION:
+                            yield from _literals(argument, data)
+
+
