@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Encoded, Text, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HOLE = "\ue000"  # private use: stands around a hole's number while the JSON parser runs
 
@@ -28,6 +31,18 @@ def decode(value: Any) -> Any:
         return json.loads(value)
     except (TypeError, ValueError, RecursionError) as error:
         return Unknown(f"the text is not JSON: {error}")
+
+
+def unknown_leaves(value: Any) -> Iterator[Unknown]:
+    """Every piece of a document that nobody knows."""
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from unknown_leaves(inner)
+    elif isinstance(value, list):
+        for inner in list.__iter__(value):
+            yield from unknown_leaves(inner)
 
 
 def _around_holes(text: Text) -> Any:

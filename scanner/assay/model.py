@@ -582,9 +582,13 @@ class View:
         Raises:
             ValueError: the text is known and is not JSON.
         """
-        from assay.decode import decode
+        from assay.decode import decode, unknown_leaves
 
-        return decode(self[path])
+        value = self[path]
+        document = decode(value)
+        if isinstance(value, Unknown):  # so that a doubt about a piece is located at the attribute
+            _reads.extend((self.resource, (*self.path, *parse_path(path)), leaf) for leaf in unknown_leaves(document))
+        return document
 
     def where(self, path: str | None = None) -> Location:
         """The narrowest place of `path` in its file: the attribute's, else the block's."""

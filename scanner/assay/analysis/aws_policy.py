@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.aws_actions import glob
 from assay.decode import decode
-from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, as_list, show
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, show
+from assay.model import as_list as known_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -323,6 +324,11 @@ def _digits(text: str) -> str | None:
 
 def _everyone(principal: tuple[Any, Any]) -> bool:
     return principal[0] in ("AWS", "*") and bool(principal[1] == "*")
+
+
+def as_list(value: Any) -> list[Any]:
+    """One or many as a list; a reference stands for one, as it does in policies."""
+    return [value] if isinstance(value, Ref) else known_list(value)
 
 
 # --- normalising ------------------------------------------------------------------------------------------------------
