@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ import pytest
 from oracles import require_oracle
 
 from .judged import differences, graph
-from .oracle import CASES, EXPECTED, Rejected, case_names, in_copy, side_by_side
+from .oracle import CASES, EXPECTED, Rejected, case_names, in_copy, side_by_side, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +61,44 @@ def test_the_recorded_answers_are_terraforms_own() -> None:
 def test_there_are_enough_cases() -> None:
     assert len(NAMES) >= 70
     assert all((CASES / name / EXPECTED).is_file() for name in NAMES)
+
+
+def test_compressed_text_is_never_wrong(tmp_path: Path) -> None:
+    """Two compressors write different bytes for one text: ours may be unknown, or must hold what went in."""
+    write(tmp_path, {"main.tf": 'resource "terraform_data" "x" {\n  input = base64gzip("hello hello hello")\n}\n'})
+    answer = graph(tmp_path).answers["terraform_data.x"]
+    if answer["unknown"] != ["input"]:
+        assert gzip.decompress(base64.b64decode(answer["values"]["input"])) == b"hello hello hello"
+
+
+TRUTH: dict[str, Any] = {
+    "a.b": {"values": {"input": {"n": 1, "b": True, "l": [1, None]}, "triggers_replace": None}, "unknown": []}
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"n": 2}, "a.b input.n: terraform says 1, assay says 2"),
+        ({"n": True}, "a.b input.n: terraform says 1, assay says true"),
+        ({"n": "1"}, 'a.b input.n: terraform says 1, assay says "1"'),
+        ({"b": 1}, "a.b input.b: terraform says true, assay says 1"),
+        ({"b": None}, "a.b input.b: terraform says true, assay says null"),
+        ({"l": [1]}, "a.b input.l: terraform says [1, null], assay says [1]"),
+        ({"n": 1.0}, None),
+    ],
+)
+def test_a_difference_is_told(change: dict[str, Any], told: str | None) -> None:
+    values = {"input": {**TRUTH["a.b"]["values"]["input"], **change}, "triggers_replace": None}
+    assert differences(TRUTH, {"a.b": {"values": values, "unknown": []}}) == ([told] if told else [])
+
+
+def test_a_missing_resource_and_an_unknown_value_are_told() -> None:
+    other = {"a.c": TRUTH["a.b"]}
+    assert differences(TRUTH, other) == [
+        "a.b: terraform has it, assay does not",
+        "a.c: assay has it, terraform does not",
+    ]
+    unsure = {"a.b": {**TRUTH["a.b"], "unknown": ["input.n"]}}
+    assert differences(TRUTH, unsure) == ["a.b input.n: terraform says 1, assay says unknown"]
+    assert differences(unsure, TRUTH) == ["a.b input.n: terraform says unknown, assay says 1"]

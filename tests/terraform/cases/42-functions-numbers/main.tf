@@ -4,7 +4,7 @@ resource "terraform_data" "numbers" {
     ceil     = [ceil(1.2), ceil(-1.2), ceil(5)]
     floor    = [floor(1.8), floor(-1.2)]
     log      = [log(16, 2), log(100, 10)]
-    pow      = [pow(2, 10), pow(2, -1), pow(2, 0.5), pow(2, 64)]
+    pow      = [pow(2, 10), pow(2, -1), pow(2, 0.5), pow(2, 64) == 18446744073709551616]
     signum   = [signum(-5), signum(0), signum(7)]
     max      = max(1, 5, 3)
     min      = min(12, 54, 3)

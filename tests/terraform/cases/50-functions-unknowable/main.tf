@@ -1,7 +1,7 @@
 resource "terraform_data" "later" {
   input = {
     timestamp     = timestamp()
-    plantimestamp = can(plantimestamp())
+    plantimestamp = plantimestamp() == null
     uuid          = uuid()
     bcrypt        = bcrypt("x")
     derived       = formatdate("YYYY", timestamp())
