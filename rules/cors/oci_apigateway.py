@@ -46,8 +46,8 @@ def oci_api_cors_preflight_mismatch(route: Block) -> Iterator[Finding]:
     """What a preflight answers is what the CORS policy allows.
 
     ## Why
-    A browser believes the preflight, the gateway its policy: where they differ calls fail at run time, or the answer
-    promises more than the policy meant.
+    A browser believes the preflight, the gateway its policy: where they differ calls fail at run time, or the
+    answer promises more than the policy meant.
     ## Fix
     Leave preflights to the CORS policy, or repeat its origins and methods exactly.
     """

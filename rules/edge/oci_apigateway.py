@@ -51,8 +51,8 @@ def oci_api_anonymous_access(deployment: Resource) -> Iterator[Finding]:
     ## Why
     An ANONYMOUS route skips the authentication that the rest of the deployment relies on.
     ## Fix
-    Set `is_anonymous_access_allowed = false` and give routes `AUTHENTICATION_ONLY` or `ANY_OF` authorization. A stock
-    response (a preflight answer) may stay anonymous.
+    Set `is_anonymous_access_allowed = false` and give routes `AUTHENTICATION_ONLY` or `ANY_OF` authorization. A
+    stock response (a preflight answer) may stay anonymous.
     """
     anonymous = "request_policies.authorization.type"
 
@@ -78,8 +78,8 @@ def oci_api_backend_insecure(route: Block) -> Iterator[Finding]:
     """HTTP backends are called over verified TLS.
 
     ## Why
-    The gateway ends the caller's TLS; over plain HTTP, or without checking the backend's certificate, everything behind
-    it can be read and changed on the way.
+    The gateway ends the caller's TLS; over plain HTTP, or without checking the backend's certificate, everything
+    behind it can be read and changed on the way.
     ## Fix
     Use an `https://` url and leave `is_ssl_verify_disabled` false.
     """
@@ -163,7 +163,8 @@ def oci_api_jwt_claims_unverified(deployment: Resource) -> Iterator[Finding]:
     """Tokens are accepted only from known issuers and for this audience.
 
     ## Why
-    A token that another client of the same identity provider obtained for another service is otherwise as good here.
+    A token that another client of the same identity provider obtained for another service is otherwise as good
+    here.
     ## Fix
     Give `issuers` and `audiences`, or require `iss` and `aud` in `verify_claims` with their values.
     """

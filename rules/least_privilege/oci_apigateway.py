@@ -23,10 +23,11 @@ def oci_function_not_invocable(deployment: Resource, graph: Graph) -> Iterator[F
     """A policy lets the gateway invoke the functions behind it.
 
     ## Why
-    A functions backend without a grant answers every call with an error; the quick repair is usually a grant too many.
+    A functions backend without a grant answers every call with an error; the quick repair is usually a grant too
+    many.
     ## Fix
-    Allow a dynamic group of `ApiGateway` resources, or any-user where `request.principal.type = 'ApiGateway'`, to use
-    functions-family in the functions' compartment.
+    Allow a dynamic group of `ApiGateway` resources, or any-user where `request.principal.type = 'ApiGateway'`, to
+    use functions-family in the functions' compartment.
     """
     routes = deployment.each("specification.routes")
     if not any_of(routes, lambda route: route["backend.type"] == "ORACLE_FUNCTIONS_BACKEND"):

@@ -15,7 +15,8 @@ def oci_function_no_log(app: Resource, graph: Graph) -> Iterator[Finding]:
     ## Why
     What a function prints, and why it failed, is kept nowhere else.
     ## Fix
-    Add an enabled `oci_logging_log` of service `functions`, category `invoke`, with the application as its resource.
+    Add an enabled `oci_logging_log` of service `functions`, category `invoke`, with the application as its
+    resource.
     """
     if not logged(app, graph, "functions", "invoke"):
         yield app.fails("no enabled log of its invocations")

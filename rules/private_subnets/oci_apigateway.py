@@ -13,8 +13,8 @@ def oci_api_gateway_public_in_private_subnet(gateway: Resource, graph: Graph) ->
     """Public gateways stand in public subnets, private gateways in private ones.
 
     ## Why
-    A public gateway cannot answer from a subnet that forbids public addresses; a private one in a public subnet is one
-    edit away from the internet.
+    A public gateway cannot answer from a subnet that forbids public addresses; a private one in a public subnet is
+    one edit away from the internet.
     ## Fix
     Make the gateway's `endpoint_type` and its subnet's `prohibit_public_ip_on_vnic` agree.
     """
