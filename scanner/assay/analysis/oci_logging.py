@@ -24,6 +24,12 @@ def logged(resource: Resource, graph: Graph, service: str, *categories: str) -> 
     )
 
 
+def logged_as(resource: Resource, graph: Graph, category: str) -> bool:
+    """True when an enabled service log of this category, whatever its service is called, names the resource."""
+    logs = graph.users(resource, "oci_logging_log")
+    return any_of(logs, lambda log: is_enabled(log) and log[f"{SOURCE}.category"] == category)
+
+
 def is_enabled(log: Resource) -> bool:
     """True unless the log is switched off: `is_enabled` defaults to true."""
     return bool(log["is_enabled"] != False)  # noqa: E712 - an Unknown answers !=

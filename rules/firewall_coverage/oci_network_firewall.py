@@ -1,0 +1,134 @@
+"""What the network firewall lets through, and whether it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
+
+CONDITIONS = ("source_address", "destination_address", "service", "application", "url")
+RULE = "oci_network_firewall_network_firewall_policy_security_rule"
+READERS = (
+    RULE, "oci_network_firewall_network_firewall_policy_decryption_rule",
+    "oci_network_firewall_network_firewall_policy_tunnel_inspection_rule",
+    "oci_network_firewall_network_firewall_policy_nat_rule",
+)  # fmt: skip
+LISTS = {
+    "oci_network_firewall_network_firewall_policy_address_list": ("source_address", "destination_address"),
+    "oci_network_firewall_network_firewall_policy_url_list": ("url",),
+    "oci_network_firewall_network_firewall_policy_application_group": ("application",),
+}
+
+
+def _matches_all(rule: Resource) -> bool:
+    """True when no condition limits what the rule matches."""
+    return all_of(CONDITIONS, lambda name: as_list(rule[f"condition.{name}"]) == [])
+
+
+@rule(on=RULE, severity=HIGH, controls=["nist-800-53r5:SC-7"])
+def oci_firewall_allow_any(security_rule: Resource) -> Iterator[Finding]:
+    """Rules that allow say what they allow.
+
+    ## Why
+    An ALLOW without a condition switches the firewall off for all that no earlier rule caught, without inspection.
+    ## Fix
+    Give the rule source, destination, service or application lists.
+    """
+    if security_rule["action"] == "ALLOW" and _matches_all(security_rule):
+        yield security_rule.fails("allows everything, uninspected", at="condition")
+
+
+@rule(on="oci_network_firewall_network_firewall_policy", severity=HIGH, controls=["nist-800-53r5:SC-7(5)"])
+def oci_firewall_no_default_deny(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """The firewall's rules end in one that drops everything else.
+
+    ## Why
+    Written down, the end of the list is reviewed and logged; unwritten, the next rule somebody adds becomes the
+    end.
+    ## Fix
+    Add a last security rule with action `DROP` or `REJECT` and an empty condition.
+    """
+    rules = graph.users(policy, RULE)
+    ends = any_of(rules, lambda r: r["action"] in ("DROP", "REJECT") and _matches_all(r))
+    if rules and not ends:
+        yield policy.fails("no rule drops or rejects everything else")
+
+
+@rule(on="oci_network_firewall_network_firewall_policy", severity=MEDIUM, controls=["nist-800-53r5:SI-4"])
+def oci_firewall_no_intrusion_prevention(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """Some of the traffic is inspected for intrusions.
+
+    ## Why
+    Without inspection the firewall is a list of addresses and ports, which security lists do for less.
+    ## Fix
+    Use action `INSPECT` with `inspection = "INTRUSION_PREVENTION"` on the rules that let traffic in.
+    """
+    if not any_of(graph.users(policy, RULE), lambda r: r["inspection"] == "INTRUSION_PREVENTION"):
+        yield policy.fails("no rule inspects with INTRUSION_PREVENTION")
+
+
+@rule(on="oci_network_firewall_network_firewall_policy", severity=HIGH, controls=["nist-800-53r5:SC-7"])
+def oci_firewall_policy_unattached(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """Firewall policies are in force.
+
+    ## Why
+    A policy that no firewall uses protects nothing, and reads as if it did.
+    ## Fix
+    Name it in `network_firewall_policy_id` of a firewall, or delete it.
+    """
+    if not graph.users(policy, "oci_network_firewall_network_firewall"):
+        yield policy.fails("no firewall uses the policy")
+
+
+def _comes_before(first: Resource, second: Resource) -> bool:
+    """True when a position says so directly."""
+    return bool(second["position.after_rule"] == first["name"] or first["position.before_rule"] == second["name"])
+
+
+def _covers(first: Resource, second: Resource) -> bool:
+    """True when the first rule matches whatever the second does, list by list."""
+
+    def wider(name: str) -> bool:
+        outer, inner = as_list(first[f"condition.{name}"]), as_list(second[f"condition.{name}"])
+        return outer == [] or (inner != [] and all_of(inner, lambda item: item in outer))
+
+    return all_of(CONDITIONS, wider)
+
+
+@rule(on=RULE, severity=MEDIUM, controls=["nist-800-53r5:CM-7"])
+def oci_firewall_shadowed_rule(security_rule: Resource, graph: Graph) -> Iterator[Finding]:
+    """Every firewall rule can match something.
+
+    ## Why
+    A rule behind one that matches all the same traffic never decides: what it was written for does not happen.
+    ## Fix
+    Move it before the wider rule, or delete it.
+    """
+    before = [security_rule]
+    siblings = [r for p in graph.follow(security_rule, "network_firewall_policy_id") for r in graph.users(p, RULE)]
+    for current in before:
+        before += [r for r in siblings if r not in before and _comes_before(r, current)]
+    for wider in before[1:]:
+        if _covers(wider, security_rule):
+            because = [wider.where("condition")]
+            yield security_rule.fails(f"{wider} matches all of it first", at="condition", because=because)
+            return
+
+
+@rule(on=list(LISTS), severity=LOW, controls=["nist-800-53r5:CM-7"])
+def oci_firewall_unused_list(named: Resource, graph: Graph) -> Iterator[Finding]:
+    """Lists of the firewall policy are used by a rule.
+
+    ## Why
+    A list of bad addresses that no rule names blocks nobody.
+    ## Fix
+    Name the list in a rule's condition, or delete it.
+    """
+    paths = [f"condition.{name}" for name in LISTS[named.type]]
+    for policy in graph.follow(named, "network_firewall_policy_id"):
+        if policy.source == "uncollected":
+            yield named.unsure(f"the rules of {policy} are not known")
+            continue
+        readers = [r for type_ in READERS for r in graph.users(policy, type_)]
+        if not any_of(readers, lambda r: any_of(paths, lambda path: named["name"] in as_list(r[path]))):
+            yield named.fails("no rule names the list", at="name")
