@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
 from assay.terraform import values as v
-from assay.terraform.expressions import EXPRESSION, FOR_INTRO, IDENTIFIER, POSTFIX, VARIABLE, is_constant
+from assay.terraform.expressions import FOR_INTRO, GET, INDEX, LEGACY, LITERAL, is_constant
+from assay.terraform.syntax import EXPRESSION, IDENTIFIER, VARIABLE
 from assay.terraform.values import EvalError
 
 if TYPE_CHECKING:
@@ -49,8 +50,6 @@ def _references(compiler: Compiler, node: Any) -> list[Run]:
 
 def _static_steps(nodes: Sequence[Any]) -> list[Any]:
     """The steps after a name that are written out: `.a`, `[0]`, `["k"]`."""
-    from assay.terraform.expressions import GET, INDEX, LEGACY, LITERAL
-
     steps = []
     for node in nodes:
         found = node.kind_id
@@ -58,7 +57,7 @@ def _static_steps(nodes: Sequence[Any]) -> list[Any]:
             key = next((n for n in node.children[0].children if n.kind_id == EXPRESSION), None)
             if key is None or len(key.children) != 1 or key.children[0].kind_id != LITERAL:
                 break
-        elif found not in POSTFIX or found not in (GET, INDEX):
+        elif found not in (GET, INDEX):
             break
         steps.append(node)
     return steps

@@ -1,14 +1,14 @@
-"""What a reference reads of a resource beyond its configuration: references, and the data sources that need no cloud."""
+"""What a reference reads of a resource beyond its configuration."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Ref, Unknown
 from assay.terraform import values as v
 from assay.terraform.expressions import Configured
 
 if TYPE_CHECKING:
+    from assay.model import Ref, Unknown
     from assay.terraform.instances import Instance
 
 

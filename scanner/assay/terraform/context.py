@@ -42,6 +42,7 @@ class Context:
             return Unknown(f'file("{path}") is outside the scanned directory, it was not read')
         if not os.path.exists(full):
             raise EvalError(f"there is no file {path}")
+        self.files.opened.add(self.files.shown(full))
         try:
             return self.files.read(full)
         except Unreadable as error:

@@ -33,10 +33,11 @@ class Estate:
     def __init__(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
         self.request = request
         self.intake = intake
-        self.files = Files([repository(os.path.realpath(p)) for p in paths], request.base)
+        self.files = Files([repository(os.path.realpath(p)) for p in paths], request.base, request.var_files)
         self.loader = Loader(self.files, self.note, self.remote)
         self.sources = Sources(self.files.trees, self.files.base, request.var_files, request.variables)
-        self.inputs: dict[str, tuple[str, str | None, int | None]] = {}
+        self.inputs: dict[str, tuple[str, str | None]] = {}
+        self.faults: dict[str, dict[str, int | None]] = {}
         self.remotes: dict[str, list[str]] = {}
         self.directories: dict[str, list[str]] = {}  # directory -> what it calls
         self.own: set[str] = set()  # directories with tfvars, a backend or a provider of their own
@@ -47,7 +48,7 @@ class Estate:
     # --- what is told about files
 
     def note(self, file: SourceFile | None, shown: str, status: str, reason: str | None) -> None:
-        self.inputs.setdefault(shown, (status, reason, None))
+        self.inputs.setdefault(shown, (status, reason))
         if file is not None and file.comments:
             from assay.terraform.remarks import remarks
 
@@ -148,30 +149,32 @@ class Estate:
         given = collect(self.loader, directory, self.request.var_files, self.request.variables)
         root = Root(module, self.loader, self.sources, self.intake, given, "default")
         root.run()
-        for sentence, (file, line) in root.problems.items():
-            self.fail(file, sentence, line)
-        for reached in root.reached:
-            held = self.loader.module(reached)
-            for source in held.files if held is not None else ():
-                for fault in source.faults:
-                    self.fail(source.shown, fault.sentence, fault.line)
+        for sentence, (shown, line) in root.problems.items():
+            self.fail(shown, sentence, line)
+        modules = [self.loader.module(reached) for reached in root.reached]
+        for file in [*given.files, *(f for m in modules if m is not None for f in m.files)]:
+            for fault in file.faults:
+                self.fail(file.shown, fault.sentence, fault.line)
         return root.reached
 
     def fail(self, shown: str, sentence: str, line: int | None) -> None:
-        """A fault of a file: the first one stands for it, further ones are inputs of their own line."""
-        status, reason, _ = self.inputs.get(shown, ("", None, None))
-        if status != "failed":
-            self.inputs[shown] = ("failed", sentence, line)
-        elif reason != sentence:
-            key = f"{shown}:{line}" if line is not None else f"{shown} "
-            self.inputs.setdefault(key, ("failed", sentence, line))
+        """A fault of a file, said once."""
+        faults = self.faults.setdefault(shown, {})
+        faults.setdefault(sentence, line)
 
     def _report(self) -> None:
-        for shown, (status, reason, line) in self.inputs.items():
-            self.intake.coverage.input(shown, status, reason, line)
+        coverage = self.intake.coverage
+        for shown in sorted(self.files.opened):
+            self.inputs.setdefault(shown, ("read", None))
+        for shown, (status, reason) in self.inputs.items():
+            if shown not in self.faults:
+                coverage.input(shown, status, reason)
+        for shown, faults in self.faults.items():
+            for sentence, line in faults.items():
+                coverage.input(shown, "failed", sentence, line)
         for source, places in self.remotes.items():
             more = f" and {len(places) - 1} more places" if len(places) > 1 else ""
-            sentence = f"{places[0]}{more}: a remote module that terraform init has not downloaded; it was not evaluated"
+            sentence = f"{places[0]}{more}: a remote module that terraform init has not downloaded; not evaluated"
             self.intake.coverage.input(source, "skipped", sentence)
 
 
@@ -193,7 +196,7 @@ def _walked(entry: os.DirEntry[str]) -> bool:
 
 
 def around(directory: str, top: str) -> Iterator[str]:
-    """The directories whose modules may call this one: its ancestors up to the repository, and two levels below each."""
+    """The directories whose modules may call this one: its ancestors in the repository, and two levels below each."""
     seen = {directory}
     current = directory
     while current != top and len(seen) < MAX_CALLERS:

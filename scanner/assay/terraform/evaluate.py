@@ -144,6 +144,9 @@ class Scope:
             value = evaluate_attribute(given, self.caller)
         elif self.caller is None and self.root.gives(name):
             value = self.root.given(name, declared)
+        elif self.caller is None and self.root.given_values.doubt:
+            key = ("var", self.place, name)
+            return Unknown(f"var.{name}: {self.root.given_values.doubt}", key=key, sensitive=declared.sensitive)
         elif declared.default is None:
             if self.caller is not None:
                 sentence = f"the call of {self.address} does not set {name}, which it must"
@@ -223,8 +226,8 @@ class _Static:
 class _Settings(_Static):
     """Where a provider configuration is named rather than evaluated: `configuration_aliases = [aws.west]`."""
 
-    def group(self, type_: str, name: str) -> Any:
-        return f"{type_}.{name}"
+    def group(self, *words: object) -> Any:
+        return ".".join(map(str, words))
 
 
 def static_env(settings: bool = False) -> Env:
@@ -279,7 +282,7 @@ def count_elements(value: Any) -> int:
     return count
 
 
-# --- bodies -------------------------------------------------------------------------------------------------------------
+# --- bodies -----------------------------------------------------------------------------------------------------------
 
 META = frozenset({"count", "for_each", "provider", "depends_on"})
 UNJUDGED = frozenset({"provisioner", "connection"})

@@ -1,14 +1,13 @@
 """Expressions compiled to closures: each node becomes a function of the environment that gives the value.
 
-The tree is not always right: it nests `a ? b : c ? d : e` to the left and keeps `a.b + c` as flat siblings. So operators
-are flattened and nested again here, by HCL's own precedence.
+Constants stay recognisable (`is_constant`), so that whatever is made of constants alone is computed once.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import PartialList, Unknown
+from assay.model import Unknown
 from assay.terraform import functions
 from assay.terraform import values as v
 from assay.terraform.syntax import COMMENT, EXPRESSION, IDENTIFIER, VARIABLE, kind
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
 MAX_NESTING = 200
 
-OPEN, CLOSE = kind("(", False), kind(")", False)
-QUESTION, COLON = kind("?", False), kind(":", False)
-CONDITIONAL, OPERATION = kind("conditional"), kind("operation")
-BINARY, UNARY = kind("binary_operation"), kind("unary_operation")
 LITERAL, NUMBER, BOOL, NULL, STRING = (
     kind("literal_value"), kind("numeric_lit"), kind("bool_lit"), kind("null_lit"), kind("string_lit"),
 )  # fmt: skip
@@ -40,12 +35,6 @@ GET, INDEX, LEGACY, SPLAT, FULL = (
 )  # fmt: skip
 TEMPLATE = kind("template_expr")
 POSTFIX = {GET, INDEX, SPLAT}
-PRECEDENCE = {
-    kind(sign, False): (sign, level)
-    for level, signs in enumerate((("||",), ("&&",), ("==", "!="), (">", ">=", "<", "<="), ("+", "-"), ("*", "/", "%")))
-    for sign in signs
-}
-PREFIX = {kind("-", False): "-", kind("!", False): "!"}
 
 
 def constant(value: Any) -> Run:
@@ -66,7 +55,8 @@ def is_constant(run: Run) -> bool:
 
 def value_of(run: Run) -> Any:
     """The value of a constant closure."""
-    return run.__closure__[0].cell_contents  # type: ignore[attr-defined]
+    cells: Any = run.__closure__
+    return cells[0].cell_contents
 
 
 def raising(sentence: str) -> Run:
@@ -170,7 +160,7 @@ class Compiler:
             steps = [n for n in nodes[1:] if n.kind_id in POSTFIX]
             if len(steps) == len(nodes) - 1:
                 return self.postfix(nodes[0], steps)
-        return _Operators(self, flatten(nodes)).parse()
+        return self.operators(nodes)
 
     def single(self, node: Any) -> Run:
         found = node.kind_id
@@ -186,12 +176,17 @@ class Compiler:
             return self.call(node)
         if found == COLLECTION:
             inner = node.children[0]
-            return self.tuple(inner) if inner.kind_id == TUPLE else self.object(inner)
+            return self.tuple_of(inner) if inner.kind_id == TUPLE else self.object_of(inner)
         if found == FOR:
             return self.for_expression(node.children[0])
         if found == EXPRESSION:
             return self.expression(node)
-        return _Operators(self, flatten([node])).parse()
+        return self.operators([node])
+
+    def operators(self, nodes: Sequence[Any]) -> Run:
+        from assay.terraform.operators import Operators
+
+        return Operators(self, nodes).parse()
 
     def literal(self, node: Any) -> Run:
         found = node.kind_id
@@ -210,13 +205,13 @@ class Compiler:
 
     # --- collections
 
-    def tuple(self, node: Any) -> Run:
+    def tuple_of(self, node: Any) -> Run:
         items = [self.expression(n) for n in node.children if n.kind_id == EXPRESSION]
         if all(map(is_constant, items)):
             return constant([value_of(i) for i in items])
         return lambda env: [item(env) for item in items]
 
-    def object(self, node: Any) -> Run:
+    def object_of(self, node: Any) -> Run:
         pairs = [self.element(n) for n in node.children if n.kind_id == ELEMENT]
         if all(is_constant(k) and is_constant(x) for k, x in pairs):
             return constant({value_of(k): value_of(x) for k, x in pairs})
@@ -264,6 +259,8 @@ class Compiler:
         parts = [inner.expression(n) for n in node.children if n.kind_id == EXPRESSION]
         tests = [n for n in node.children if n.kind_id == FOR_COND]
         test = inner.condition(tests[0]) if tests else None
+        from assay.terraform.loops import for_object, for_tuple
+
         if node.kind_id == FOR_TUPLE:
             return for_tuple(names, source, parts[0], test)
         grouped = any(n.kind_id == ELLIPSIS for n in node.children)
@@ -289,6 +286,10 @@ class Compiler:
             from assay.terraform.attempts import compile_attempt
 
             return compile_attempt(self, name, nodes)
+        if name in ("issensitive", "ephemeralasnull") and len(nodes) == 1:
+            from assay.terraform.marks import compile_marked
+
+            return compile_marked(self, name, nodes[0])
         if "::" in name and not name.startswith("core::"):
             sentence = f"{name}() belongs to a provider, which Assay does not run"
             return lambda env: Unknown(sentence)
@@ -414,90 +415,6 @@ def _spread_call(name: str, arguments: list[Run]) -> Run:
     return run
 
 
-def pairs_of(source: Any) -> list[tuple[Any, Any]] | Unknown:
-    """What a `for` goes over, or the unknown that the whole result is then."""
-    if isinstance(source, Unknown):
-        return v.unknown_like(source)
-    if isinstance(source, PartialList):
-        return v.unknown_like(source.unknown)
-    return v.iterate(source)
-
-
-def for_tuple(names: list[str], source: Run, item: Run, test: Run | None) -> Run:
-    from assay.terraform.evaluate import Env
-
-    def run(env: Env) -> Any:
-        pairs = pairs_of(source(env))
-        if isinstance(pairs, Unknown):
-            return pairs
-        env.scope.budget.spend(len(pairs))
-        inner = Env(env.scope, dict(env.names))
-        bind = _binder(names, inner.names)
-        result = []
-        for pair in pairs:
-            bind(pair)
-            if test is not None:
-                wanted = truth(test(inner), "the condition of a for expression")
-                if isinstance(wanted, Unknown):
-                    return v.unknown_like(wanted)
-                if not wanted:
-                    continue
-            result.append(item(inner))
-        return result
-
-    return run
-
-
-def for_object(names: list[str], source: Run, key: Run, item: Run, test: Run | None, grouped: bool) -> Run:
-    from assay.terraform.evaluate import Env
-
-    def run(env: Env) -> Any:
-        pairs = pairs_of(source(env))
-        if isinstance(pairs, Unknown):
-            return pairs
-        env.scope.budget.spend(len(pairs))
-        inner = Env(env.scope, dict(env.names))
-        bind = _binder(names, inner.names)
-        result: dict[str, Any] = {}
-        for pair in pairs:
-            bind(pair)
-            if test is not None:
-                wanted = truth(test(inner), "the condition of a for expression")
-                if isinstance(wanted, Unknown):
-                    return v.unknown_like(wanted)
-                if not wanted:
-                    continue
-            name = key(inner)
-            if isinstance(name, Unknown):
-                return v.unknown_like(name)
-            name = object_key(name)
-            if grouped:
-                result.setdefault(name, []).append(item(inner))
-            elif name in result:
-                raise EvalError(f'two different items have the key "{name}": add ... after the value to group them')
-            else:
-                result[name] = item(inner)
-        return result
-
-    return run
-
-
-def _binder(names: list[str], target: dict[str, Any]) -> Callable[[tuple[Any, Any]], None]:
-    if len(names) == 1:
-        only = names[0]
-
-        def one(pair: tuple[Any, Any]) -> None:
-            target[only] = pair[1]
-
-        return one
-    first, second = names
-
-    def two(pair: tuple[Any, Any]) -> None:
-        target[first], target[second] = pair
-
-    return two
-
-
 def truth(value: Any, what: str) -> Any:
     """A boolean, converted as Terraform does; an Unknown passes."""
     if value is True or value is False or isinstance(value, Unknown):
@@ -505,132 +422,3 @@ def truth(value: Any, what: str) -> Any:
     if value is None:
         raise EvalError(f"{what} cannot be null")
     return v.to_bool(value)
-
-
-# --- operators
-
-
-def flatten(nodes: Sequence[Any]) -> list[Any]:
-    """The operands and operators of nested operations in the order of the text, without recursion."""
-    result: list[Any] = []
-    stack = list(reversed(nodes))
-    while stack:
-        node = stack.pop()
-        found = node.kind_id
-        if found in (OPERATION, BINARY, UNARY):
-            stack.extend(reversed(node.children))
-        elif found == CONDITIONAL:
-            test, question, yes, colon, no = [n for n in node.children if n.kind_id != COMMENT]
-            stack.extend(reversed([*test.children, question, yes, colon, *no.children]))
-        elif found != COMMENT:
-            result.append(node)
-    return result
-
-
-class _Operators:
-    """Nests a flat list of operands and operators by precedence."""
-
-    __slots__ = ("at", "compiler", "nodes")
-
-    def __init__(self, compiler: Compiler, nodes: list[Any]) -> None:
-        self.compiler = compiler
-        self.nodes = nodes
-        self.at = 0
-
-    def peek(self) -> int:
-        return self.nodes[self.at].kind_id if self.at < len(self.nodes) else -1
-
-    def take(self) -> Any:
-        node = self.nodes[self.at]
-        self.at += 1
-        return node
-
-    def parse(self) -> Run:
-        if len(self.nodes) > 4 * MAX_NESTING:
-            return raising(f"an expression has more than {4 * MAX_NESTING} operands and operators")
-        return self.ternary()
-
-    def ternary(self) -> Run:
-        test = self.binary(0)
-        if self.peek() != QUESTION:
-            return test
-        self.take()
-        yes = self.compiler.expression(self.take())
-        self.take()  # the colon
-        return conditional(test, yes, self.ternary())
-
-    def binary(self, level: int) -> Run:
-        left = self.unary()
-        while True:
-            sign, found = PRECEDENCE.get(self.peek(), ("", -1))
-            if found < level:
-                return left
-            self.take()
-            left = operation(sign, left, self.binary(found + 1))
-
-    def unary(self) -> Run:
-        sign = PREFIX.get(self.peek())
-        if sign is None:
-            return self.operand()
-        self.take()
-        return negation(sign, self.unary())
-
-    def operand(self) -> Run:
-        node = self.take()
-        if node.kind_id == OPEN:
-            node = self.take()
-            self.take()
-        start = self.at
-        while self.peek() in POSTFIX:
-            self.at += 1
-        return self.compiler.postfix(node, self.nodes[start : self.at])
-
-
-def conditional(test: Run, yes: Run, no: Run) -> Run:
-    def run(env: Env) -> Any:
-        wanted = truth(test(env), "the condition of a conditional")
-        if isinstance(wanted, Unknown):
-            return v.choose(wanted, _leniently(yes, env), _leniently(no, env))
-        chosen, other = (yes, no) if wanted else (no, yes)
-        result = chosen(env)
-        spare = _leniently(other, env)
-        if type(result) is type(spare) and type(result) in _SCALARS:
-            return result
-        return v.choose(True, result, spare)
-
-    return run
-
-
-_SCALARS = (str, bool, int)
-
-
-def _leniently(run: Run, env: Env) -> Any:
-    """The value of a branch that may not be taken: its failure is not one yet, and its type matters all the same."""
-    try:
-        return run(env)
-    except EvalError as error:
-        return Unknown(str(error))
-
-
-def operation(sign: str, left: Run, right: Run) -> Run:
-    if sign == "==":
-        return lambda env: v.equal(left(env), right(env))
-    if sign == "!=":
-
-        def differs(env: Env) -> Any:
-            return v.not_(v.equal(left(env), right(env)))
-
-        return differs
-    if sign in ("&&", "||"):
-        return lambda env: v.logical(sign, left(env), right(env))
-    if sign in ("<", "<=", ">", ">="):
-        return lambda env: v.compare(sign, left(env), right(env))
-    return lambda env: v.arithmetic(sign, left(env), right(env))
-
-
-def negation(sign: str, operand: Run) -> Run:
-    if sign == "!":
-        return lambda env: v.not_(operand(env))
-    if is_constant(operand) and type(value_of(operand)) is int:
-        return constant(-value_of(operand))
-    return lambda env: v.negate(operand(env))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from typing import TYPE_CHECKING
 
 from assay.terraform.syntax import MAX_FILE, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OUTSIDE = "it leads out of the scanned directory, so it was not read"
 
@@ -13,15 +17,16 @@ OUTSIDE = "it leads out of the scanned directory, so it was not read"
 class Files:
     """Reads below the given trees only, symbolic links resolved."""
 
-    __slots__ = ("_allowed", "_links", "_listings", "base", "read_by_functions", "trees")
+    __slots__ = ("_allowed", "_links", "_listings", "base", "opened", "trees")
 
-    def __init__(self, trees: list[str], base: str) -> None:
+    def __init__(self, trees: list[str], base: str, named: Sequence[str] = ()) -> None:
         self.trees = [os.path.realpath(t) for t in trees]
         self.base = os.path.realpath(base)
-        self.read_by_functions: dict[str, str] = {}
+        self.opened: set[str] = set()  # what functions have read, as reports spell it
         self._listings: dict[str, list[str]] = {}
         self._links: set[str] = set()
-        self._allowed: dict[str, bool] = {}
+        # A file that the user names is meant, wherever it lies.
+        self._allowed: dict[str, bool] = {os.path.abspath(path): True for path in named}
 
     def allowed(self, path: str) -> bool:
         """Whether a path, links resolved, lies in a scanned tree."""

@@ -101,6 +101,9 @@ def _unknown_names(doubt: Unknown, counted: bool, block: Block) -> dict[str, Any
     return {"each": {"key": key, "value": Unknown(doubt.reason, ("each", *place, "value"))}}
 
 
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+
+
 def key_text(key: Any) -> str:
     """The instance key as an address spells it."""
     if key is None:
@@ -109,8 +112,8 @@ def key_text(key: Any) -> str:
         return "[?]"
     if isinstance(key, int):
         return f"[{key}]"
-    escaped = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return '["' + escaped.replace("${", "$${").replace("%{", "%%{") + '"]'
+    escaped = str(key).translate(_ESCAPES).replace("${", "$${").replace("%{", "%%{")
+    return f'["{escaped}"]'
 
 
 class Instances(Lazy):
@@ -161,7 +164,7 @@ class Instances(Lazy):
         if expansion.doubt is not None:
             return v.unknown_like(expansion.doubt)
         if expansion.counted:
-            raise EvalError(f"{self.label} has count: its attributes are read from one instance, {self.label}[0].{name}")
+            raise EvalError(f"{self.label} has count: {name} is read from one instance, {self.label}[0].{name}")
         return self.index(name)
 
     def index(self, key: Any) -> Any:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from assay.terraform.evaluate import Env
 
 MAX_DEPTH = 100
-_TOKEN = re.compile(r'[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))')
+_TOKEN = re.compile(
+    r"""[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))"""
+)
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
 _BLOCKS = {"lifecycle", "provisioner", "connection", "dynamic", "content", "required_providers", "backend", "cloud"}
 

@@ -1,4 +1,4 @@
-"""A directory of files as a module: its declarations, with `_override` files merged in, before anything is evaluated."""
+"""A directory of files as a module: its declarations, `_override` files merged in, before anything is evaluated."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ class Module:
             self._declare(block)
         for name, attribute in file.attributes.items():
             line = file.line(attribute.start)
-            file.faults.append(Fault(line, f"{name} stands outside any block: only blocks are expected at the top level"))
+            file.faults.append(
+                Fault(line, f"{name} stands outside any block: at the top level only blocks are expected")
+            )
 
     def _declare(self, block: Block) -> None:
         kind, labels = block.kind, block.labels
@@ -119,7 +121,7 @@ class Module:
             if kind not in IGNORED:
                 self._fault(block, f'there is no block type "{kind}" in Terraform')
         elif len(labels) != wanted:
-            self._fault(block, f"a {kind} block needs {wanted} label{'s' if wanted > 1 else ''}, this one has {len(labels)}")
+            self._fault(block, f"a {kind} block needs {wanted or 'no'} labels, this one has {len(labels)}")
         elif kind == "locals":
             for name, attribute in block.body.attributes.items():
                 self._put(self.locals, name, attribute, block, f"local.{name}")
@@ -267,7 +269,8 @@ class Loader:
     def _local(self, root: Root, block: Block, directory: str, name: str) -> Module | str:
         if not self.files.allowed(directory):
             shown = self.files.shown(directory)
-            return self._unread(root, block, f"module.{name} lies outside the scanned directory ({shown}); it was not read")
+            sentence = f"module.{name} lies outside the scanned directory ({shown}); it was not read"
+            return self._unread(root, block, sentence)
         module = self.module(directory)
         if module is None:
             shown = self.files.shown(directory) or "."

@@ -85,7 +85,7 @@ def _read(path: str) -> bytes:
     return data
 
 
-# --- from a path to a span ----------------------------------------------------------------------------------------------
+# --- from a path to a span --------------------------------------------------------------------------------------------
 
 
 def find(block: Block, path: ValuePath) -> tuple[Span, Attribute | None, list[Block]]:
@@ -186,5 +186,3 @@ def _literals(node: Any, data: bytes) -> Iterator[Any]:
                     for argument in part.children:
                         if argument.kind_id == EXPRESSION:
                             yield from _literals(argument, data)
-
-

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 
 
 def all_tags(instance: Instance, tags: Any) -> Any:
-    """The tags after the provider's defaults; None when the provider has none, or the resource cannot have tags."""
+    """The tags after the provider's defaults; None when there are none of either, or the resource cannot have tags."""
     scope = instance.group.scope
     written = instance.group.block.body.attributes.get("provider")
     key = "aws" if written is None else written.text.strip('"')
     defaults = default_tags(scope, key)
-    if defaults is None or not (tags is not None or schema.has(instance.group.type, "tags")):
+    if defaults is None:
+        return tags  # so that a rule on `tags_all` sees what is written here whether or not a provider adds to it
+    if tags is None and not schema.has(instance.group.type, "tags"):
         return None
     if isinstance(defaults, Unknown):
         return defaults

@@ -7,6 +7,7 @@ swallow the next. So the text is cut where top-level blocks begin, and each piec
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from tree_sitter import Parser, Point, Range
@@ -34,7 +35,7 @@ def recover(file: SourceFile, root: Node) -> None:
     bounds = [0, *starts, len(file.data)]
     if bounds[1] == 0:
         del bounds[0]
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in pairwise(bounds):
         piece = parse_range(file.data, start, end)
         if piece.has_error or not _one_block(piece):
             if file.data[start:end].strip():
@@ -77,18 +78,82 @@ def _one_block(root: Node) -> bool:
 
 def describe(file: SourceFile, node: Node, start: int = 0, end: int | None = None) -> Fault:
     """The first error below a node as a sentence: what stands there, what was expected."""
+    stop = len(file.data) if end is None else end
+    data = file.data[:stop]
+    unpaired = _unpaired(data, start)
+    if unpaired is not None:
+        return Fault(file.line(unpaired[0]), unpaired[1])
     bad = _first_error(node)
-    data = file.data[: len(file.data) if end is None else end]
     if bad is None:
-        return Fault(file.line(start), "this is not a block: expected a block such as resource \"type\" \"name\" { ... }")
+        return Fault(file.line(start), 'this is not a block: expected a block such as resource "type" "name" { ... }')
+    valueless = _VALUELESS.search(data, start)
+    if valueless:
+        name = valueless[1].decode()
+        return Fault(file.line(valueless.start(1)), f'{name} has no value: expected an expression after "="')
     if bad.is_missing:
-        wanted = bad.type
-        if bad.start_byte >= len(data.rstrip()):
-            name = data[start:].split(b"{")[0].decode(errors="replace").strip()
-            return Fault(file.line(start), f'the block {name[:60]} is never closed: expected "{wanted}"')
+        wanted = {"block_end": "}", "quoted_template_end": '"'}.get(bad.type, bad.type)
         return Fault(file.line(bad.start_byte), f'expected "{wanted}" before "{_words(data, bad.start_byte)}"')
     at = _first_word(data, bad)
     return Fault(file.line(at), f'unexpected "{_words(data, at)}": expected {_expected(bad)}')
+
+
+_VALUELESS = re.compile(rb"^[ \t]*([\w-]+)[ \t]*=[ \t]*(?:#.*|//.*)?\r?$", re.MULTILINE)
+_LEXEME = re.compile(
+    rb"""\#[^\n]* | //[^\n]* | /\*.*?\*/ | <<-?(?P<mark>[\w.-]+)[ \t]*\r?\n
+    | (?P<quote>") | (?P<open>[\[({]) | (?P<close>[\])}])""",
+    re.VERBOSE | re.DOTALL,
+)
+_IN_TEXT = re.compile(rb"""\\. | [$%]{2}\{ | (?P<open>[$%]\{) | (?P<quote>") | (?P<line>\n)""", re.VERBOSE | re.DOTALL)
+_PAIRS = {b"(": b")", b"[": b"]", b"{": b"}"}
+
+
+def _unpaired(data: bytes, start: int) -> tuple[int, str] | None:
+    """The first bracket, quote or heredoc that is never closed, or closes nothing: the commonest of all errors."""
+    waiting: list[tuple[bytes, int]] = []  # what has to be closed, and where it was opened
+    at = start
+    while True:
+        inside = bool(waiting) and waiting[-1][0] == b'"'
+        found = (_IN_TEXT if inside else _LEXEME).search(data, at)
+        if found is None:
+            break
+        at = found.end()
+        kind = found.lastgroup
+        if kind == "line":
+            return waiting[-1][1], 'the text that begins here is never closed: expected a closing " on the same line'
+        if kind == "quote":
+            if inside:
+                waiting.pop()
+            else:
+                waiting.append((b'"', found.start()))
+        elif kind == "open":
+            waiting.append((_PAIRS[found["open"][-1:]], found.start()))
+        elif kind == "close":
+            if not waiting or waiting[-1][0] != found["close"]:
+                return _mismatch(data, waiting, found.start(), found["close"].decode())
+            waiting.pop()
+        elif kind == "mark":
+            closing = re.compile(rb"^[ \t]*" + re.escape(found["mark"]) + rb"[ \t]*\r?$", re.MULTILINE).search(data, at)
+            if closing is None:
+                mark = found["mark"].decode()
+                return found.start(), f"the heredoc is never closed: expected a line with {mark} alone"
+            at = closing.end()
+    if not waiting:
+        return None
+    closing_sign, opened = waiting[0]
+    return _never_closed(data, opened, closing_sign.decode())
+
+
+def _never_closed(data: bytes, opened: int, sign: str) -> tuple[int, str]:
+    begin = data.rfind(b"\n", 0, opened) + 1
+    return opened, f'"{_words(data, begin)}" is never closed: expected "{sign}"'
+
+
+def _mismatch(data: bytes, waiting: list[tuple[bytes, int]], at: int, sign: str) -> tuple[int, str]:
+    if not waiting:
+        return at, f'unexpected "{sign}": nothing is open that it could close'
+    wanted, opened = waiting[-1]
+    line = data.count(b"\n", 0, opened) + 1
+    return at, f'unexpected "{sign}": expected "{wanted.decode()}" for what was opened on line {line}'
 
 
 def _first_error(root: Node) -> Node | None:

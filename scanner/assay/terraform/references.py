@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def compile_reference(compiler: Compiler, name: str, steps: Sequence[Any]) -> Run:
-    """The closure of `name.a.b[0]`: a variable, a local, a module, a resource, a data source, or what the block binds."""
+    """The closure of `name.a.b[0]`: a variable, local, module, resource or data source, or what the block binds."""
     words = _words(compiler, steps)
     first = words[0] if words else None
     if name in ("each", "count", "self"):
         return compiler.chain(_bound(name), steps)
     if first is None:
-        return raising(f'the name "{name}" stands for nothing here: a reference is var.{name}, local.{name} or the like')
+        return raising(f'"{name}" stands for nothing here: a reference is var.{name}, local.{name} or the like')
     if name == "module":
         return _follow(compiler, _module(first), steps[1:])
     if name in _NAMED:
@@ -97,13 +97,16 @@ def _fact(name: str, word: str) -> Run:
             return lambda env: env.scope.root.workspace
         return constant(Unknown(f"terraform.{word} depends on how Terraform is run"))
     found = _PATHS.get(word)
-    return raising(f"there is no path.{word}: only path.module, path.root and path.cwd") if found is None else (
-        lambda env: found(env.scope)
+    return (
+        raising(f"there is no path.{word}: only path.module, path.root and path.cwd")
+        if found is None
+        else (lambda env: found(env.scope))
     )
 
 
 def _module_path(scope: Scope) -> str:
-    return os.path.relpath(scope.module.directory, scope.root.directory).replace(os.sep, "/")
+    directory: str = scope.root.directory
+    return os.path.relpath(scope.module.directory, directory).replace(os.sep, "/")
 
 
 _PATHS: dict[str, Callable[[Scope], Any]] = {

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Resource
-from assay.terraform.schema import convert
 from assay.terraform.context import Context
 from assay.terraform.evaluate import Budget, Exhausted, Scope, body_values, plain, static_env
 from assay.terraform.places import layers_of
@@ -29,6 +28,8 @@ class Root:
         "_kinds", "budget", "directory", "empty", "given_values", "intake", "loader", "module", "problems", "reached",
         "scopes", "shown", "sources", "total", "workspace",
     )  # fmt: skip
+
+    directory: str
 
     def __init__(
         self, module: Module, loader: Loader, sources: Sources, intake: Intake, given: Given, workspace: str
@@ -65,15 +66,16 @@ class Root:
         if isinstance(found, str):
             return found
         self.reached.add(found.directory)
+        label = scope.prefix(f"module.{name}")
         above: Scope | None = scope
         while above is not None:
             if above.module.directory == found.directory:
-                sentence = f"{scope.prefix('module.' + name)} calls the module it is part of, without end; it was not followed"
+                sentence = f"{label} calls the module it is part of, without end; it was not followed"
                 self.problem(block, sentence)
                 return sentence
             above = above.parent
         if scope.depth >= MAX_DEPTH:
-            sentence = f"module calls are nested more than {MAX_DEPTH} deep; {scope.prefix('module.' + name)} was not followed"
+            sentence = f"module calls are nested more than {MAX_DEPTH} deep; {label} was not followed"
             self.problem(block, sentence)
             return sentence
         return found
@@ -102,11 +104,12 @@ class Root:
         found: Any = scope.module.locals.get(name) if kind == "local" else scope.module.outputs.get(name)
         if kind == "var" and name in scope.module.variables:
             found = scope.module.variables[name].block
-        file, line = (found.file.shown, found.file.line(found.start)) if found is not None else (scope.module.shown, None)
-        self.problems.setdefault(f"{scope.prefix(what)} refers to itself, directly or through others", (file, line))
+        place = (scope.module.shown, None) if found is None else (found.file.shown, found.file.line(found.start))
+        self.problems.setdefault(f"{scope.prefix(what)} refers to itself, directly or through others", place)
 
     def cut(self, scope: Scope, block: Block, label: str, count: int) -> None:
-        self.problem(block, f"{label} has {count:,} instances; the first 1,000 were evaluated, the last one stands for the rest")
+        sentence = f"{label} has {count:,} instances; the first 1,000 were evaluated, the last stands for the rest"
+        self.problem(block, sentence)
 
     # --- what comes out
 
@@ -119,7 +122,8 @@ class Root:
             self._root_resource(scope)
             self._emit(scope, Frame(self.sources, self.directory, "", (), None))
         except Exhausted as stop:
-            self.problems.setdefault(f"{stop}; what it declares beyond that was not evaluated", (self.shown or ".", None))
+            sentence = f"{stop}; what it declares beyond that was not evaluated"
+            self.problems.setdefault(sentence, (self.shown or ".", None))
         for prefix, kind in (("aws_", "account"), ("oci_", "tenancy")):
             if prefix in self._kinds:
                 self.intake.add(Resource(kind, kind, "terraform", {}, self._place(), root=self.shown))
@@ -157,6 +161,8 @@ class Root:
         values: dict[str, Any] = {}
         for block in settings:
             for name, value in body_values(block.body, static_env(settings=True)).items():
+                if name in ("experiments", "language"):  # bare words, no values
+                    continue
                 if isinstance(value, list) and isinstance(values.get(name), list):
                     values[name] = [*values[name], *value]
                 else:
@@ -195,12 +201,9 @@ class Root:
             if instance.scope is not None:
                 self._emit(instance.scope, here.enter(instance.scope.module.directory, block, instance.address))
 
-    def _add(
-        self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str
-    ) -> None:
+    def _add(self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str) -> None:
         origin = BlockOrigin(layers_of(block), here)
-        typed = convert(type_, values)
-        self.intake.add(Resource(type_, address, "terraform", typed, origin, root=self.shown, name=name))
+        self.intake.add(Resource(type_, address, "terraform", values, origin, root=self.shown, name=name))
 
     def _account(self) -> None:
         """Say how many blocks had no instance, and why: a scan with defaults does not see them."""
@@ -211,5 +214,3 @@ class Root:
             self.intake.coverage.notes.append(
                 f"{where}: {missing} of {self.total} resource blocks have no instance with the values given ({reasons})"
             )
-
-

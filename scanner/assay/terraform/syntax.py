@@ -1,7 +1,7 @@
 """HCL files as blocks and attributes: byte-exact spans, lazily read bodies, and what a syntax error leaves standing.
 
-One file is parsed once; a body is walked when somebody asks for its attributes, and an expression is compiled when it is
-evaluated the first time, because most of a large repository is never asked for.
+One file is parsed once; a body is walked when somebody asks for its attributes, and an expression is compiled when it
+is evaluated the first time, because most of a large repository is never asked for.
 """
 
 from __future__ import annotations

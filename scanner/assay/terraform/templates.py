@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Text, Unknown
 from assay.terraform import values as v
-from assay.terraform.expressions import Compiler, constant, for_tuple, is_constant, raising, settled, truth, value_of
+from assay.terraform.expressions import Compiler, constant, is_constant, raising, settled, truth, value_of
 from assay.terraform.syntax import EXPRESSION, IDENTIFIER, SourceFile, kind, parse_bytes
 from assay.terraform.values import EvalError
 
@@ -131,7 +131,9 @@ def _parts(data: bytes, node: Any, start: int, end: int, quoted: bool) -> Iterat
     at = start
     trim = False
     for hard in _hard_nodes(node):
-        if hard.start_byte < at or hard.start_byte >= end:
+        start = hard.start_byte
+        # To HCL, unlike to the grammar, the last two of `$$${` are an escape.
+        if start < at or start >= end or (start > at and data[start - 1] == data[start] and data[start] in b"$%"):
             continue
         first, after = _strips(hard)
         literals = _literals(data[at : hard.start_byte], quoted)
@@ -259,6 +261,8 @@ def _directive_for(compiler: Compiler, parts: list[_Part], at: int) -> tuple[Run
     names = [compiler.text(n) for n in node.children if n.kind_id == IDENTIFIER]
     source = compiler.condition(node)
     body, at = _nest(compiler.within(names), parts, at + 1, ("endfor",))
+    from assay.terraform.loops import for_tuple
+
     each = for_tuple(names, source, _join(body), None)
 
     def run(env: Env) -> Any:

@@ -5,7 +5,6 @@ What outlives the evaluation is light: a block's place, and the chain of module 
 
 from __future__ import annotations
 
-
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +49,7 @@ class Sources:
             from assay.terraform.files import Files
             from assay.terraform.modules import Loader
 
-            self._loader = Loader(Files(list(self.trees), self.base), lambda *_: None, lambda *_: None)
+            self._loader = Loader(Files(list(self.trees), self.base, self.var_files), lambda *_: None, lambda *_: None)
         return self._loader
 
     def module(self, directory: str) -> Module | None:
@@ -282,6 +281,3 @@ def _words(nodes: Sequence[Any], data: bytes) -> Iterator[str]:
             yield data[name.start_byte : name.end_byte].decode()
         elif node.kind_id != INDEX:
             return
-
-
-

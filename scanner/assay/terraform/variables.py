@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.terraform.modules import Loader, Variable
-    from assay.terraform.syntax import Attribute
+    from assay.terraform.syntax import Attribute, SourceFile
 
 
 class Given:
     """What is given for the variables of one root module: the last one wins."""
 
-    __slots__ = ("values",)
+    __slots__ = ("doubt", "files", "values")
 
     def __init__(self) -> None:
         self.values: dict[str, Attribute | str] = {}
+        self.files: list[SourceFile] = []
+        self.doubt = ""  # why nobody knows the values of the others: a file that may set them cannot be read
 
     def value(self, name: str, declared: Variable) -> Any:
-        """The value given for a variable; a text from the command line is an expression where the type is not a text."""
+        """The value given for a variable; a text from the command line is an expression unless a text is wanted."""
         given = self.values[name]
         if not isinstance(given, str):
             return evaluate_attribute(given, static_env())
@@ -52,9 +54,14 @@ def _expression(text: str) -> Any:
 def collect(loader: Loader, directory: str, var_files: Sequence[str], variables: dict[str, str]) -> Given:
     """The values that Terraform would load in this directory."""
     given = Given()
-    for path in [*(os.path.join(directory, n) for n in automatic(loader.files.listing(directory))), *var_files]:
+    found = [os.path.join(directory, n) for n in automatic(loader.files.listing(directory))]
+    for path in [*found, *map(os.path.abspath, var_files)]:
         file = loader.source(path)
+        if file is None or file.faults:
+            given.doubt = f"{loader.files.shown(path)}, which may set it, cannot be read"
+            given.values.clear()
         if file is not None:
+            given.files.append(file)
             given.values.update(file.attributes)
     given.values.update(variables)
     return given
