@@ -238,7 +238,9 @@ def _values_at(values: Any, path: ValuePath) -> list[Any]:
         deeper: list[Any] = []
         for found in level:
             value = _document(found)
-            if isinstance(value, dict):
+            if isinstance(step, int) and isinstance(value, list):
+                deeper += list.__getitem__(value, slice(step, step + 1))
+            elif isinstance(value, dict):
                 deeper.append(value.get(str(step)))
             elif isinstance(value, list):
                 deeper += [v.get(str(step)) for v in list.__iter__(value) if isinstance(v, dict)]

@@ -544,6 +544,8 @@ class View:
                 if isinstance(item, Unknown):
                     _reads.append((self.resource, (*self.path, *steps), item))
                     return KleeneList(value)
+        elif isinstance(value, PartialList):
+            _reads.append((self.resource, (*self.path, *steps), value.unknown))
         return value
 
     def each(self, path: str) -> list[Block]:
