@@ -1,0 +1,171 @@
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from assay import LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, require, rule
+
+_SELECTION = "aws_backup_selection"
+# The service and the kind that stand in the resource's ARN.
+_ARN = {
+    "aws_ebs_volume": ("ec2", "volume"),
+    "aws_efs_file_system": ("elasticfilesystem", "file-system"),
+    "aws_db_instance": ("rds", "db"),
+    "aws_rds_cluster": ("rds", "cluster"),
+}
+
+
+def _wildcard(pattern: str, type_: str) -> bool:
+    """Whether a pattern such as `arn:aws:ec2:*:*:volume/*` covers every resource of the type."""
+    if pattern == "*":
+        return True
+    service, kind = _ARN[type_]
+    parts = pattern.split(":", 5)
+    if len(parts) < 6 or not fnmatchcase(service, parts[2]):
+        return False
+    return parts[5] == "*" or parts[5] in (f"{kind}/*", f"{kind}:*")
+
+
+def _named(selection: Resource, r: Resource, graph: Graph) -> bool:
+    """Whether the list of resources names this one, or all of its kind."""
+
+    def names(path: str) -> bool:
+        found = graph.follow(selection, path)
+        if any(f.source != "uncollected" for f in found):
+            return r in found
+        return _wildcard(str(selection[path]), r.type)
+
+    return any_of([f"resources[{i}]" for i in range(len(selection["resources"] or []))], names)
+
+
+def _tagged(r: Resource, key: str, pattern: Any) -> bool:
+    tags = r["tags_all"] or r["tags"] or {}
+    value = tags.get(key.removeprefix("aws:ResourceTag/"))
+    return value != None and fnmatchcase(str(value), str(pattern))
+
+
+def _takes_in(selection: Resource, r: Resource, graph: Graph) -> bool:
+    """Whether a backup selection takes in a resource, by name, by pattern or by tag."""
+    conditions = [
+        test
+        for block in selection.each("condition")
+        for kind in ("string_equals", "string_like")
+        for test in block.each(kind)
+    ]
+    if not all_of(conditions, lambda test: _tagged(r, test["key"], test["value"])):
+        return False
+    by_tag = any_of(selection.each("selection_tag"), lambda tag: _tagged(r, tag["key"], tag["value"]))
+    return by_tag or _named(selection, r, graph)
+
+
+def _selected(r: Resource, graph: Graph) -> bool:
+    return any_of(graph.beside(r, _SELECTION), lambda selection: _takes_in(selection, r, graph))
+
+
+@rule(
+    on="aws_ebs_volume",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=[
+        "CKV2_AWS_9",
+        "prowler:ec2_ebs_volume_protected_by_backup_plan",
+        "steampipe-aws:ebs_volume_in_backup_plan",
+        "steampipe-aws:ebs_volume_protected_by_backup_plan",
+    ],
+)
+def aws_ebs_no_backup_plan(volume: Resource, graph: Graph) -> Iterator[Finding]:
+    """EBS volumes are in a backup plan.
+
+    ## Why
+    A volume lives in one zone and dies with it; snapshots taken by hand are as old as somebody's memory.
+    ## Fix
+    Let an `aws_backup_selection` take the volume in, by ARN or by tag.
+    """
+    if not _selected(volume, graph):
+        yield volume.fails("no backup selection takes in this volume")
+
+
+@rule(
+    on="aws_efs_file_system",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=["CKV2_AWS_18"],
+)
+def aws_efs_no_backup_plan(files: Resource, graph: Graph) -> Iterator[Finding]:
+    """EFS file systems are backed up.
+
+    ## Why
+    Replication copies a deletion as faithfully as everything else.
+    ## Fix
+    Declare an `aws_efs_backup_policy` with `status = "ENABLED"`, or let a backup selection take the file system in.
+    """
+    policies = graph.users(files, "aws_efs_backup_policy")
+    if any_of(policies, lambda p: p["backup_policy.status"] == "ENABLED") or _selected(files, graph):
+        return
+    yield files.fails("neither a backup policy nor a backup selection takes in this file system")
+
+
+@rule(
+    on=["aws_rds_cluster", "aws_db_instance"],
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=[
+        "CKV2_AWS_8",
+        "prowler:rds_cluster_protected_by_backup_plan",
+        "prowler:rds_instance_protected_by_backup_plan",
+        "steampipe-aws:rds_db_instance_in_backup_plan",
+        "steampipe-aws:rds_db_cluster_aurora_protected_by_backup_plan",
+        "steampipe-aws:rds_db_instance_protected_by_backup_plan",
+    ],
+)
+def aws_rds_no_backup_plan(database: Resource, graph: Graph) -> Iterator[Finding]:
+    """Databases are in a backup plan.
+
+    ## Why
+    The automatic backups go when the database is deleted, and never leave its account.
+    ## Fix
+    Let an `aws_backup_selection` take the database in, by ARN or by tag.
+    """
+    if not _selected(database, graph):
+        yield database.fails("no backup selection takes in this database")
+
+
+@rule(
+    on="account",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=["prowler:backup_plans_exist", "steampipe-aws:backup_plan_region_configured"],
+)
+def aws_account_no_backup_plan(account: Resource, graph: Graph) -> Iterator[Finding]:
+    """The account has a backup plan.
+
+    ## Why
+    Where every team makes its own backups, some do not.
+    ## Fix
+    Declare an `aws_backup_plan` and a selection, by tag for example.
+    """
+    family = ("aws_backup_vault", _SELECTION)
+    if account.source != "aws" and not any(graph.beside(account, t) for t in family):
+        return
+    plans = graph.beside(account, "aws_backup_plan")
+    if not plans:
+        yield account.fails("there is no backup plan")
+    elif all(plan.address.endswith("[?]") for plan in plans):
+        yield account.unsure(f"whether there is a {plans[0]} depends on a value that nobody knows")
+
+
+require(
+    "aws-backup-short-retention",
+    on="aws_backup_plan",
+    each="rule",
+    path="lifecycle.delete_after",
+    at_least=35,
+    default=36500,  # without it a recovery point is kept for ever
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=[
+        "steampipe-aws:backup_plan_min_retention_35_days",
+        "steampipe-aws:backup_recovery_point_min_retention_35_days",
+    ],
+    title="Backups are kept for at least thirty-five days.",
+    why="Damage is often found weeks later, when every kept backup already contains it.",
+)

@@ -1,0 +1,56 @@
+from collections.abc import Iterator
+
+from assay import LOW, MEDIUM, Finding, Resource, rule
+
+_DOMAINS = ["aws_elasticsearch_domain", "aws_opensearch_domain"]
+
+
+@rule(
+    on=_DOMAINS,
+    severity=LOW,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=[
+        "CKV_AWS_318",
+        "CKV2_AWS_59",
+        "prowler:opensearch_service_domains_fault_tolerant_master_nodes",
+        "steampipe-aws:es_domain_dedicated_master_nodes_min_3",
+    ],
+)
+def aws_opensearch_no_dedicated_master(domain: Resource) -> Iterator[Finding]:
+    """OpenSearch domains have three dedicated masters.
+
+    ## Why
+    Data nodes that also lead the cluster lose both under load; two masters cannot agree without each other.
+    ## Fix
+    Set `dedicated_master_enabled = true` and `dedicated_master_count = 3`.
+    """
+    if domain["cluster_config.dedicated_master_enabled"] != True:
+        yield domain.fails("it has no dedicated masters", at="cluster_config.dedicated_master_enabled")
+    elif (domain["cluster_config.dedicated_master_count"] or 0) < 3:
+        yield domain.fails("it has fewer than three masters", at="cluster_config.dedicated_master_count")
+
+
+@rule(
+    on=_DOMAINS,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=[
+        "prowler:opensearch_service_domains_fault_tolerant_data_nodes",
+        "steampipe-aws:es_domain_data_nodes_min_3",
+        "steampipe-aws:opensearch_domain_data_node_fault_tolerance",
+    ],
+)
+def aws_opensearch_single_zone(domain: Resource) -> Iterator[Finding]:
+    """OpenSearch domains have three data nodes or more, over several zones.
+
+    ## Why
+    With fewer nodes, or all in one zone, a single failure leaves indexes without a copy.
+    ## Fix
+    Set `instance_count` to 3 or more and `zone_awareness_enabled = true`.
+    """
+    if domain["cluster_config.multi_az_with_standby_enabled"] == True:
+        return
+    if (domain["cluster_config.instance_count"] or 1) < 3:
+        yield domain.fails("it has fewer than three data nodes", at="cluster_config.instance_count")
+    elif domain["cluster_config.zone_awareness_enabled"] != True:
+        yield domain.fails("its nodes are in one zone", at="cluster_config.zone_awareness_enabled")
