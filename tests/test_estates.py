@@ -1,0 +1,52 @@
+"""Whole small estates: each folder of `fixtures/` against the report expected of it.
+
+`expected.txt` is one line a finding, made to be read in a review: verdict, severity, rule, place, address. After a
+change, `python tests/test_estates.py` writes them anew; what changed is then judged by a person, in the diff.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.model import Request
+from assay.scan import run
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
+ESTATES = sorted(p.parent.name for p in FIXTURES.glob("*/README.md"))
+
+
+def report(name: str) -> str:
+    catalogue = Catalogue([RULES])
+    result = run(Request([str(FIXTURES / name)], str(FIXTURES / name)), catalogue, catalogue.entries)
+    lines = []
+    for f in result.findings:
+        place = f"{f.location.file}:{f.location.start_line}" if f.location else "-"
+        lines.append(f"{f.verdict.value:<8} {f.severity.label:<8} {f.rule}  {place}  {f.resource.address}")
+    lines.append(f"passed {result.summary['pass']} of {result.summary['resources']} resources")
+    lines += [f"{i['status']} {i['path']}" for i in result.coverage.inputs if i["status"] != "read"]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", ESTATES)
+def test_the_report_is_the_expected_one(name: str) -> None:
+    expected = (FIXTURES / name / "expected.txt").read_text(encoding="utf-8")
+    assert report(name).splitlines() == expected.splitlines()
+
+
+def test_there_are_estates() -> None:
+    assert "serverless_api" in ESTATES
+
+
+def main() -> None:
+    for name in ESTATES:
+        (FIXTURES / name / "expected.txt").write_text(report(name), encoding="utf-8")
+        sys.stdout.write(f"{name}\n")
+
+
+if __name__ == "__main__":
+    main()
