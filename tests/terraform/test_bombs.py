@@ -133,6 +133,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_takes_nothing_else_along(name: str, tmp_path: Path) -> None:
     beside, _, expression = BOMBS[name].partition("|")
