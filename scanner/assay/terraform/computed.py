@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.model import Unknown
 from assay.terraform import values as v
 from assay.terraform.expressions import Configured
 
 if TYPE_CHECKING:
-    from assay.model import Ref, Unknown
+    from assay.model import Ref
     from assay.terraform.instances import Instance
 
 
@@ -47,7 +48,8 @@ def terraform_data(instance: Instance, name: str) -> Any:
         return planned(instance, v.type_of(given))
     if name in ("input", "triggers_replace"):
         return None
-    raise v.EvalError(f'terraform_data has no attribute "{name}"')
+    key = ("undeclared", instance.group.scope.module.shown, f"terraform_data.{name}")
+    return Unknown(f"terraform_data has no attribute {name}", key)
 
 
 def planned(instance: Instance, type_: v.Type) -> Unknown:

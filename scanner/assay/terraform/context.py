@@ -40,8 +40,8 @@ class Context:
         full = self.path(path)
         if not self.files.allowed(full):
             return Unknown(f'file("{path}") is outside the scanned directory, it was not read')
-        if not os.path.exists(full):
-            raise EvalError(f"there is no file {path}")
+        if not os.path.isfile(full):
+            raise EvalError(f"{path} is a directory" if os.path.isdir(full) else f"there is no file {path}")
         self.files.opened.add(self.files.shown(full))
         try:
             return self.files.read(full)

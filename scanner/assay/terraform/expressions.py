@@ -5,6 +5,7 @@ Constants stay recognisable (`is_constant`), so that whatever is made of constan
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
@@ -212,7 +213,12 @@ class Compiler:
         return lambda env: [item(env) for item in items]
 
     def object_of(self, node: Any) -> Run:
-        pairs = [self.element(n) for n in node.children if n.kind_id == ELEMENT]
+        elements = [n for n in node.children if n.kind_id == ELEMENT]
+        for before, after in pairwise(elements):
+            gap = self.data[before.end_byte : after.start_byte]
+            if b"," not in gap and b"\n" not in gap:  # the grammar does not mind
+                return raising("a comma or a new line must stand between the elements of an object")
+        pairs = [self.element(n) for n in elements]
         if all(is_constant(k) and is_constant(x) for k, x in pairs):
             return constant({value_of(k): value_of(x) for k, x in pairs})
         if all(is_constant(k) for k, _ in pairs):
@@ -237,6 +243,9 @@ class Compiler:
         inner = [n for n in key.children if n.kind_id != COMMENT]
         if len(inner) == 1 and (inner[0].kind_id == VARIABLE or self._keyword(inner[0])):  # a bare name is its own text
             return constant(self.text(inner[0])), self.expression(value)
+        if inner[0].kind_id == VARIABLE:
+            text = self.text(key)
+            return raising(f"the key {text} is ambiguous: write ({text}) or a text in quotes"), self.expression(value)
         name = self.expression(key)
         if is_constant(name):
             try:
@@ -290,6 +299,8 @@ class Compiler:
             from assay.terraform.marks import compile_marked
 
             return compile_marked(self, name, nodes[0])
+        if name == "templatestring" and nodes and nodes[0].children[0].kind_id != VARIABLE:
+            return raising("templatestring() takes a reference to a text, not an expression")
         if "::" in name and not name.startswith("core::"):
             sentence = f"{name}() belongs to a provider, which Assay does not run"
             return lambda env: Unknown(sentence)

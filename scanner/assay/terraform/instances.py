@@ -220,6 +220,12 @@ class Group(Instances):
         self.scope.budget.instance()
         return Instance(self, key, Env(self.scope, names))
 
+    def attribute(self, name: str) -> Any:
+        expansion = self.expansion
+        if not (expansion.single or expansion.counted) and expansion.doubt is None:
+            raise EvalError(f'{self.label} has for_each: {name} is read from one instance, {self.label}["key"].{name}')
+        return super().attribute(name)
+
 
 class Instance(Lazy):
     """One resource."""

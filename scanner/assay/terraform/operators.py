@@ -111,10 +111,11 @@ def conditional(test: Run, yes: Run, no: Run) -> Run:
     def run(env: Env) -> Any:
         wanted = truth(test(env), "the condition of a conditional")
         if isinstance(wanted, Unknown):
-            return v.choose(wanted, _leniently(yes, env), _leniently(no, env))
-        chosen, other = (yes, no) if wanted else (no, yes)
+            either, other = _leniently(yes, env), _leniently(no, env)
+            return None if either is None and other is None else v.choose(wanted, either, other)
+        chosen, left = (yes, no) if wanted else (no, yes)
         result = chosen(env)
-        spare = _leniently(other, env)
+        spare = _leniently(left, env)
         if type(result) is type(spare) and type(result) in _SCALARS:
             return result
         return v.choose(True, result, spare)
