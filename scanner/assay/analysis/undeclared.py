@@ -1,0 +1,56 @@
+"""References to what a Terraform module does not declare, found in the values they left unknown."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Encoded, PartialList, Text, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.model import Resource
+
+_REASON = re.compile(
+    r"\S+ (?:is not declared in the module (?P<home>\S+)|has no output )|.*\"\w+\" stands for nothing here"
+)
+
+
+def undeclared(r: Resource) -> Iterator[tuple[str, str]]:
+    """The path and the sentence of every value that hangs on an undeclared reference, one a path.
+
+    What a module call passes on is told at the call, not again at every resource of the module.
+    """
+    seen: set[tuple[str, str]] = set()
+    written = {name: value for name, value in r.values.items() if name != "tags_all"}  # made of `tags`
+    for path, unknown in _unknowns(written, ""):
+        found = _REASON.match(unknown.reason)
+        if found and (path, unknown.reason) not in seen and found["home"] in (None, _home(r)):
+            seen.add((path, unknown.reason))
+            yield path, unknown.reason
+
+
+def _home(r: Resource) -> str:
+    """The directory of the module that declares a resource, as the evaluator writes it."""
+    return os.path.dirname(r.where().file) or "."
+
+
+def _unknowns(value: Any, path: str) -> Iterator[tuple[str, Unknown]]:
+    if isinstance(value, Text):
+        for part in value.parts:
+            yield from _unknowns(part, path)
+    elif isinstance(value, Encoded):
+        for _, unknown in _unknowns(value.value, ""):
+            yield path, unknown  # a place inside the text has no line of its own
+    elif isinstance(value, Unknown):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _unknowns(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(list.__iter__(value)):
+            yield from _unknowns(inner, f"{path}[{i}]")
+        if isinstance(value, PartialList):
+            yield path, value.unknown
