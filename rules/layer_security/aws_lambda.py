@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, as_list, require, rule, show
+from assay.analysis.aws_arns import account_of
 from assay.analysis.aws_lambda import AWS_LAYER_ACCOUNTS, layer_literal, layer_parts, layer_pinned, newest_beside
-from assay.analysis.aws_policy import account_of
 
 require(
     "aws-lambda-no-code-signing",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, rule
+from assay.analysis.parts import one_by_one
 
 ASSOCIATIONS = ("aws_wafv2_web_acl_association", "aws_wafregional_web_acl_association")
 ACLS = {"aws_waf_web_acl": "rules", "aws_wafregional_web_acl": "rule", "aws_wafv2_web_acl": "rule"}
@@ -101,6 +102,11 @@ def acts(one: Block) -> bool:
     return named or not one.absent("statement.managed_rule_group_statement")
 
 
+def judge_action(one: Block) -> Iterator[Finding]:
+    if not acts(one):
+        yield one.fails("the rule has neither action nor override_action")
+
+
 @rule(on=[*ACLS, *GROUPS], severity=MEDIUM, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_342"])
 def aws_waf_rule_no_action(acl: Resource) -> Iterator[Finding]:
     """Rules of a web ACL say what to do.
@@ -110,6 +116,4 @@ def aws_waf_rule_no_action(acl: Resource) -> Iterator[Finding]:
     ## Fix
     Give the rule an `action`, or an `override_action` when it refers to a group.
     """
-    for one in acl.each({**ACLS, **GROUPS}[acl.type]):
-        if not acts(one):
-            yield one.fails("the rule has neither action nor override_action")
+    yield from one_by_one(acl.each({**ACLS, **GROUPS}[acl.type]), judge_action)

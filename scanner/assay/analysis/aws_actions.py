@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import NamedTuple
 
 LIST, READ, TAGGING, WRITE, PERMISSIONS = "l", "r", "t", "w", "p"
@@ -39,17 +40,18 @@ def prefixes() -> list[str]:
     return list(_table())
 
 
-def expand(pattern: str) -> list[Action]:
+@cache
+def expand(pattern: str) -> tuple[Action, ...]:
     """The actions that a pattern such as `s3:Get*` or `*` grants; empty when it names none that exists."""
     prefix, colon, _ = pattern.partition(":")
     if not colon and pattern != "*":
-        return []
+        return ()
     services = [prefix] if "*" not in prefix and "?" not in prefix else prefixes()
     wanted = glob(pattern)
     if "*" not in pattern and "?" not in pattern:
         found = service(prefix).get(pattern.lower())
-        return [found] if found else []
-    return [a for p in services for name, a in service(p).items() if wanted.fullmatch(name)]
+        return (found,) if found else ()
+    return tuple(a for p in services for name, a in service(p).items() if wanted.fullmatch(name))
 
 
 def glob(pattern: str) -> re.Pattern[str]:

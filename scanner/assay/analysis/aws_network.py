@@ -6,7 +6,7 @@ separate `aws_route` resources.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis import network
 from assay.model import any_of
@@ -112,3 +112,11 @@ def way_to_internet(subnet: Resource, graph: Graph) -> list[Location]:
                     if onward:
                         return [route.view.where(), onward[0].view.where()]
     return []
+
+
+def wider_than_vpc(cidr: Any) -> bool:
+    """True for a block larger than any one VPC's can be: over /16, or over /44 in version 6."""
+    if network.is_anywhere(cidr):
+        return True
+    found = network.parse_cidr(cidr)
+    return found is not None and found[2] - found[1] >= 1 << (16 if found[0] == 4 else 84)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.aws_actions import glob
+from assay.analysis.aws_arns import is_star, matches, matches_all
 from assay.decode import decode
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, show
 from assay.model import as_list as known_list
@@ -191,8 +191,9 @@ def identity_statements(r: Resource, graph: Graph) -> list[Statement]:
     if r.type == DOCUMENT:
         return _filtered(block_statements(r), lambda s: not s.has_principals)
     if r.type == "aws_iam_role":
-        parts = [_own(block, "policy", graph) for block in list.__iter__(r.each("inline_policy"))]
-        return _joined(parts)
+        blocks = r.each("inline_policy")
+        parts = [_own(block, "policy", graph) for block in list.__iter__(blocks)]
+        return _joined([*parts, PartialList([], blocks.unknown)] if isinstance(blocks, PartialList) else parts)
     return _own(r, IDENTITY_POLICIES[r.type], graph)
 
 
@@ -210,11 +211,12 @@ def trust_statements(r: Resource, graph: Graph) -> list[Statement]:
 
 def role_statements(role: Resource, graph: Graph) -> list[Statement]:
     """All that is granted to a role here: inline, separate and attached policies; partial when one is not at hand."""
-    found = [statements(b, "policy") for b in list.__iter__(role.each("inline_policy"))]
+    blocks = role.each("inline_policy")
+    found = [statements(b, "policy") for b in list.__iter__(blocks)]
     inline = graph.users(role, "aws_iam_role_policy")
     found += [statements(p, "policy") for p in list.__iter__(inline)]
     attachments = graph.users(role, "aws_iam_role_policy_attachment")
-    unknown = [x.unknown for x in (inline, attachments) if isinstance(x, PartialList)]
+    unknown = [x.unknown for x in (blocks, inline, attachments) if isinstance(x, PartialList)]
     for attachment in list.__iter__(attachments):
         for policy in list.__iter__(graph.follow(attachment, "policy_arn")):
             if policy.type == "aws_iam_policy" and policy.source != "uncollected":
@@ -223,6 +225,22 @@ def role_statements(role: Resource, graph: Graph) -> list[Statement]:
                 unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
     managed = as_list(role["managed_policy_arns"])
     unknown += [Unknown(f"the policy {show(arn)} is not among the inputs") for arn in list.__iter__(managed)]
+    return _joined([*found, *(PartialList([], u) for u in unknown)])
+
+
+def group_statements(group: Resource, graph: Graph) -> list[Statement]:
+    """The policies of a group; AWS's own managed ones count as empty, others that are not at hand as unknown."""
+    inline = graph.users(group, "aws_iam_group_policy")
+    attachments = graph.users(group, "aws_iam_group_policy_attachment")
+    found = [statements(p, "policy") for p in list.__iter__(inline)]
+    unknown = [x.unknown for x in (inline, attachments) if isinstance(x, PartialList)]
+    for attachment in list.__iter__(attachments):
+        arn = attachment["policy_arn"]
+        for policy in list.__iter__(graph.follow(attachment, "policy_arn")):
+            if policy.source != "uncollected":
+                found.append(statements(policy, "policy"))
+            elif not (isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:policy/")):
+                unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
     return _joined([*found, *(PartialList([], u) for u in unknown)])
 
 
@@ -244,91 +262,13 @@ def flag(found: Iterable[Statement], test: Callable[[Statement], Any], message: 
         raise Undetermined(found.unknown)
 
 
-# --- small questions --------------------------------------------------------------------------------------------------
-
-
-def matches(pattern: Any, name: str) -> bool:
-    """True when an IAM pattern (`s3:Get*`) covers a name, in any case.
-
-    Raises:
-        Undetermined: the pattern is unknown and its known pieces do not rule the name out.
-    """
-    if isinstance(pattern, Text):
-        around = "".join(p if isinstance(p, str) else "*" for p in pattern.parts)
-        if glob(around).fullmatch(name.lower()) is None:
-            return False
-        raise Undetermined(pattern)
-    if isinstance(pattern, Unknown):
-        raise Undetermined(pattern)
-    return isinstance(pattern, str) and glob(pattern).fullmatch(name.lower()) is not None
-
-
-def is_star(value: Any) -> bool:
-    """True for `*` alone (or a run of it)."""
-    return bool(value == "*") or (isinstance(value, str) and value != "" and value.strip("*") == "")
-
-
-def matches_all(value: Any) -> bool:
-    """True when a condition value excludes nobody: `*`, `arn:aws:*`, an ARN of which nothing but the service is
-    written, the whole internet."""
-    from assay.analysis.network import is_anywhere
-
-    if isinstance(value, Text):  # what is written around the unknown piece narrows already
-        return False
-    if isinstance(value, Unknown):
-        return bool(value == "*")
-    if not isinstance(value, str) or is_anywhere(value):
-        return isinstance(value, str)
-    pieces = value.split(":")
-    if pieces[0] == "arn":
-        return all(p.strip("*?") == "" for p in pieces[3:])
-    return value.strip("*?") in ("", "o-", "o-/")
-
-
-def wildcard_service(resource: Any) -> str:
-    """The service of an ARN that names all it has (`arn:aws:logs:*:*:*`, `arn:aws:s3:::*`), else an empty text."""
-    if isinstance(resource, Text):
-        return ""
-    if isinstance(resource, Unknown):
-        return ""
-    pieces = resource.split(":", 5) if isinstance(resource, str) else []
-    wild = len(pieces) == 6 and pieces[0] == "arn" and all(p.strip("*:/") == "" for p in pieces[5:])
-    return pieces[2] if wild else ""
-
-
-def account_of(principal: Any) -> str | None:
-    """The account that an AWS principal names by its digits; None for one of this configuration's own, or none at all.
-
-    Raises:
-        Undetermined: a variable stands where the account does.
-    """
-    if isinstance(principal, Text):
-        head = next((p for p in principal.parts if isinstance(p, Unknown)), principal)
-        pieces = principal.prefix.split(":")
-        if len(pieces) > 5:
-            return _digits(pieces[4])
-        return account_of(head)
-    if isinstance(principal, Ref):
-        return None
-    if isinstance(principal, Unknown):
-        raise Undetermined(principal)
-    if not isinstance(principal, str):
-        return None
-    pieces = principal.split(":")
-    return _digits(pieces[4] if len(pieces) > 5 and pieces[0] == "arn" else principal)
-
-
-def _digits(text: str) -> str | None:
-    return text if len(text) == 12 and text.isascii() and text.isdigit() else None
+def as_list(value: Any) -> list[Any]:
+    """One or many as a list; a reference stands for one, as it does in policies."""
+    return [value] if isinstance(value, Ref) else known_list(value)
 
 
 def _everyone(principal: tuple[Any, Any]) -> bool:
     return principal[0] in ("AWS", "*") and bool(principal[1] == "*")
-
-
-def as_list(value: Any) -> list[Any]:
-    """One or many as a list; a reference stands for one, as it does in policies."""
-    return [value] if isinstance(value, Ref) else known_list(value)
 
 
 # --- normalising ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,127 @@
+"""ARNs, principals and patterns of AWS as rules compare them: undetermined where a piece that nobody knows decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assay.analysis.aws_actions import expand, glob
+from assay.model import Ref, Text, Undetermined, Unknown
+
+
+def matches(pattern: Any, name: str) -> bool:
+    """True when an IAM pattern (`s3:Get*`) covers a name, in any case.
+
+    Raises:
+        Undetermined: the pattern is unknown and its known pieces do not rule the name out.
+    """
+    if isinstance(pattern, Text):
+        around = "".join(p if isinstance(p, str) else "*" for p in pattern.parts)
+        if glob(around).fullmatch(name.lower()) is None:
+            return False
+        raise Undetermined(pattern)
+    if isinstance(pattern, Unknown):
+        raise Undetermined(pattern)
+    return isinstance(pattern, str) and glob(pattern).fullmatch(name.lower()) is not None
+
+
+def is_star(value: Any) -> bool:
+    """True for `*` alone (or a run of it)."""
+    return bool(value == "*") or (isinstance(value, str) and value != "" and value.strip("*") == "")
+
+
+def matches_all(value: Any) -> bool:
+    """True when a condition value excludes nobody: `*`, `arn:aws:*`, an ARN of which nothing but the service is
+    written, the whole internet."""
+    from assay.analysis.network import is_anywhere
+
+    if isinstance(value, Text):  # what is written around the unknown piece narrows already
+        return False
+    if isinstance(value, Unknown):
+        return bool(value == "*")
+    if not isinstance(value, str) or is_anywhere(value):
+        return isinstance(value, str)
+    pieces = value.split(":")
+    if pieces[0] == "arn":
+        return all(p.strip("*?") == "" for p in pieces[3:])
+    return value.strip("*?") in ("", "o-", "o-/")
+
+
+def wildcard_service(resource: Any) -> str:
+    """The service of an ARN that names all it has (`arn:aws:logs:*:*:*`, `arn:aws:s3:::*`), else an empty text."""
+    if isinstance(resource, Text):
+        resource = "".join(p if isinstance(p, str) else "x" for p in resource.parts)
+    pieces = resource.split(":") if isinstance(resource, str) else []
+    wild = len(pieces) > 5 and pieces[0] == "arn" and all(p.strip("*/") == "" for p in pieces[3:])
+    return pieces[2] if wild else ""
+
+
+def action_exists(pattern: Any) -> bool:
+    """True when an action, or a pattern of actions, names one that AWS has."""
+    if isinstance(pattern, Unknown):
+        raise Undetermined(pattern)
+    return isinstance(pattern, str) and bool(expand(pattern))
+
+
+def arn_shaped(resource: Any) -> bool:
+    """True for `*`, a reference, and text with the six parts of an ARN (a wildcard may stand for several)."""
+    if isinstance(resource, Ref):
+        return True
+    if isinstance(resource, Text):
+        first = resource.parts[0]
+        return first.startswith(("arn:", "*")) if isinstance(first, str) else True
+    if isinstance(resource, Unknown):
+        raise Undetermined(resource)
+    text = str(resource)
+    return is_star(text) or (text.startswith("arn:") and (text.count(":") > 4 or "*" in text))
+
+
+def arn_service(arn: Any) -> str:
+    """The service of an ARN, `lambda` or `states`; of a reference, as far as its type tells.
+
+    Raises:
+        Undetermined: nobody can tell.
+    """
+    if isinstance(arn, Ref):
+        kind = next((p for p in arn.target.split(".") if p.startswith("aws_")), "")
+        return next((s for prefix, s in _SERVICES.items() if kind.startswith(prefix)), kind)
+    if isinstance(arn, Text):
+        pieces = "".join(p if isinstance(p, str) else "?" for p in arn.parts).split(":")
+        if len(pieces) > 5 and "?" not in pieces[2]:
+            return pieces[2]
+    if isinstance(arn, Unknown):
+        raise Undetermined(arn)
+    pieces = str(arn or "").split(":")
+    return pieces[2] if len(pieces) > 2 else ""
+
+
+_SERVICES = {
+    "aws_sfn_": "states", "aws_kinesis_firehose": "firehose", "aws_kinesis_": "kinesis", "aws_ecs_": "ecs",
+    "aws_batch_": "batch", "aws_codepipeline": "codepipeline", "aws_codebuild_": "codebuild",
+    "aws_sagemaker_": "sagemaker", "aws_redshift": "redshift", "aws_api_gateway_": "execute-api",
+}  # fmt: skip
+
+
+def account_of(principal: Any) -> str | None:
+    """The account that an AWS principal names by its digits; None for one of this configuration's own, or none at all.
+
+    Raises:
+        Undetermined: a variable stands where the account does.
+    """
+    if isinstance(principal, Text):
+        head = next((p for p in principal.parts if isinstance(p, Unknown)), principal)
+        pieces = principal.prefix.split(":")
+        if len(pieces) > 5:
+            return _digits(pieces[4])
+        return account_of(head)
+    if isinstance(principal, Ref):
+        return None
+    if isinstance(principal, Unknown):
+        raise Undetermined(principal)
+    if not isinstance(principal, str):
+        return None
+    pieces = principal.split(":")
+    return _digits(pieces[4] if len(pieces) > 5 and pieces[0] == "arn" else principal)
+
+
+def _digits(text: str) -> str | None:
+    return text if len(text) == 12 and text.isascii() and text.isdigit() else None
