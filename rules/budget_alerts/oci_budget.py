@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule, show
-from assay.analysis.oci_tenancy import answers_for, is_code
+from assay.analysis.numbers import number
+from assay.analysis.oci_tenancy import answers_for, exists, is_code
 
 
 @rule(on="oci_budget_alert_rule", severity=HIGH)
@@ -50,8 +51,8 @@ def _warns(alert: Resource, budget: Resource, kind: str, percent: int) -> bool:
     if alert["type"] != kind:
         return False
     if alert["threshold_type"] == "ABSOLUTE":
-        return bool(alert["threshold"] * 100 <= percent * budget["amount"])
-    return bool(alert["threshold"] <= percent)
+        return bool(number(alert["threshold"]) * 100 <= percent * number(budget["amount"]))
+    return number(alert["threshold"]) <= percent
 
 
 @rule(on="oci_budget_budget", params={"percent": 80}, severity=LOW)
@@ -120,7 +121,7 @@ def oci_compartment_no_budget(scope: Resource, graph: Graph) -> Iterator[Finding
     """
     budgets = graph.beside(scope, "oci_budget_budget")
     if scope.type == "tenancy":
-        if answers_for(scope, graph) and not budgets:
+        if answers_for(scope, graph) and not exists(scope, graph, "oci_budget_budget"):
             yield scope.fails("no budget at all")
     elif budgets or not is_code(scope):
         line = _parents(scope, graph)
@@ -143,7 +144,7 @@ def oci_no_quota(scope: Resource, graph: Graph) -> Iterator[Finding]:
     Add `set` or `zero` statements to an `oci_limits_quota`.
     """
     if scope.type == "tenancy":
-        if answers_for(scope, graph) and not graph.beside(scope, "oci_limits_quota"):
+        if answers_for(scope, graph) and not exists(scope, graph, "oci_limits_quota"):
             yield scope.fails("no quota bounds what may be created")
     elif not any_of(as_list(scope["statements"]), lambda s: s.strip().lower().startswith(("set ", "zero "))):
         yield scope.fails("no statement sets a bound", at="statements")

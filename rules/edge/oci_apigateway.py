@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, as_list, require, rule
+from assay.analysis.numbers import number
 from assay.analysis.parts import one_by_one
 
 POLICIES = "specification.request_policies"
@@ -152,7 +153,7 @@ def oci_api_jwks_insecure(deployment: Resource, graph: Graph, params: dict[str, 
         if keys["is_ssl_verify_disabled"] == True:
             yield keys.fails("the key server's certificate is not verified", at="is_ssl_verify_disabled")
         hours = keys["max_cache_duration_in_hours"]
-        if hours != None and hours > params["hours"]:
+        if hours != None and number(hours) > params["hours"]:
             yield keys.fails(f"keys are cached for {hours} hours", at="max_cache_duration_in_hours")
 
     yield from one_by_one(_key_sources(deployment), judge)

@@ -1,50 +1,77 @@
-"""Does a setting's name and literal value look like a credential? Names decide first, then the value's own shape."""
+"""Is this value a credential: by its name, by its form, or because of where it comes from."""
 
 from __future__ import annotations
 
-import re
+import base64
+import binascii
 from typing import Any
 
-from assay.model import Unknown
+from assay.model import Ref, Text, Undetermined, Unknown
 
-_NAME = re.compile(
-    r"(?i)(passwo?rd|passwd|passphrase|\bpwd\b|(^|[_.-])pwd$|secret|token|credential|api[_.-]?key|access[_.-]?key"
-    r"|private[_.-]?key|auth[_.-]?key|encryption[_.-]?key|connection[_.-]?string)"
-)
-# What such a name may hold and is no credential: where the credential is, or what may be done with it.
-_POINTER = re.compile(
-    r"(?i)[_.-]?(id|ids|ocid|arn|name|names|url|uri|endpoint|host|path|file|dir|ttl|expiry|expires|expiration|timeout"
-    r"|type|version|header|issuer|audience|rotation|length|policy|enabled|region|provider|source|store|vault|param|bucket"
-    r"|key_id|alias|algorithm|mode|scope|count|size|hours|days|seconds|minutes|interval|lifetime|prefix)$"
-)
-_SHAPE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{36}"
-    r"|\bglpat-[A-Za-z0-9_-]{20}"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{10}"
-    r"|\bsk_live_[A-Za-z0-9]{16}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"
-    r"|[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@${}]+@"
-)
-_REFERENCE = re.compile(
-    r"(?i)^(ocid1\.|arn:|projects/|vault:|ssm:|secretsmanager:|\$\{|\{\{|https?://[^@]*$|/|true$|false$|none$|null$)"
-)
+_SOURCES = (
+    "random_password", "data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter", "aws_iam_access_key",
+    "data.oci_secrets_secretbundle", "data.vault_", "tls_private_key",
+)  # fmt: skip
+_CARRIERS = {"result", "secret_string", "secret_binary", "value", "secret", "private_key_pem", "secret_bundle_content"}
 
 
-def is_credential(name: Any, value: Any) -> bool:
-    """True when a literal text looks like a credential by its name or by its own shape.
+def is_credential(name: str, value: Any) -> bool:
+    """True when a value under a name is a credential in clear: written out, or read from a sensitive place.
 
-    What is not a literal (an unknown, a reference, a number) is none: nothing secret is written here.
+    Raises:
+        Undetermined: the name says it is one, and the value is unknown.
     """
-    if isinstance(value, Unknown) or not isinstance(value, str) or not value.strip():
+    from assay.reports.masking import hides, secret_name, spans
+
+    if isinstance(value, Ref):
+        return _from_secret(value)
+    if isinstance(value, Unknown):
+        if value.sensitive or any(_from_secret(r) for r in (value.refs() if isinstance(value, Text) else ())):
+            return True
+        if isinstance(value, Text):
+            return any(bool(spans(piece)) for piece in value.literals)
+        if secret_name(name):
+            raise Undetermined(value)
         return False
-    if _SHAPE.search(value):
-        return True
-    text = "" if isinstance(name, Unknown) else str(name)
-    return bool(_NAME.search(text)) and not _POINTER.search(text) and not _REFERENCE.match(value) and len(value) > 3
+    return isinstance(value, str) and (hides(name, value) or bool(spans(value)))
 
 
-def credentials(settings: Any) -> list[str]:
-    """The keys of a map of settings whose values look like credentials; unknown values are left out."""
-    return [k for k, v in settings.items() if is_credential(k, v)] if isinstance(settings, dict) else []
+def _from_secret(ref: Ref) -> bool:
+    """True for the clear text of a secret that another resource or data source holds."""
+    kind = any(f".{source}" in f".{ref.target}" for source in _SOURCES)
+    return ref.sensitive or (kind and ref.attribute.partition("[")[0].partition(".")[0] in _CARRIERS)
+
+
+def credential_within(text: Any) -> bool:
+    """True when a script or document, plain or in base64, holds a credential written out.
+
+    Raises:
+        Undetermined: the text is unknown.
+    """
+    from assay.reports.masking import spans
+
+    if isinstance(text, Text):
+        return any(bool(spans(piece)) for piece in text.literals)
+    if isinstance(text, Unknown):
+        raise Undetermined(text)
+    return isinstance(text, str) and (bool(spans(text)) or bool(spans(_decoded(text))))
+
+
+def _decoded(text: str) -> str:
+    """What a base64 text says; empty when it is none."""
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def from_variable(value: Any) -> bool:
+    """True when a value is written here or comes from a variable, a generated password or the like: it is in the state.
+
+    A reference to another resource's own attributes says nothing about where that has it from.
+    """
+    if isinstance(value, Ref):
+        return _from_secret(value)
+    if isinstance(value, Unknown):
+        return value.sensitive or (value.key is not None and value.key[0] == "var")
+    return isinstance(value, str) and value != ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.analysis.oci_types import includes
 from assay.model import Text, Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
@@ -408,11 +409,21 @@ _PRINCIPAL = ("request.principal.", "request.user.", "request.groups.", "request
 
 
 def narrows(condition: Any) -> bool:
-    """True when the condition limits what may be done, or on what: permission, operation or target."""
-    return guarantees(
-        condition,
-        lambda p: p.variable.startswith("target.") or p.variable in ("request.permission", "request.operation"),
-    )
+    """True when the condition names what may be done, or on what: a permission, an operation or a target."""
+    named = ("request.permission", "request.operation")
+    return guarantees(condition, lambda p: is_positive(p) and (p.variable in named or p.variable.startswith("target.")))
+
+
+def spares_administrators(condition: Any) -> bool:
+    """True when the condition leaves the group Administrators out of what may be changed."""
+
+    def judge(p: Predicate) -> bool:
+        if p.variable not in ("target.group.name", "target.group.id"):
+            return False
+        named = any_of(p.values, lambda v: glob_matches(v, "administrators"))
+        return named != is_positive(p) if p.variable.endswith(".name") else True
+
+    return guarantees(condition, judge)
 
 
 def excludes_permission(condition: Any, permission: str) -> bool:
@@ -460,3 +471,38 @@ def predicates(condition: Any) -> list[Predicate]:
     if isinstance(condition, Group):
         return [p for part in condition.parts for p in predicates(part)]
     return [condition] if isinstance(condition, Predicate) else []
+
+
+# --- statements beside each other -------------------------------------------------------------------------------------
+
+
+def covers(wide: Statement, narrow: Statement) -> bool:
+    """True when `wide` grants whatever `narrow` grants, as far as their words tell.
+
+    Raises:
+        Undetermined: nothing certain tells them apart and something in them is unknown.
+    """
+    if wide.effect != "allow" or narrow.effect != "allow" or wide.permissions or narrow.permissions:
+        return False
+    tests: tuple[Callable[[], object], ...] = (
+        lambda: _wider_subject(wide, narrow),
+        lambda: wide.resource == narrow.resource or includes(_text(wide.resource), _text(narrow.resource)),
+        lambda: any_of(VERBS, lambda v: wide.verb == v and narrow.verb in VERBS[: VERBS.index(v) + 1]),
+        lambda: wide.place == "tenancy" or (wide.place == narrow.place and wide.path == narrow.path),
+        lambda: wide.condition is None or wide.condition == narrow.condition,
+    )
+    return all_of(tests, lambda test: test())
+
+
+def _wider_subject(wide: Statement, narrow: Statement) -> bool:
+    if wide.subject == "any-user":
+        return narrow.subject != "service"
+    if wide.subject == "any-group":
+        return narrow.subject in ("any-group", "group")
+    return wide.subject == narrow.subject and all_of(narrow.names, lambda n: any_of(wide.names, lambda w: w == n))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    return str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Ref, Text, Undetermined, Unknown
+from assay.model import Ref, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from assay.graph import Graph
@@ -32,6 +32,21 @@ def answers_for(tenancy: Resource, graph: Graph, *family: str) -> bool:
     if not is_code(tenancy):
         return True
     return any(list.__len__(graph.beside(tenancy, type_)) for type_ in (*family, *BASELINE))
+
+
+def exists(scope: Resource, graph: Graph, *types: str) -> bool:
+    """True when a resource of one of the types is declared beside the scope.
+
+    Raises:
+        Undetermined: only such whose number nobody knows, or the types could not be listed.
+    """
+
+    def certain(r: Resource) -> bool:
+        if "[?]" in r.address:
+            raise Undetermined(Unknown(f"whether there is any {r.type} is not known: {r.address}"))
+        return True
+
+    return any_of(types, lambda type_: any_of(graph.beside(scope, type_), certain))
 
 
 def is_tenancy(value: Any) -> bool:
