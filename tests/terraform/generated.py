@@ -219,7 +219,10 @@ class Module(NamedTuple):
 
     def files(self) -> dict[str, str]:
         files = {"main.tf": "\n".join(self.root)}
-        return files | {"child/main.tf": "\n".join(self.child)} if self.child else files
+        called = any(
+            block.startswith('module "child"') for block in self.root
+        )  # uncalled it would be a root of its own
+        return files | {"child/main.tf": "\n".join(self.child)} if called else files
 
     def without(self, index: int) -> Module:
         """The module less one block; a child's blocks count on from the root's."""

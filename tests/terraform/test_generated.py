@@ -6,12 +6,13 @@ Sixty of them, always the same. `ASSAY_FUZZ=2000 pytest tests/terraform/test_gen
 from __future__ import annotations
 
 import os
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from oracles import require_oracle
 
 from .generated import Module, modules, smallest
@@ -20,6 +21,7 @@ from .oracle import Rejected, of_files, side_by_side, write
 
 LONG = int(os.environ.get("ASSAY_FUZZ", "0"))
 HOW_MANY = LONG or 60
+BATCH = 5
 REPORTED = 8
 """How many disagreements are made small and printed: each costs some twenty plans."""
 
@@ -27,20 +29,20 @@ REPORTED = 8
 def grown(how_many: int) -> list[Module]:
     """That many modules. Hypothesis only draws here: terraform's start is too slow to shrink by."""
     found: list[Module] = []
+    first = random.randrange(1 << 32) if LONG else 0
+    for number in range(how_many // BATCH):  # within one run hypothesis varies what it had: new ones need a new seed
 
-    @settings(
-        max_examples=how_many,
-        derandomize=not LONG,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        deadline=None,
-    )
-    @given(modules())
-    def collect(module: Module) -> None:
-        found.append(module)
+        @seed(first + number)
+        @settings(
+            max_examples=BATCH, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+            derandomize=False, deadline=None,
+        )  # fmt: skip
+        @given(modules())
+        def collect(module: Module) -> None:
+            if module not in found:
+                found.append(module)
 
-    collect()
+        collect()
     return found
 
 
@@ -69,10 +71,8 @@ def test_random_modules_have_the_plans_values() -> None:
     accepted = sum(truth is not None for truth in truths)
     assert accepted > len(tried) * 0.6, f"terraform accepts only {accepted} of {len(tried)}: the generator is off"
     failing = [module for module, truth in zip(tried, truths, strict=True) if wrong_with(module, truth)]
-    told = [_report(module) for module in failing[:REPORTED]]
-    assert not failing, f"{len(failing)} of {accepted} modules differ, the first {len(told)} made small:\n" + "\n".join(
-        told
-    )
+    told = "\n".join(_report(module) for module in failing[:REPORTED])
+    assert not failing, f"{len(failing)} of {accepted} modules differ, the first of them made small:\n{told}"
 
 
 def _report(module: Module) -> str:
