@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay.model import any_of
 
@@ -34,3 +34,12 @@ def is_invoked_detached(function: Resource, graph: Graph, *, told_by: tuple[str,
     return any_of(
         graph.users(function, "oci_functions_invoke_function"), lambda call: call["fn_invoke_type"] == "detached"
     )
+
+
+def literal_credentials(config: Any) -> list[str]:
+    """The keys of a configuration whose values are credentials written out; what is not known is not written here."""
+    from assay.analysis.credentials import is_credential
+
+    if not isinstance(config, dict):
+        return []
+    return [name for name, value in config.items() if isinstance(value, str) and is_credential(name, value)]
