@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
 _OWN = re.compile(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
+DEPTH = 20_000
 MAX_CALLERS = 300
 """How many directories around a single file are looked at for calls of its module."""
 
@@ -116,6 +118,15 @@ class Estate:
     # --- evaluating
 
     def run(self) -> None:
+        """Evaluate every root module; values refer to values, so the interpreter's own depth must not be the bound."""
+        usual = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(usual, DEPTH))
+        try:
+            self._run()
+        finally:
+            sys.setrecursionlimit(usual)
+
+    def _run(self) -> None:
         single = {d: n for d, n in self.loader.copies.items() if n > 1}
         self.loader.copies.clear()
         self.loader.copies.update(single)
@@ -180,15 +191,12 @@ class Estate:
 
 def below(directory: str) -> Iterator[str]:
     """Every directory below one, hidden ones and links left out, in a fixed order."""
-    try:
-        with os.scandir(directory) as entries:
-            inner = sorted(e.name for e in entries if _walked(e))
-    except OSError:
-        return
-    for name in inner:
-        path = os.path.join(directory, name)
-        yield path
-        yield from below(path)
+    waiting = [directory]
+    while waiting:
+        current = waiting.pop()
+        if current != directory:
+            yield current
+        waiting.extend(reversed(children(current)))
 
 
 def _walked(entry: os.DirEntry[str]) -> bool:
@@ -208,15 +216,14 @@ def around(directory: str, top: str) -> Iterator[str]:
 
 
 def _two_levels(directory: str) -> Iterator[str]:
-    for level in (1, 2):
-        for path in _children(directory):
-            if level == 1:
-                yield path
-            else:
-                yield from _children(path)
+    first = children(directory)
+    yield from first
+    for path in first:
+        yield from children(path)
 
 
-def _children(directory: str) -> list[str]:
+def children(directory: str) -> list[str]:
+    """The directories directly inside one."""
     try:
         with os.scandir(directory) as entries:
             return sorted(e.path for e in entries if _walked(e))

@@ -125,7 +125,7 @@ class Scope:
             return Unknown(f"{self.prefix(words)} refers to itself", key=("cycle", self.root.shown, self.prefix(words)))
         budget = self.budget
         if budget.chain > MAX_CHAIN:
-            raise Exhausted(f"{self.prefix(words)} is reached through more than {MAX_CHAIN} references")
+            return self.root.too_far(self, words)
         budget.chain += 1
         self.running.add(what)
         try:

@@ -119,12 +119,13 @@ def key_text(key: Any) -> str:
 class Instances(Lazy):
     """The instances of a block, resource or module: what `x`, `x[0]`, `x["a"]` and `x[*]` mean."""
 
-    __slots__ = ("_expansion", "block", "label", "made", "scope")
+    __slots__ = ("_expansion", "block", "label", "local", "made", "scope")
 
-    def __init__(self, scope: Scope, block: Block, label: str) -> None:
+    def __init__(self, scope: Scope, block: Block, local: str) -> None:
         self.scope = scope
         self.block = block
-        self.label = label  # the address of the whole, without a key
+        self.local = local  # the address of the whole within its module, without a key
+        self.label = scope.prefix(local)
         self.made: dict[Any, Any] = {}
         self._expansion: Expansion | None = None
 
@@ -134,7 +135,7 @@ class Instances(Lazy):
         if found is None:
             what = ("expansion", self.label)
             if what in self.scope.running:
-                self.scope.root.cycle(self.scope, self.label)
+                self.scope.root.cycle(self.scope, self.local, self.block)
                 return _cyclic(self.label, self.block)
             self.scope.running.add(what)
             try:
@@ -212,7 +213,7 @@ class Group(Instances):
     __slots__ = ("name", "type")
 
     def __init__(self, scope: Scope, block: Block, type_: str, name: str) -> None:
-        super().__init__(scope, block, scope.prefix(f"{type_}.{name}"))
+        super().__init__(scope, block, f"{type_}.{name}")
         self.type = type_
         self.name = name
 
@@ -244,7 +245,7 @@ class Instance(Lazy):
         if name not in self.known:
             if name in self.running:
                 scope = self.group.scope
-                scope.root.cycle(scope, f"{self.group.label}.{name}")
+                scope.root.cycle(scope, f"{self.group.local}.{name}", self.group.block)
                 return Unknown(f"{self.address}.{name} refers to itself", key=("cycle", self.address, name))
             self.running.add(name)
             try:
@@ -317,7 +318,7 @@ class ModuleGroup(Instances):
     __slots__ = ("module", "name", "unread")
 
     def __init__(self, scope: Scope, block: Block, name: str) -> None:
-        super().__init__(scope, block, scope.prefix(f"module.{name}"))
+        super().__init__(scope, block, f"module.{name}")
         self.name = name
         found: Module | str = scope.root.called(scope, block, name)
         self.module = None if isinstance(found, str) else found

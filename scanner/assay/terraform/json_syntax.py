@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 100
 _TOKEN = re.compile(
-    r"""[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?))"""
+    r"""[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?))"""
 )
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
 _BLOCKS = {"lifecycle", "provisioner", "connection", "dynamic", "content", "required_providers", "backend", "cloud"}

@@ -161,9 +161,9 @@ def _list_or_single(value: Any, *, ordered: bool = False) -> Any:
     """One item stands alone; several are listed backwards, as the provider sorts them."""
     if value is None or isinstance(value, (Unknown, str)):
         return value
-    items = list(list.__iter__(value))
     if isinstance(value, PartialList):
         return value
+    items = [v.to_string(i) if isinstance(i, (bool, int, float)) else i for i in value]
     if len(items) < 2:
         return items[0] if items else None
     if ordered:

@@ -26,18 +26,19 @@ def _speaks_of(file: SourceFile, start: int, end: int, text: bytes) -> tuple[int
     """The first and last line that a comment is about."""
     whole = (1, file.data.count(b"\n") + 1)
     following = _next_code(file, end)
+    holders = list(_around(file.blocks, start))
+    beside = holders[-1].body.blocks if holders else file.blocks
     if b"kics-scan" in text:
         if b"ignore-line" in text:
             return file.line(start) + 1, file.line(start) + 1
         if b"ignore-block" in text:
-            block = _beginning(file.blocks, following)
+            block = _beginning(beside, following)
             return _lines(file, block) if block is not None else (file.line(following), file.line(following))
         return whole
-    holders = list(_around(file.blocks, start))
     if b"trivy:" in text or b"tfsec:" in text:
         return _narrowest(file, holders, start, following)
     if not holders:
-        block = _beginning(file.blocks, following)
+        block = _beginning(beside, following)
         return _lines(file, block) if block is not None else (file.line(start), file.line(start))
     return _lines(file, holders[0] if b"checkov:" in text else holders[-1])
 

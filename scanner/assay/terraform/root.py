@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Resource
+from assay.model import Resource, Unknown
 from assay.terraform.context import Context
-from assay.terraform.evaluate import Budget, Exhausted, Scope, body_values, plain, static_env
+from assay.terraform.evaluate import MAX_CHAIN, Budget, Exhausted, Scope, body_values, plain, static_env
 from assay.terraform.places import layers_of
 from assay.terraform.trace import BlockOrigin, FileOrigin, Frame, Sources
 
@@ -99,13 +99,27 @@ class Root:
     def problem(self, block: Block, sentence: str) -> None:
         self.problems.setdefault(sentence, (block.file.shown, block.file.line(block.start)))
 
-    def cycle(self, scope: Scope, what: str) -> None:
+    def cycle(self, scope: Scope, what: str, block: Block | None = None) -> None:
+        """A named value, a resource's attribute or a count that needs itself."""
+        sentence = f"{scope.prefix(what)} refers to itself, directly or through others"
+        self.problems.setdefault(sentence, self._declared(scope, what, block))
+
+    def too_far(self, scope: Scope, what: str) -> Unknown:
+        """A value that is reached through too many others."""
+        sentence = f"{scope.prefix(what)} is reached through more than {MAX_CHAIN} references; it was not evaluated"
+        self.problems.setdefault(sentence, self._declared(scope, what, None))
+        return Unknown(sentence)
+
+    def _declared(self, scope: Scope, what: str, block: Block | None) -> tuple[str, int | None]:
         kind, _, name = what.partition(".")
-        found: Any = scope.module.locals.get(name) if kind == "local" else scope.module.outputs.get(name)
-        if kind == "var" and name in scope.module.variables:
+        found: Any = block
+        if kind == "local":
+            found = scope.module.locals.get(name)
+        elif kind == "output":
+            found = scope.module.outputs.get(name)
+        elif kind == "var" and name in scope.module.variables:
             found = scope.module.variables[name].block
-        place = (scope.module.shown, None) if found is None else (found.file.shown, found.file.line(found.start))
-        self.problems.setdefault(f"{scope.prefix(what)} refers to itself, directly or through others", place)
+        return (scope.module.shown, None) if found is None else (found.file.shown, found.file.line(found.start))
 
     def cut(self, scope: Scope, block: Block, label: str, count: int) -> None:
         sentence = f"{label} has {count:,} instances; the first 1,000 were evaluated, the last stands for the rest"
@@ -121,7 +135,8 @@ class Root:
         try:
             self._root_resource(scope)
             self._emit(scope, Frame(self.sources, self.directory, "", (), None))
-        except Exhausted as stop:
+        except (Exhausted, RecursionError) as error:
+            stop = error if isinstance(error, Exhausted) else "a value or a block is nested too deeply"
             sentence = f"{stop}; what it declares beyond that was not evaluated"
             self.problems.setdefault(sentence, (self.shown or ".", None))
         for prefix, kind in (("aws_", "account"), ("oci_", "tenancy")):
@@ -160,7 +175,10 @@ class Root:
             return
         values: dict[str, Any] = {}
         for block in settings:
-            for name, value in body_values(block.body, static_env(settings=True)).items():
+            found = body_values(block.body, static_env(settings=True))
+            for inner, item in zip(block.body.of("backend"), found.get("backend", []), strict=False):
+                item.setdefault("type", "".join(inner.labels))
+            for name, value in found.items():
                 if name in ("experiments", "language"):  # bare words, no values
                     continue
                 if isinstance(value, list) and isinstance(values.get(name), list):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HEREDOC, HEREDOC_START, QUOTED = kind("heredoc_template"), kind("heredoc_start"), kind("quoted_template")
 INTERPOLATION, DIRECTIVE = kind("template_interpolation"), kind("template_directive")
+MAX_PARTS = 1_000
 LITERAL, STRIP = kind("template_literal"), kind("strip_marker")
 FOR_START, FOR_END = kind("template_for_start"), kind("template_for_end")
 IF_START, ELSE, IF_END = kind("template_if_intro"), kind("template_else_intro"), kind("template_if_end")
@@ -297,4 +298,6 @@ def concatenate(pieces: Sequence[Any]) -> Any:
         texts.append(text)
     if known:
         return v.string("".join(texts))
+    if sum(len(t.parts) if isinstance(t, Text) else 1 for t in texts) > MAX_PARTS:
+        return v.unknown_like(next(t for t in texts if isinstance(t, Unknown)), v.STRING)
     return Text(texts)
