@@ -267,10 +267,11 @@ def test_blocks_without_instances_are_counted(tmp_path: Path) -> None:
         },
     )
     assert estate.addresses == ["aws_vpc.c"]
-    assert estate.intake.coverage.notes == [
+    (note,) = estate.intake.coverage.notes
+    assert note == (
         ".: 3 of 4 resource blocks have no instance with the values given "
         "(1 because count is 0, 1 because for_each is empty, 1 because the module has no instance)"
-    ]
+    )
 
 
 def test_default_tags_reach_resources_through_aliases_and_modules(tmp_path: Path) -> None:

@@ -10,6 +10,49 @@ from assay.model import Encoded, PartialList, Ref, Text, Unknown
 from terraform_estate import evaluate
 
 
+PROVIDERS_TEXT = r"""{
+  "Version": "2012-10-17",
+  "Id": "p",
+  "Statement": [
+    {
+      "Sid": "One",
+      "Effect": "Allow",
+      "Action": [
+        "s3:PutObject",
+        "s3:GetObject",
+        "s3:Abort"
+      ],
+      "Resource": "arn:aws:s3:::b/${aws:username}/*",
+      "Principal": {
+        "AWS": [
+          "arn:aws:iam::2:root",
+          "arn:aws:iam::1:root"
+        ],
+        "Service": "ec2.amazonaws.com"
+      },
+      "Condition": {
+        "Bool": {
+          "aws:SecureTransport": "true"
+        },
+        "StringLike": {
+          "s3:prefix": [
+            "home/",
+            "",
+            "\u003ca\u003e"
+          ]
+        }
+      }
+    },
+    {
+      "Effect": "Deny",
+      "NotAction": "iam:*",
+      "NotResource": "*",
+      "Principal": "*"
+    }
+  ]
+}"""
+
+
 def rendered(top: Path, text: str, attribute: str = "json") -> Any:
     """The policy of the document `d` as a resource that uses it sees it."""
     use = f'resource "x_y" "use" {{ policy = data.aws_iam_policy_document.d.{attribute} }}'
@@ -57,51 +100,7 @@ def test_the_text_is_the_providers_own(tmp_path: Path) -> None:
         }
         """,
     )
-    assert text == "\n".join(
-        [
-            "{",
-            '  "Version": "2012-10-17",',
-            '  "Id": "p",',
-            '  "Statement": [',
-            "    {",
-            '      "Sid": "One",',
-            '      "Effect": "Allow",',
-            '      "Action": [',
-            '        "s3:PutObject",',
-            '        "s3:GetObject",',
-            '        "s3:Abort"',
-            "      ],",
-            '      "Resource": "arn:aws:s3:::b/${aws:username}/*",',
-            '      "Principal": {',
-            '        "AWS": [',
-            '          "arn:aws:iam::2:root",',
-            '          "arn:aws:iam::1:root"',
-            "        ],",
-            '        "Service": "ec2.amazonaws.com"',
-            "      },",
-            '      "Condition": {',
-            '        "Bool": {',
-            '          "aws:SecureTransport": "true"',
-            "        },",
-            '        "StringLike": {',
-            '          "s3:prefix": [',
-            '            "home/",',
-            '            "",',
-            '            "\\u003ca\\u003e"',
-            "          ]",
-            "        }",
-            "      }",
-            "    },",
-            "    {",
-            '      "Effect": "Deny",',
-            '      "NotAction": "iam:*",',
-            '      "NotResource": "*",',
-            '      "Principal": "*"',
-            "    }",
-            "  ]",
-            "}",
-        ]
-    )
+    assert text == PROVIDERS_TEXT
 
 
 def test_minified_has_no_space(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assay.terraform.root import Root
     from assay.terraform.syntax import Attribute, Block, Body
 
-MAX_STEPS = 3_000_000
+MAX_STEPS = 2_000_000
 MAX_INSTANCES = 20_000
 MAX_ELEMENTS = 200_000
 MAX_CHAIN = 400
