@@ -186,3 +186,8 @@ def admits(policy: list[Statement], service: str, action: str, source: Resource 
 def grants_on(granted: list[Statement], action: str, target: Resource) -> bool:
     """True when an identity's statements allow the action on the target."""
     return any_of(granted, lambda s: grants_one(s, action, target))
+
+
+def grants_any(granted: list[Statement], action: str) -> bool:
+    """True when an identity's statements allow the action on anything."""
+    return any_of(granted, lambda s: s.grants(action))

@@ -244,11 +244,6 @@ def group_statements(group: Resource, graph: Graph) -> list[Statement]:
     return _joined([*found, *(PartialList([], u) for u in unknown)])
 
 
-def role_grants(role: Resource, graph: Graph, *actions: str) -> bool:
-    """True when the role's policies allow one of the actions on anything at all."""
-    return any_of(role_statements(role, graph), lambda s: s.grants(*actions))
-
-
 def flag(found: Iterable[Statement], test: Callable[[Statement], Any], message: str = "") -> Iterator[Finding]:
     """A finding for every statement that `test` flags (true, or the message); an unknown one hides no other."""
     for s in list.__iter__(found) if isinstance(found, list) else found:

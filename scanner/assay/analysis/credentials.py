@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Ref, Text, Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from assay.model import View
 
 _SOURCES = (
     "random_password", "data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter", "aws_iam_access_key",
@@ -48,13 +51,18 @@ def credential_within(text: Any) -> bool:
     Raises:
         Undetermined: the text is unknown.
     """
-    from assay.reports.masking import spans
-
     if isinstance(text, Text):
-        return any(bool(spans(piece)) for piece in text.literals)
+        return any(_written_out(piece) for piece in text.literals)
     if isinstance(text, Unknown):
         raise Undetermined(text)
-    return isinstance(text, str) and (bool(spans(text)) or bool(spans(_decoded(text))))
+    return isinstance(text, str) and (_written_out(text) or _written_out(_decoded(text)))
+
+
+def _written_out(text: str) -> bool:
+    """True when a text holds a credential itself, not a variable or a command that will give it."""
+    from assay.reports.masking import spans
+
+    return any(not text[start:end].lstrip("\"'`").startswith(("$", "%", "<", "{")) for start, end, _ in spans(text))
 
 
 def _decoded(text: str) -> str:
@@ -75,3 +83,43 @@ def from_variable(value: Any) -> bool:
     if isinstance(value, Unknown):
         return value.sensitive or (value.key is not None and value.key[0] == "var")
     return isinstance(value, str) and value != ""
+
+
+def credential_or_doubt(name: str, value: Any, doubts: list[str]) -> bool:
+    """`is_credential`, but a doubt is noted by name, so that it hides no certain one."""
+    try:
+        return is_credential(name, value)
+    except Undetermined:
+        doubts.append(name)
+        return False
+
+
+def static_key(value: Any) -> bool:
+    """True for a provider's key that is written out; stand-ins for a local emulator do not count.
+
+    Raises:
+        Undetermined: a part of it is written out.
+    """
+    if isinstance(value, Text) and value.literals:
+        raise Undetermined(value)
+    if isinstance(value, Unknown):
+        return False  # a variable or a reference: not written here
+    if not isinstance(value, str) or value == "":
+        return False
+    stand_ins = ("test", "mock", "fake", "dummy", "localstack", "anaccess", "asecret")
+    return not any(word in value.lower() for word in stand_ins)
+
+
+def rotation_days(rules: View) -> float:
+    """How many days lie between two rotations; 0 for a calendar expression, infinite when nothing is said."""
+    days = rules["automatically_after_days"]
+    if days is not None and days != 0:
+        return float(days)
+    expression = rules["schedule_expression"]
+    if expression is None:
+        return float("inf")
+    if not expression.startswith("rate("):
+        return 0.0
+    number, _, unit = str(expression)[5:].strip(") ").partition(" ")
+    per_day = {"d": 1, "h": 24, "m": 1440}.get(unit.strip()[:1], 1)
+    return float(number) / per_day if number.isdigit() else 0.0

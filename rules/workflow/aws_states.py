@@ -1,0 +1,154 @@
+"""Step Functions: definitions that are valid, that survive errors, and that call what they may."""
+
+from collections.abc import Iterator
+
+from assay import HIGH, LOW, MEDIUM, Finding, Resource, any_of, as_list, rule
+from assay.analysis.state_machine import (
+    State,
+    at_each,
+    bounded,
+    definition,
+    drops_input,
+    faults,
+    literal_account,
+    retries_transient,
+    states,
+    tasks,
+    uncaught,
+    unfit_for_express,
+    waits_for_token,
+    weak_retry,
+)
+
+
+@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+def aws_sfn_task_no_retry(machine: Resource) -> Iterator[Finding]:
+    """Tasks are tried again after a transient error.
+
+    ## Why
+    A throttled call or a dropped connection otherwise ends the whole execution, half done.
+    ## Fix
+    Add a `Retry` that takes `States.TaskFailed`, `States.Timeout` or the service's own errors.
+    """
+    message = "is not tried again after a transient error"
+    yield from at_each(machine, tasks(machine), lambda s: "" if retries_transient(s) else message)
+
+
+@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+def aws_sfn_task_no_catch(machine: Resource) -> Iterator[Finding]:
+    """States that change something say what happens when they fail.
+
+    ## Why
+    Without a `Catch` the execution stops in the middle: the card is charged and nobody ships, or refunds.
+    ## Fix
+    Add a `Catch` that leads to a state that undoes or reports, on the state or on the Parallel or Map around it.
+    """
+    yield from at_each(machine, states(machine), uncaught)
+
+
+@rule(on="aws_sfn_state_machine", severity=HIGH)
+def aws_sfn_catch_drops_input(machine: Resource) -> Iterator[Finding]:
+    """A caught error is put beside the input, not in its place.
+
+    ## Why
+    Without `ResultPath` the error replaces the whole input: the state that should undo the order no longer knows the
+    order.
+    ## Fix
+    Set `ResultPath = "$.error"` in the `Catch` (with JSONata: set `Output` or `Assign`).
+    """
+
+    def test(s: State) -> str:
+        dropped = any_of(as_list(s.fields.get("Catch")), lambda catcher: drops_input(s, catcher))
+        return "replaces its input with the error it catches" if dropped else ""
+
+    yield from at_each(machine, states(machine), test)
+
+
+@rule(on="aws_sfn_state_machine", severity=HIGH)
+def aws_sfn_wait_token_no_heartbeat(machine: Resource) -> Iterator[Finding]:
+    """Tasks that wait for a token stop waiting some day.
+
+    ## Why
+    When the other side loses the token the execution waits for a year, and nobody notices.
+    ## Fix
+    Set `HeartbeatSeconds` or `TimeoutSeconds` on the task.
+    """
+
+    def test(s: State) -> str:
+        endless = waits_for_token(s) and not bounded(s.fields, "HeartbeatSeconds", "TimeoutSeconds")
+        return "waits for a token without an end" if endless else ""
+
+    yield from at_each(machine, tasks(machine), test)
+
+
+@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+def aws_sfn_hardcoded_arn(machine: Resource) -> Iterator[Finding]:
+    """Definitions name no account literally.
+
+    ## Why
+    A copy of the definition in another account, a test say, then calls production; a mistyped account fails only when
+    the state runs.
+    ## Fix
+    Put a reference into the definition (`templatefile`, `jsonencode`) instead of the ARN.
+    """
+    yield from at_each(machine, states(machine), lambda s: literal_account(s, machine.account))
+
+
+@rule(on="aws_sfn_state_machine", severity=HIGH)
+def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
+    """Express machines do nothing that must happen exactly once.
+
+    ## Why
+    An EXPRESS execution may run more than once, and knows neither `.sync` nor task tokens: a payment in it is taken
+    twice one day.
+    ## Fix
+    Use the type STANDARD, or make every task idempotent and waive this with the reason.
+    """
+    if machine["type"] == "EXPRESS":
+        yield from at_each(machine, tasks(machine), unfit_for_express)
+
+
+@rule(on="aws_sfn_state_machine", severity=HIGH)
+def aws_sfn_invalid_definition(machine: Resource) -> Iterator[Finding]:
+    """Definitions are valid: every state exists, can be reached and can end.
+
+    ## Why
+    AWS refuses some of these only at deployment; others run into a state that does not exist, or never end.
+    ## Fix
+    Correct the name in `StartAt`, `Next` or `Default`, or remove the state.
+    """
+    for what, where in faults(machine):
+        yield machine.fails(what, at=where, key=what)
+
+
+@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+def aws_sfn_task_no_timeout(machine: Resource) -> Iterator[Finding]:
+    """Tasks have a timeout, or the machine has one.
+
+    ## Why
+    The default is 99,999,999 seconds: an execution that hangs is open for three years.
+    ## Fix
+    Set `TimeoutSeconds` on the task or at the top of the definition.
+    """
+    if bounded(definition(machine), "TimeoutSeconds"):
+        return
+    yield from at_each(
+        machine, tasks(machine), lambda s: "" if bounded(s.fields, "TimeoutSeconds") else "has no timeout"
+    )
+
+
+@rule(on="aws_sfn_state_machine", severity=LOW)
+def aws_sfn_retry_no_backoff(machine: Resource) -> Iterator[Finding]:
+    """Retries wait longer each time, and not all at the same moment.
+
+    ## Why
+    A service that is overloaded gets the same load again at once, from every execution together.
+    ## Fix
+    Set `BackoffRate` above 1; with many attempts also `JitterStrategy = "FULL"` or `MaxDelaySeconds`.
+    """
+
+    def test(s: State) -> str:
+        weak = [weak_retry(retrier) for retrier in as_list(s.fields.get("Retry"))]
+        return next((w for w in weak if w != ""), "")
+
+    yield from at_each(machine, states(machine), test)

@@ -1,0 +1,318 @@
+"""State machines in the Amazon States Language: their states at every depth, and what these do.
+
+A piece that nobody knows stays an unknown leaf; a question about it raises `Undetermined`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from assay.model import Finding, Resource
+
+READS = ("get", "list", "describe", "query", "scan", "head", "batchget", "select", "search", "retrieve", "check")
+PAYMENT = re.compile(r"pay|charge|refund|billing|debit|invoic|transfer", re.IGNORECASE)
+_INNER = ("Branches", "Iterator", "ItemProcessor")
+
+
+class State(NamedTuple):
+    """One state: its name, its fields, the machine (or branch) it belongs to, and the states around it."""
+
+    name: str
+    fields: dict[str, Any]
+    machine: dict[str, Any]
+    at: str
+    around: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def kind(self) -> Any:
+        return self.fields.get("Type")
+
+    @property
+    def resource(self) -> Any:
+        """What a task calls; an empty text for other states."""
+        return self.fields.get("Resource", "")
+
+
+def definition(machine: Resource) -> dict[str, Any]:
+    """The definition of a state machine; empty when there is none, or no JSON.
+
+    Raises:
+        Undetermined: it is unknown.
+    """
+    found = machine.json("definition")
+    if isinstance(found, Unknown):
+        if isinstance(machine["definition"], Unknown):
+            raise Undetermined(found)
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def states(machine: Resource) -> Iterator[State]:
+    """Every state of a machine, those of branches and iterations included."""
+    yield from _states(definition(machine), "definition", ())
+
+
+def _states(scope: dict[str, Any], at: str, around: tuple[dict[str, Any], ...]) -> Iterator[State]:
+    found = scope.get("States")
+    for name, fields in found.items() if isinstance(found, dict) else ():
+        if not isinstance(fields, dict):
+            continue
+        here = f"{at}.States.{name}" if re.fullmatch(r"[\w -]+", name) else at
+        yield State(name, fields, scope, here, around)
+        for key in _INNER:
+            inner = fields.get(key)
+            many = inner if isinstance(inner, list) else [inner]
+            for i, one in enumerate(many):
+                if isinstance(one, dict):
+                    place = f"{here}.{key}[{i}]" if isinstance(inner, list) else f"{here}.{key}"
+                    yield from _states(one, place, (*around, fields))
+
+
+def tasks(machine: Resource) -> Iterator[State]:
+    """The task states."""
+    return (s for s in states(machine) if s.kind == "Task")
+
+
+def text_of(value: Any) -> str:
+    """A value's text with `x` for what nobody knows; empty for other things."""
+    if isinstance(value, Text):
+        return "".join(p if isinstance(p, str) else "x" for p in value.parts)
+    if isinstance(value, Ref):
+        return value.target
+    return value if isinstance(value, str) else ""
+
+
+def changes_something(s: State) -> bool:
+    """True unless the task plainly only reads."""
+    if s.kind != "Task":
+        return False
+    call = text_of(s.resource).split(".")[0].rpartition(":")[2].lower()
+    return not call.startswith(READS)
+
+
+def retries_transient(s: State) -> bool:
+    """True when a retrier with attempts left takes timeouts, service errors or all errors."""
+    return any_of(as_list(s.fields.get("Retry")), _transient)
+
+
+def _transient(retrier: dict[str, Any]) -> bool:
+    if retrier.get("MaxAttempts", 3) == 0:
+        return False
+    return any_of(as_list(retrier.get("ErrorEquals")), lambda e: "." in e)
+
+
+def weak_retry(retrier: dict[str, Any]) -> str:
+    """What is wrong with how a retrier waits, or an empty text."""
+    if retrier.get("BackoffRate", 2.0) <= 1:
+        return "does not wait longer after each attempt"
+    many = retrier.get("MaxAttempts", 3) > 5
+    if many and retrier.get("JitterStrategy") != "FULL" and retrier.get("MaxDelaySeconds") is None:
+        return "makes many attempts without jitter or a longest delay"
+    return ""
+
+
+def caught(s: State) -> bool:
+    """True when the state or one around it catches errors."""
+    return any(bool(as_list(fields.get("Catch"))) for fields in (s.fields, *s.around))
+
+
+def drops_input(s: State, catcher: dict[str, Any]) -> bool:
+    """True when the error takes the place of the input that the next state will read."""
+    following = s.machine.get("States", {}).get(catcher.get("Next"), {})
+    if following.get("Type") in ("Fail", "Succeed"):
+        return False
+    language = s.fields.get("QueryLanguage", s.machine.get("QueryLanguage", "JSONPath"))
+    if language == "JSONata":
+        return catcher.get("Output") is None and catcher.get("Assign") is None
+    return "ResultPath" not in catcher or bool(catcher["ResultPath"] == "$")
+
+
+def waits_for_token(s: State) -> bool:
+    return text_of(s.resource).endswith(".waitForTaskToken")
+
+
+def bounded(fields: dict[str, Any], *names: str) -> bool:
+    """True when one of the fields, or its `...Path` form, is there."""
+    return any(name in fields or f"{name}Path" in fields for name in names)
+
+
+def texts(value: Any) -> Iterator[Any]:
+    """Every text of a document."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, (str, Unknown)):
+        yield value
+
+
+_ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
+
+
+def arn_fault(value: Any, own: str | None) -> str:
+    """What is wrong with the account of an ARN that is written out: foreign to this configuration, or no account."""
+    if not isinstance(value, str):
+        return ""
+    found = _ARN.match(value)
+    account = found[1] if found else ""
+    if account in ("", own, "aws") or "$" in account or "{" in account:
+        return ""
+    if len(account) == 12 and account.isdigit():
+        return "names an account literally" if own is None else "names another account"
+    return f"has no account id where one belongs ({account})"
+
+
+def faults(machine: Resource) -> Iterator[tuple[str, str]]:
+    """What makes a definition invalid, as (what, where)."""
+    written = machine["definition"]
+    document = definition(machine)
+    if not document:
+        if written is not None:
+            yield "the definition is no JSON object", "definition"
+        return
+    yield from _scope_faults(document, "definition")
+    for s in states(machine):
+        for key in _INNER:
+            inner = s.fields.get(key)
+            for one in inner if isinstance(inner, list) else [inner]:
+                if isinstance(one, dict):
+                    yield from _scope_faults(one, s.at)
+
+
+def _scope_faults(scope: dict[str, Any], at: str) -> Iterator[tuple[str, str]]:
+    found = scope.get("States")
+    if isinstance(found, Unknown):
+        raise Undetermined(found)
+    if not isinstance(found, dict) or not found:
+        yield "there are no States", at
+        return
+    start = scope.get("StartAt")
+    if start not in found:
+        yield f"StartAt names no state ({text_of(start) or 'not set'})", at
+        return
+    ways = {name: list(_next(fields)) for name, fields in found.items() if isinstance(fields, dict)}
+    for name, following in ways.items():
+        for one in following:
+            if one not in found:
+                yield f"state {name} goes on to {text_of(one)}, which does not exist", f"{at}.States.{name}"
+    reached = _closure(ways, [start])
+    for name in found:
+        if name not in reached:
+            yield f"state {name} cannot be reached", f"{at}.States.{name}"
+    ending = {name for name, fields in found.items() if isinstance(fields, dict) and _ends(fields)}
+    backwards: dict[str, list[str]] = {}
+    for name, following in ways.items():
+        for one in following:
+            backwards.setdefault(one, []).append(name)
+    alive = _closure(backwards, ending)
+    for name in found:
+        if name in reached and name not in alive:
+            yield f"from state {name} the execution can never end", f"{at}.States.{name}"
+
+
+def _next(fields: dict[str, Any]) -> Iterator[Any]:
+    for key in ("Next", "Default"):
+        if key in fields:
+            yield fields[key]
+    for key in ("Choices", "Catch"):
+        for one in as_list(fields.get(key)):
+            if isinstance(one, dict) and "Next" in one:
+                yield one["Next"]
+
+
+def _ends(fields: dict[str, Any]) -> bool:
+    return bool(fields.get("Type") in ("Succeed", "Fail") or fields.get("End") is True)
+
+
+def _closure(ways: dict[str, list[str]], begin: Any) -> set[str]:
+    reached: set[str] = set()
+    ahead = list(begin)
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += ways.get(name, [])
+    return reached
+
+
+_CALLS = {
+    "lambda:invoke": "lambda:InvokeFunction", "apigateway:invoke": "execute-api:Invoke",
+    "http:invoke": "states:InvokeHTTPEndpoint",
+}  # fmt: skip
+_SDK = {"sfn": "states", "eventbridge": "events", "cloudwatchlogs": "logs", "sesv2": "ses", "ec2": "ec2"}
+
+
+def needed_action(s: State) -> str:
+    """The action a role needs for a task; an empty text when that is not plain."""
+    from assay.analysis.aws_actions import expand
+
+    text = text_of(s.resource)
+    if ":lambda:" in text or text.startswith("aws_lambda_function.") or ".aws_lambda_function." in text:
+        return "lambda:InvokeFunction"
+    call = text.partition(":states:")[2].lstrip(":").split(":")
+    if len(call) == 3 and call[0] == "aws-sdk":
+        call = [_SDK.get(call[1], call[1]), call[2]]
+    if len(call) != 2:
+        return ""
+    name = f"{call[0]}:{call[1].partition('.')[0]}"
+    found = expand(_CALLS.get(name, name))
+    return found[0].name if found else ""
+
+
+def speaks_of_payment(s: State) -> bool:
+    """True when a task's name, or what it calls, is about money."""
+    called = [s.name, text_of(s.resource), *map(text_of, texts(s.fields.get("Parameters", s.fields.get("Arguments"))))]
+    return any(PAYMENT.search(text) for text in called)
+
+
+def at_each(machine: Resource, found: Iterable[State], test: Callable[[State], str]) -> Iterator[Finding]:
+    """A finding at each state of which `test` says something; one that is unknown hides none of the others."""
+    for s in found:
+        try:
+            said = test(s)
+            if said:
+                yield machine.fails(f"state {s.name} {said}", at=s.at, key=f"{s.at} {said}")
+        except Undetermined as doubt:
+            yield machine.unsure(f"state {s.name} cannot be decided: {doubt.reason}", at=s.at, key=s.at)
+
+
+def uncaught(s: State) -> str:
+    """What to say of a state whose failure nobody handles: a change, or a Parallel or Map that holds one."""
+    if caught(s):
+        return ""
+    if changes_something(s):
+        return "changes something and catches no error"
+    inner = [i for key in _INNER for i in _many(s.fields.get(key))]
+    held = any(
+        changes_something(one) and not caught(one) for scope in inner for one in _states(scope, s.at, (s.fields,))
+    )
+    return "holds states that change something and catches no error" if held else ""
+
+
+def _many(value: Any) -> list[dict[str, Any]]:
+    return [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, dict)]
+
+
+def literal_account(s: State, own: str | None) -> str:
+    """What is wrong with the first ARN of a state that is written out, or an empty text."""
+    fields = {key: value for key, value in s.fields.items() if key not in _INNER}
+    for text in texts(fields):
+        fault = arn_fault(text, own)
+        if fault:
+            return f"{fault}: {text}"
+    return ""
+
+
+def unfit_for_express(s: State) -> str:
+    """Why a task does not belong in an EXPRESS machine, or an empty text."""
+    if ".sync" in text_of(s.resource) or waits_for_token(s):
+        return "waits for a job or a token, which EXPRESS does not"
+    return "looks like a payment, and may run more than once" if speaks_of_payment(s) else ""
