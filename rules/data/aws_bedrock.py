@@ -35,9 +35,9 @@ def _indexes(base: Resource, graph: Graph) -> Iterator[tuple[Resource, str, Any]
     name = base[f"{storage}.opensearch_serverless_configuration.vector_index_name"]
     for index in [] if name == None else graph.beside(base, "opensearch_index"):
         if index["name"] == name:
-            mappings = index.json("mappings") or {}
-            for dimension in _of_mapping(mappings.get("properties")):
-                yield index, "mappings", dimension
+            at = "mappings"  # of another provider, whose schema is not at hand
+            for dimension in _of_mapping((index.json(at) or {}).get("properties")):
+                yield index, at, dimension
 
 
 @rule(

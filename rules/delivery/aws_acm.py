@@ -18,5 +18,6 @@ def aws_acm_no_create_before_destroy(certificate: Resource) -> Iterator[Finding]
     ## Fix
     Add `lifecycle { create_before_destroy = true }`.
     """
-    if certificate["lifecycle.create_before_destroy"] != True:
-        yield certificate.fails("lifecycle does not say create_before_destroy", at="lifecycle.create_before_destroy")
+    path = "lifecycle.create_before_destroy"  # Terraform's own, in no provider's schema
+    if certificate[path] != True:
+        yield certificate.fails("lifecycle does not say create_before_destroy", at=path)

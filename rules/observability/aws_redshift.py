@@ -23,5 +23,6 @@ def aws_redshift_no_audit_log(cluster: Resource, graph: Graph) -> Iterator[Findi
     ## Fix
     Declare an `aws_redshift_logging` for the cluster.
     """
-    if cluster["logging.enable"] != True and not graph.users(cluster, "aws_redshift_logging"):
-        yield cluster.fails("audit logging is not enabled", at="logging.enable")
+    path = "logging.enable"  # until version 5 of the provider
+    if cluster[path] != True and not graph.users(cluster, "aws_redshift_logging"):
+        yield cluster.fails("audit logging is not enabled", at=path)

@@ -16,6 +16,7 @@ def _balanced(group: Resource, graph: Graph) -> bool:
     severity=LOW,
     controls=["nist-800-53r5:SI-13"],
     equivalents=[
+        "CKV2_AWS_15",
         "prowler:autoscaling_group_elb_health_check_enabled",
         "steampipe-aws:autoscaling_group_with_lb_use_health_check",
     ],
