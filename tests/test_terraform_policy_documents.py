@@ -9,7 +9,6 @@ from typing import Any
 from assay.model import Encoded, PartialList, Ref, Text, Unknown
 from terraform_estate import evaluate
 
-
 PROVIDERS_TEXT = r"""{
   "Version": "2012-10-17",
   "Id": "p",
