@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def retype(unknown: Unknown, type_: Type) -> Unknown:
     """The same unknown, known to be of this type; raises `EvalError` when it can certainly not be converted."""
     old = type_of(unknown)
-    if type_.kind == "any" or old == type_:
+    if type_.kind == "any" or old == type_ or (old.kind == type_.kind and has_any(type_)):
         return unknown
     if not convertible(old, type_):
         raise EvalError(f"{_a(type_)} is required, and the value is {_a(old)}")
@@ -136,7 +136,13 @@ def _elements(value: Any, wanted: Type) -> list[Any]:
 def _convert_all(items: Sequence[Any], wanted: Type, names: Sequence[object] | None = None) -> tuple[Type, list[Any]]:
     element = wanted.element or ANY
     if has_any(element):
-        found = unify_types([type_of(item) for item in items]) if items else element
+        kinds = [type_of(item) for item in items]
+        if wanted.kind == "map":
+            kinds = [kind for kind in kinds if kind.kind != "any"]
+        found = unify_types(kinds) if items else element
+        # A null beside a tuple leaves the type open, and Terraform then finds none; an unknown may still bring one.
+        if found == ANY and any(k.kind != "any" for k in kinds) and not any(isinstance(i, Unknown) for i in items):
+            found = None
         if found is None:
             raise EvalError(f"all elements of a {wanted.kind} must have the same type")
         element = found if element.kind == "any" or not items else _fill(element, found)
@@ -266,12 +272,8 @@ def unify_types(types: Sequence[Type]) -> Type | None:
             return _unify_objects(types)
         if kind == "tuple":
             return _unify_tuples(types)
-    if rest == {"map", "object"} and not dynamic:
-        found = _unify_inner(types, "map")
-        if found is not None:
-            return found
-    if rest == {"list", "tuple"} and not dynamic:
-        found = _unify_inner(types, "list")
+    if rest in ({"map", "object"}, {"list", "tuple"}) and not dynamic:
+        found = _unify_structures(types)
         if found is not None:
             return found
     if "object" in rest and "tuple" in rest:
@@ -283,7 +285,7 @@ def unify_types(types: Sequence[Type]) -> Type | None:
 
 
 def _preference(type_: Type) -> int:
-    return {"any": 9, "number": 1, "bool": 1, "tuple": 2, "object": 2}.get(type_.kind, 0)
+    return {"any": 9, "number": 1, "bool": 1, "set": 1, "tuple": 2, "object": 2}.get(type_.kind, 0)
 
 
 def _unify_objects(types: Sequence[Type]) -> Type | None:
@@ -293,19 +295,25 @@ def _unify_objects(types: Sequence[Type]) -> Type | None:
         for name in names:
             found = unify_types([(t.attributes or {})[name] for t in types])
             if found is None:
-                break
+                return None
             attributes[name] = found
-        else:
-            return object_of(attributes)
+        return object_of(attributes)
     return _unify_inner(types, "map")
 
 
 def _unify_tuples(types: Sequence[Type]) -> Type | None:
     if all(len(t.items) == len(types[0].items) for t in types):
         items = [unify_types([t.items[i] for t in types]) for i in range(len(types[0].items))]
-        if None not in items:
-            return tuple_of([t for t in items if t is not None])
+        return None if None in items else tuple_of([t for t in items if t is not None])
     return _unify_inner(types, "list")
+
+
+def _unify_structures(types: Sequence[Type]) -> Type | None:
+    """Lists among tuples (or maps among objects): the tuples become one list type first."""
+    collections = [t for t in types if t.element is not None]
+    structures = [t for t in types if t.element is None]
+    common = _unify_inner(structures, collections[0].kind)
+    return None if common is None else unify_types([*collections, common])
 
 
 def _unify_inner(types: Sequence[Type], kind: str) -> Type | None:

@@ -30,7 +30,7 @@ from assay.terraform.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 MAX_ELEMENTS = 100_000
 """The bound on what one call may put into one collection."""
@@ -186,10 +186,13 @@ def flatten(value: Any) -> Any:
             raise EvalError("a list, set or tuple is required")
         return unknown_like(value)
     found: list[Any] = []
-    stack = [iter(_sequence(value))]
+    stack: list[Iterator[Any]] = [iter([_sequence(value)])]
     while stack:
         for item in stack[-1]:
             if isinstance(item, list):
+                unknown = _in_doubt(item)
+                if unknown is not None:
+                    return unknown_like(unknown)
                 stack.append(iter(item))
                 break
             if isinstance(item, Unknown) and type_of(item).kind in ("any", "list", "set", "tuple"):

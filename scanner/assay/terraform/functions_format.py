@@ -77,11 +77,18 @@ def _size(digits: str, verb: str) -> int:
 
 def format_(pattern: str, *args: Any) -> Any:
     """The pattern with its verbs replaced; beside unknown arguments the known pieces stay known."""
-    parts, used = _render(pattern, args)
-    if used < len(args):
+    unknown = first_unknown(list(args))
+    try:
+        parts, used = _render(pattern, args)
+    except EvalError:
+        if unknown is None:
+            raise
+        return unknown_like(unknown, STRING)
+    if used < len(args) and unknown is None:
         raise EvalError(f"there are {len(args)} arguments, and the format uses {used}")
-    if any(isinstance(part, Unknown) for part in parts):
-        return LooseText(parts, pattern.partition("%")[0])
+    if unknown is not None:
+        part_known = any(isinstance(part, Unknown) for part in parts)
+        return LooseText(parts, pattern.partition("%")[0]) if part_known else unknown_like(unknown, STRING)
     return bounded("".join(str(part) for part in parts))
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Unknown
-from assay.terraform.numeric import Number, NumberError, arithmetic, compare, ratio
+from assay.terraform.numeric import Number, NumberError, arithmetic, compare, from_float, ratio
 from assay.terraform.values import (
     NUMBER,
     EvalError,
     ListValue,
     first_unknown,
-    parse_number,
     to_number,
     unknown_like,
     whole,
@@ -46,16 +44,10 @@ def _float(number: Number) -> float:
         raise EvalError("the number is too large") from None
 
 
-def _number(result: float) -> Number:
-    if not math.isfinite(result):
-        raise EvalError("the result is not a finite number")
-    return parse_number(repr(result))
-
-
 def log(number: Number, base: Number) -> Number:
     """The logarithm to a base."""
     try:
-        return _number(math.log(_float(number)) / math.log(_float(base)))
+        return from_float(math.log(_float(number)) / math.log(_float(base)))
     except (ValueError, ZeroDivisionError):
         raise EvalError("there is no such logarithm") from None
 
@@ -63,7 +55,7 @@ def log(number: Number, base: Number) -> Number:
 def power(number: Number, exponent: Number) -> Number:
     """`number` to the power of `exponent`, as exact as a float."""
     try:
-        return _number(math.pow(_float(number), _float(exponent)))
+        return from_float(math.pow(_float(number), _float(exponent)))
     except (ValueError, OverflowError):
         raise EvalError("the result is not a finite number") from None
 
@@ -143,15 +135,15 @@ def total(items: Any) -> Any:
         raise EvalError("a list, set or tuple of numbers is required")
     if not items:
         raise EvalError("an empty list has no sum")
-    if any(item is None for item in items):
-        raise EvalError("a null element cannot be added")
     unknown = first_unknown(items)
+    if unknown is not None:
+        return unknown_like(unknown, NUMBER)
     result: Number = 0
     for item in items:
-        number = to_number(item)
-        if not isinstance(number, Unknown):
-            result = arithmetic("+", result, number)
-    return result if unknown is None else unknown_like(unknown, NUMBER)
+        if item is None:
+            raise EvalError("a null element cannot be added")
+        result = arithmetic("+", result, to_number(item))
+    return result
 
 
 TABLE: dict[str, Callable[..., Any]] = {

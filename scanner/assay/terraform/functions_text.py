@@ -13,6 +13,7 @@ from assay.terraform.values import (
     ListValue,
     LooseText,
     bounded,
+    first_unknown,
     known_prefix,
     object_of,
     string,
@@ -48,12 +49,15 @@ def join(separator: str, *lists: Any) -> Any:
     if not lists:
         raise EvalError("at least one list is required")
     items = [item for one in lists for item in one]
+    unknown = first_unknown(items)
     if any(item is None for item in items):
+        if unknown is not None:
+            return unknown_like(unknown, STRING)
         raise EvalError("a null element cannot be joined")
     size = sum(len(item) for item in items if isinstance(item, str)) + len(separator) * len(items)
     if size > MAX_LENGTH:
         raise EvalError(f"the text would be longer than 1 MB ({MAX_LENGTH:,} characters), the bound of a value")
-    if not any(isinstance(item, Unknown) for item in items):
+    if unknown is None:
         return separator.join(items)
     parts: list[str | Unknown] = []
     for item in items:
@@ -110,7 +114,8 @@ def startswith(text: Any, prefix: str) -> Any:
         known = known_prefix(text)
         if known.startswith(prefix):
             return True
-        return False if not prefix.startswith(known) else unknown_like(text, BOOL)
+        # Terraform compares only when it knows at least as many bytes as it is asked for.
+        return False if len(known.encode()) >= len(prefix.encode()) else unknown_like(text, BOOL)
     return text.startswith(prefix)
 
 

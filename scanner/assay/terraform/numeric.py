@@ -136,13 +136,18 @@ def ratio(number: Number) -> tuple[int, int]:
     return (mantissa << exponent, 1) if exponent >= 0 else (mantissa, 1 << -exponent)
 
 
-def normal(number: Number) -> Number:
-    """Any Python number (of a float-based function, of JSON) in its one form."""
-    if isinstance(number, (int, Exact)):
-        return number
-    if number - number != 0:
-        raise NumberError("infinity is not a number that Terraform can store")
-    return int(number) if number == int(number) else number
+def from_float(value: float) -> Number:
+    """A float that was computed, with the digits that Terraform writes for one; infinity is refused."""
+    if value - value != 0:
+        raise NumberError("the result is not a finite number")
+    whole = int(value)
+    if value != whole or abs(whole) < 1 << 53:
+        return parse_number(repr(value))
+    slack = 1 << (abs(whole).bit_length() - 53)
+    digits = 1
+    while 2 * abs(int(_significant(whole, 1, digits)) - whole) > slack:
+        digits += 1
+    return int(_significant(whole, 1, digits))
 
 
 def number_text(number: Number) -> str:

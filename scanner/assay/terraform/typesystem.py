@@ -14,6 +14,8 @@ from assay.terraform.numeric import number_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    Bounds = tuple[int | float | None, int | float | None]
+
 
 class EvalError(Exception):
     """What Terraform itself would reject (or a bound of Assay): one sentence."""
@@ -106,9 +108,10 @@ class MapValue(dict[str, Any]):
 class TypedUnknown(Unknown):
     """An unknown of which the type is known."""
 
-    __slots__ = ("type",)
+    __slots__ = ("bounds", "type")
 
     type: Type
+    bounds: Bounds | None  # of a number, or of a collection's length; the module `refinement` has their meaning
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class TypedUnknown(Unknown):
     ) -> None:
         super().__init__(reason, key, not_null=not_null, sensitive=sensitive)
         self.type = type_
+        self.bounds = None
 
     def child(self, step: str | int) -> Unknown:
         key = None if self.key is None else (*self.key, str(step))
@@ -271,26 +275,24 @@ def make_set(items: Sequence[Any], element: Type | None = None) -> SetValue:
     if all(type(item) is str for item in items):
         return SetValue(sorted(set(items)), element)
     keyed: dict[Any, Any] = {}
-    unknown = []
+    unknown, null = [], []
     for item in items:
-        if wholly_known(item):
+        if item is None:
+            null = [None]
+        elif wholly_known(item):
             keyed.setdefault(set_key(item), item)
         else:
             unknown.append(item)
-    return SetValue([keyed[key] for key in sorted(keyed)] + unknown, element)
+    return SetValue([*(keyed[key] for key in sorted(keyed)), *unknown, *null], element)
 
 
 def set_key(value: Any) -> tuple[Any, ...]:
-    """What tells set elements apart, and their order: primitives by value, nulls last, the rest by a canonical text."""
+    """What tells set elements apart, and their order: primitives by value, the rest by a canonical text."""
     if value is None:
-        return (2,)
-    if isinstance(value, bool):
+        return (1,)
+    if isinstance(value, (bool, str)):
         return (0, value)
-    if isinstance(value, (int, float)):
-        return (0, _Ordered(value))
-    if isinstance(value, str):
-        return (0, value)
-    return (0, _canonical(value).encode())
+    return (0, _Ordered(value) if isinstance(value, (int, float)) else _canonical(value).encode())
 
 
 class _Ordered:

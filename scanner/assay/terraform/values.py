@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, PartialList, Text, Unknown
+from assay.model import PartialList, Unknown
 from assay.terraform import numeric
 from assay.terraform.conversion import (
     convert,
@@ -20,6 +20,7 @@ from assay.terraform.conversion import (
     unify_types,
 )
 from assay.terraform.numeric import Exact, NumberError, number_text, parse_number
+from assay.terraform.refinement import bounded_unknown, bounds_of, known_prefix, order, spanning
 from assay.terraform.typesystem import (
     ANY,
     BOOL,
@@ -126,9 +127,10 @@ def compare(op: str, left: Any, right: Any) -> Any:
     a, b = _operand(left, "left", to_number), _operand(right, "right", to_number)
     for side in (a, b):
         if isinstance(side, Unknown):
-            return unknown_like(side, BOOL)
-    order = numeric.compare(a, b)
-    return order < 0 if op == "<" else order <= 0 if op == "<=" else order > 0 if op == ">" else order >= 0
+            certain = order(a, b)
+            return (certain < 0) is (op[0] == "<") if certain else unknown_like(side, BOOL)
+    found = numeric.compare(a, b)
+    return found < 0 if op == "<" else found <= 0 if op == "<=" else found > 0 if op == ">" else found >= 0
 
 
 def logical(op: str, left: Any, right: Any) -> Any:
@@ -166,10 +168,10 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
         raise EvalError(f"the two sides of the condition have no type in common: {_name(yes)} and {_name(no)}")
     if not isinstance(flag, Unknown):
         return convert(yes if flag else no, wanted)
-    if wanted.kind == "number" and not isinstance(yes, Unknown) and yes is not None and yes == no:
-        return yes  # Terraform knows the bounds of a number, and equal bounds are the number
     certain = not any(v is None or (isinstance(v, Unknown) and not v.not_null) for v in (yes, no))
-    return unknown_like(flag, wanted, not_null=certain)
+    if not certain or wanted.kind == "any":
+        return unknown_like(flag, wanted, not_null=certain)
+    return spanning(flag, wanted, yes, no, not_null=True)
 
 
 def unify(values: Sequence[Any]) -> list[Any]:
@@ -214,23 +216,15 @@ def _equal_null(left: Any, right: Any) -> Any:
 
 def _equal_unknown(left: Any, right: Any) -> Any:
     for one, other in ((left, right), (right, left)):
-        if isinstance(other, str) and not other.startswith(known_prefix(one)):
+        if isinstance(other, str):
+            if not other.startswith(known_prefix(one)):
+                return False
+        elif isinstance(other, (list, dict, int, float)) and order(one, other):
             return False
     a, b = type_of(left), type_of(right)
     if a != b and not (_conforms(a, b) or _conforms(b, a)):
         return False
     return unknown_like(left if isinstance(left, Unknown) else right, BOOL)
-
-
-def known_prefix(value: Any) -> str:
-    """How the text starts, as far as Terraform knows."""
-    if isinstance(value, Text):
-        return _safe_prefix(value.certain if isinstance(value, LooseText) else value.prefix)
-    if isinstance(value, Encoded) and not isinstance(value, YamlText):
-        inner = value.value
-        kind = "any" if isinstance(inner, Unknown) and not inner.not_null else type_of(inner).kind
-        return {"string": '"', "object": "{", "map": "{", "list": "[", "tuple": "[", "set": "["}.get(kind, "")
-    return ""
 
 
 def _typeless(value: Any) -> bool:
@@ -285,16 +279,6 @@ def _conforms(given: Type, wanted: Type) -> bool:
     return len(given.items) == len(wanted.items) and all(map(_conforms, given.items, wanted.items))
 
 
-def _safe_prefix(prefix: str) -> str:
-    """The part of a known prefix that no following text can change by combining with it."""
-    if not prefix or prefix[-1] in _NEVER_COMBINES:
-        return prefix
-    return prefix[:-1]
-
-
-_NEVER_COMBINES = frozenset("-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'")
-
-
 # --- reading into a value ---------------------------------------------------------------------------------------------
 
 
@@ -303,8 +287,8 @@ def length(value: Any) -> Any:
     if isinstance(value, Unknown):
         return _unknown_length(value)
     if isinstance(value, SetValue):
-        unknown = first_unknown(value)
-        return unknown_like(unknown, NUMBER) if unknown is not None and len(value) > 1 else len(value)
+        unknown = first_unknown(value) if len(value) > 1 else None
+        return len(value) if unknown is None else bounded_unknown(unknown, NUMBER, bounds_of(value))
     if isinstance(value, PartialList):
         return unknown_like(value.unknown, NUMBER)
     if isinstance(value, (list, dict)):
@@ -324,7 +308,8 @@ def _unknown_length(value: Unknown) -> Any:
         return len(type_.attributes)
     if type_.kind in ("number", "bool"):
         raise EvalError(f"a {type_} has no length: a string, list, set or map is required")
-    return unknown_like(value, NUMBER)
+    low, high = bounds_of(value)
+    return low if low is not None and low == high else bounded_unknown(value, NUMBER, (low, high))
 
 
 def index(value: Any, key: Any) -> Any:
@@ -420,10 +405,6 @@ def splat(value: Any, each: Callable[[Any], Any]) -> Any:
         return unknown_like(value.unknown)
     if not isinstance(value, list):
         return [each(value)]
-    if isinstance(value, SetValue):
-        unknown = first_unknown(value)
-        if unknown is not None and len(value) > 1:
-            return unknown_like(unknown, list_of(ANY))
     items = [each(item) for item in value]
     return ListValue(items) if isinstance(value, (ListValue, SetValue)) else items
 
