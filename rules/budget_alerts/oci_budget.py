@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule, show
-from assay.analysis.numbers import number
+from assay.analysis.literals import number
 from assay.analysis.oci_tenancy import answers_for, exists, is_code
 
 

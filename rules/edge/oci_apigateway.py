@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, as_list, require, rule
-from assay.analysis.numbers import number
+from assay.analysis.literals import number
 from assay.analysis.parts import one_by_one
 
 POLICIES = "specification.request_policies"

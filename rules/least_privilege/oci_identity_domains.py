@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
-from assay.analysis.numbers import number
+from assay.analysis.literals import number
 from assay.analysis.oci_identity import statement
 from assay.analysis.oci_tenancy import answers_for, exists
 

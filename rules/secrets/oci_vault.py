@@ -1,0 +1,86 @@
+"""Vaults, keys and secrets: how strong, how old, and where they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
+from assay.analysis.literals import is_written, number
+
+# Key lengths are given in bytes.
+SHORTEST = {"AES": 32, "RSA": 256}
+
+
+@rule(on="oci_kms_key", severity=MEDIUM, controls=["nist-800-53r5:SC-12", "nist-800-53r5:SC-13"])
+def oci_key_software_protected(key: Resource) -> Iterator[Finding]:
+    """Keys are kept in hardware, and are long enough.
+
+    ## Why
+    A software key can be copied out of the machine that uses it; a short one can be computed.
+    ## Fix
+    Leave `protection_mode` at `HSM`, and use AES with 32 bytes or RSA with 256 or more.
+    """
+    if key["protection_mode"] == "SOFTWARE":
+        yield key.fails("the key is kept in software", at="protection_mode", key="protection")
+    algorithm, length = key["key_shape.algorithm"], key["key_shape.length"]
+    if algorithm in SHORTEST and length != None and number(length) < SHORTEST[algorithm]:
+        yield key.fails(f"{algorithm} with {show(length)} bytes is too short", at="key_shape.length", key="length")
+
+
+@rule(on="oci_vault_secret", severity=LOW, controls=["nist-800-53r5:IA-5(1)"])
+def oci_secret_no_expiry(secret: Resource) -> Iterator[Finding]:
+    """Secrets expire.
+
+    ## Why
+    A secret that leaked works until somebody changes it; a date makes somebody change it.
+    ## Fix
+    Add `secret_rules` with `rule_type = "SECRET_EXPIRY_RULE"`.
+    """
+    if not any_of(secret.each("secret_rules"), lambda r: r["rule_type"] == "SECRET_EXPIRY_RULE"):
+        yield secret.fails("no expiry rule", at="secret_rules")
+
+
+@rule(on="oci_vault_secret", severity=MEDIUM, controls=["nist-800-53r5:IA-5(1)"])
+def oci_secret_no_rotation(secret: Resource) -> Iterator[Finding]:
+    """Secrets are rotated on a schedule.
+
+    ## Why
+    What is changed by hand is changed after the incident.
+    ## Fix
+    Add `rotation_config` with a target system, an interval and `is_scheduled_rotation_enabled = true`.
+    """
+    enabled = "rotation_config.is_scheduled_rotation_enabled"
+    if not secret.each("rotation_config") or secret[enabled] == False:
+        yield secret.fails("nothing rotates the secret", at=enabled)
+
+
+@rule(on="oci_kms_vault", params={"level": "VIRTUAL_PRIVATE"}, severity=LOW, controls=["nist-800-53r5:SC-12"])
+def oci_vault_not_private(vault: Resource, graph: Graph, params: dict[str, str]) -> Iterator[Finding]:
+    """Vaults are as isolated as the policy asks.
+
+    ## Why
+    Vaults of type DEFAULT share a partition of the hardware module with other tenants, and cannot be backed up.
+    ## Fix
+    Set `vault_type = "VIRTUAL_PRIVATE"`, or the parameter `level` to `DEFAULT` where that is enough.
+    """
+    if params["level"] == "VIRTUAL_PRIVATE" and vault["vault_type"] == "DEFAULT":
+        yield vault.fails("the vault shares its partition with other tenants", at="vault_type")
+
+
+@rule(
+    on="oci_vault_secret",
+    each="secret_content",
+    sources=("terraform", "plan"),
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5(7)"],
+)
+def oci_vault_secret_literal(content: Block) -> Iterator[Finding]:
+    """Secrets are not written in the code.
+
+    ## Why
+    Base64 hides nothing: everybody with the repository, its history or the state has the secret.
+    ## Fix
+    Use `enable_auto_generation`, or a variable that is given at run time only.
+    """
+    if is_written(content["content"]):
+        yield content.fails("the secret is written in the code", at="content")
