@@ -55,10 +55,9 @@ def cached(request: Request, catalogue: Catalogue, entries: Sequence[Entry], opt
 
 
 def _key(request: Request, catalogue: Catalogue, entries: Sequence[Entry], options: dict[str, Any]) -> str:
-    from hashlib import blake2b
-
     from assay import plugins
     from assay._version import __version__
+    from assay.digest import digest
 
     package = os.path.dirname(__file__)
     asked = [
@@ -66,7 +65,7 @@ def _key(request: Request, catalogue: Catalogue, entries: Sequence[Entry], optio
         request.var_files, request.files_only, [e.id for e in entries], catalogue.params, options,
         plugins.installed(), _code(package), [_code(d) for d in catalogue.directories],
     ]  # fmt: skip
-    return blake2b(json.dumps(asked, sort_keys=True, default=str).encode(), digest_size=20).hexdigest()
+    return digest(json.dumps(asked, sort_keys=True, default=str).encode(), 20)
 
 
 def _code(folder: str) -> list[Any]:

@@ -8,7 +8,6 @@ everything is imported, which is slower and never wrong.
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from assay.bundled import RULES
@@ -194,7 +193,11 @@ def _speaks(entry: Entry, present: set[str]) -> bool:
 
 
 def _matches(entry: Entry, pattern: str) -> bool:
-    return pattern in (entry.id, entry.theme) or fnmatchcase(entry.id, pattern) or fnmatchcase(entry.theme, pattern)
+    if pattern in (entry.id, entry.theme):
+        return True
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(entry.id, pattern) or fnmatchcase(entry.theme, pattern)
 
 
 def _read_index(directory: str) -> dict[str, Any] | None:

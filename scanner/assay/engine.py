@@ -249,12 +249,12 @@ def _complete(finding: Finding) -> None:
 
 def _distinguish(findings: list[Finding]) -> None:
     """Our fingerprint: rule, address and what tells siblings apart; no line numbers, so that moved code keeps it."""
-    from hashlib import blake2b
+    from assay.digest import digest as digest_of
 
     seen: dict[str, int] = {}
     for f in findings:
         text = "\x1f".join((f.rule, f.resource.root, f.resource.address, f.key or _content_key(f)))
-        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        digest = digest_of(text.encode("utf-8", "surrogatepass"))
         seen[digest] = seen.get(digest, 0) + 1
         f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Severity, Undetermined, Unknown, View, parse_path, show
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assay.graph import Graph
@@ -285,6 +285,8 @@ _FORBIDDEN_CALLS = {"isinstance", "issubclass", "type", "callable", "id"}
 
 def _faults(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """What Python cannot intercept on an unknown value, with what to write instead."""
+    import ast
+
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare) and any(isinstance(op, (ast.Is, ast.IsNot)) for op in node.ops):
             yield node.lineno, "`is` cannot see that a value is unknown: write `== None`, `!= True` or r.absent(path)"
@@ -297,6 +299,8 @@ def _faults(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def _catches_all(kind: ast.expr | None) -> bool:
+    import ast
+
     names = [kind] if not isinstance(kind, ast.Tuple) else list(kind.elts)
     return kind is None or any(isinstance(n, ast.Name) and n.id in ("BaseException", "Undetermined") for n in names)
 
@@ -307,6 +311,8 @@ def check_source(file: str, text: str) -> None:
     Raises:
         RuleError: naming the file, the line and the way out.
     """
+    import ast
+
     try:
         tree = ast.parse(text, file)
     except SyntaxError as error:

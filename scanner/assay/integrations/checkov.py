@@ -143,9 +143,9 @@ def _add(report: Report, check: dict[str, Any]) -> None:
 
 
 def _fingerprint(*parts: str) -> str:
-    from hashlib import blake2b
+    from assay.digest import digest
 
-    return blake2b("\x1f".join(parts).encode(), digest_size=16).hexdigest()
+    return digest("\x1f".join(parts).encode())
 
 
 def _rule(check: dict[str, Any]) -> Rule:

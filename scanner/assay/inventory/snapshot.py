@@ -13,13 +13,13 @@ An unknown value is `{"$unknown": "reason"}`, a reference `{"$ref": ["address", 
 
 from __future__ import annotations
 
-import gzip
 import json
 from typing import IO, TYPE_CHECKING, Any
 
 from assay.model import Location, PartialList, Ref, Resource, Text, Unknown
 
 if TYPE_CHECKING:
+    import gzip
     from collections.abc import Callable, Iterable, Sequence
 
     from assay.model import Intake, Request, Step, ValuePath
@@ -34,8 +34,10 @@ class SnapshotWriter:
     """
 
     def __init__(self, path: str, header: dict[str, Any] | None = None) -> None:
+        import gzip
+
         self._raw: IO[bytes] = open(path, "wb")  # noqa: SIM115 - closed by close()
-        self._zip = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
+        self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
         self._count = 0
         self._line({"schema": SCHEMA, **(header or {})})
 
@@ -138,6 +140,8 @@ class SnapshotSource:
         return b'"schema":"assay-snapshot/' in start or b'"schema": "assay-snapshot/' in start
 
     def load(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
+        import gzip
+
         from assay.paths import display
 
         for path in paths:
