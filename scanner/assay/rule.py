@@ -339,6 +339,8 @@ def load_file(directory: str, file: str, *, checked: bool = False) -> list[Rule]
         raise RuleError(f"{path}: Python has no loader for this file")
     module = module_from_spec(spec)
     sys.modules[name] = module
+    # Importing this module made `assay.rule` a module, which would hide the decorator that a rule file imports.
+    sys.modules["assay"].__dict__.update(require=require, rule=rule)
     _loading.clear()
     try:
         spec.loader.exec_module(module)
