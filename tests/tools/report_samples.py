@@ -10,7 +10,19 @@ from pathlib import Path
 
 from assay.engine import Report, evaluate
 from assay.graph import Graph
-from assay.model import Coverage, Location, Resource, Step, Unknown, ValuePath, Verdict, Waiver, join_path
+from assay.model import (
+    Coverage,
+    Finding,
+    Location,
+    Resource,
+    Severity,
+    Step,
+    Unknown,
+    ValuePath,
+    Verdict,
+    Waiver,
+    join_path,
+)
 from assay.rule import Rule, load_directory
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -187,5 +199,33 @@ def sample(base: Path, *, passes: bool = True) -> Report:
             f.verdict = Verdict.WAIVED
             f.waiver = Waiver("inline", "replayed by hand", "data base/db (1).tf:7", "data team", "2031-01-31")
     report.base = str(base)
+    report.recount()
+    return report
+
+
+def large(base: Path, count: int) -> Report:
+    """`count` failures on as many resources in 200 files, as a big estate has them."""
+    report = sample(base, passes=False)
+    rules = sorted(report.rules)
+    (base / "big").mkdir(exist_ok=True)
+    for n in range(200):
+        body = "".join(f'resource "aws_sqs_queue" "q{m}" {{\n  name = "orders-{m}"\n}}\n\n' for m in range(250))
+        (base / "big" / f"module_{n}.tf").write_text(body, encoding="utf-8")
+    findings = []
+    for n in range(count):
+        file, line = f"big/module_{n % 200}.tf", 1 + 4 * (n // 200 % 250)
+        address = f'module.m{n % 200}.aws_sqs_queue.q{n // 200}["eu-{n}"]'
+        origin = FileOrigin(file, (line, line + 2), {"name": (line + 1, 3, 20)})
+        r = Resource("aws_sqs_queue", address, "terraform", {"name": f"orders-{n}"}, origin, account=f"{n % 40:012}")
+        f = Finding(r, Verdict.FAIL, f"what it cannot process is lost: no dead-letter target for orders-{n}", ("name",))
+        f.rule, f.theme = rules[n % len(rules)], f"theme-{n % 12}"
+        f.severity = Severity(n % 5)
+        f.location = origin.locate(("name",))
+        f.evidence = [{"path": "name", "value": f"orders-{n}"}]
+        f.trace = [Step(file, line, "name is written here")]
+        f.fingerprint = f"{n:032x}"
+        findings.append(f)
+    findings.sort(key=lambda f: -f.severity)
+    report.findings = findings
     report.recount()
     return report

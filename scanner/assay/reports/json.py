@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from assay.engine import Report
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """Compact JSON with letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:

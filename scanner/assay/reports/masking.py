@@ -58,34 +58,33 @@ _PREFIXES = """
     pul- pscale_ hvs. hvb. hvr. AGE-SECRET-KEY-1 GOCSPX- ya29. 1//0 AIza EAAA sq0atp- sq0csp- sk_live_ sk_test_
     rk_live_ rk_test_ whsec_ sk- SG. key- tfp_ rubygems_ figd_ sntrys_ sntryu_ ops_ r8_ gsk_
 """.split()  # noqa: SIM905 - fifty quoted strings would be a page
-_TOKEN = re.compile(r"(?<![A-Za-z0-9_-])(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
-# The group is what to hide; what stands before it says that it is a credential.
-_CONTEXT = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"((?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)(?=[A-Z0-9]{16}(?![A-Za-z0-9])))([A-Z0-9]{16})",
-        r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@",
-        r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})",
-        r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})",
-        r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})",
-        r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})",
-        r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)",
-        r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})",
-    )
+_TOKEN = re.compile("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
+_INSIDE_WORD = re.compile(r"[A-Za-z0-9_-]")
+# A text that must be there, and the pattern that is only then worth its time. The second group is what to hide; what
+# stands before it says that it is a credential.
+_CONTEXT = (
+    ("://", re.compile(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
+    ("atlasv1.", re.compile(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
+    ("slack.com", re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
+    ("discord", re.compile(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
+    ("webhook.office", re.compile(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
+    ("/p/", re.compile(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
+    ("auth", re.compile(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
+    ("A", re.compile(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")),
 )
-_CONTEXT_LOWER = tuple(
-    re.compile(pattern)
-    for pattern in (
-        r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)([^\s&#'\"]{6,4000})",
-        r"((?:bearer|basic|digest|token|hmac-sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})",
-    )
-)
-_AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
+_HEADER = re.compile(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})")
+_CONTEXT_LOWER = (
+    ("=", re.compile(r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)"
+                     r"([^\s&#'\"]{6,4000})")),
+    *((word, _HEADER) for word in ("bearer", "basic", "digest", "token", "sha256")),
+)  # fmt: skip
+_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40,}")
+_LONG_TEXT = 2000
 _PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _HEREDOC = re.compile(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
-_SECRET_OBJECT = re.compile(r"""^\s*["']?kind["']?:\s*["']?Secret\b|kubernetes_secret""", re.MULTILINE)
+_SECRET_OBJECT = re.compile(r"""\bkind["']?[ \t]{0,16}:[ \t]{0,16}["']?Secret\b|kubernetes_secret""")
 _SECRET_DATA = re.compile(
-    r"""^([ \t]*)["']?(?:data|stringData|string_data|binary_data)["']?[ \t]*([:=])[ \t]*(\{?)""", re.MULTILINE
+    r"""(?:^|[{,])([ \t]*)["']?(?:data|stringData|string_data|binary_data)["']?[ \t]*([:=])[ \t]*(\{?)""", re.MULTILINE
 )
 _PAIR = re.compile(r"""[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'{}\[\],|>][^\n,}]*))""")
 _BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?\n")
@@ -125,9 +124,10 @@ def apply(text: str, found: list[Span]) -> str:
 def spans(text: str) -> list[Span]:
     """Where the credentials of a text stand: in order, without overlaps."""
     low = text.lower() if text.isascii() else text.translate(_LOWER)  # `lower` may change the length of other letters
-    found = sorted(
-        {*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text)}
-    )
+    everything = (*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text))
+    if not everything:
+        return []
+    found = sorted(set(everything))
     merged: list[Span] = []
     for start, end, replacement in found:
         if merged and start < merged[-1][1]:
@@ -139,21 +139,26 @@ def spans(text: str) -> list[Span]:
 
 
 def _tokens(text: str) -> Iterator[Span]:
-    if any(prefix in text for prefix in _PREFIXES):
+    if len(text) < _LONG_TEXT or any(prefix in text for prefix in _PREFIXES):
         for match in _TOKEN.finditer(text):
+            start = match.start()
+            if start and _INSIDE_WORD.match(text[start - 1]):
+                continue
             if any(c.isdigit() for c in match[2]):  # `sk-` and `key-` also begin ordinary names
                 yield *match.span(2), HIDDEN
 
 
 def _in_context(text: str, low: str) -> Iterator[Span]:
-    for patterns, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
-        for pattern in patterns:
-            for match in pattern.finditer(searched):
-                if not _HARMLESS.fullmatch(match[2]):
-                    yield *match.span(2), HIDDEN
-    for match in _AWS_SECRET.finditer(text):
-        if _random(match[0]):
-            yield *match.span(), HIDDEN
+    for clues, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
+        for clue, pattern in clues:
+            if clue in searched:
+                for match in pattern.finditer(searched):
+                    if not _HARMLESS.fullmatch(match[2]):
+                        yield *match.span(2), HIDDEN
+    if len(text) >= 40:
+        for match in _AWS_SECRET.finditer(text):
+            if len(match[0]) == 40 and not text.startswith("=", match.end()) and _random(match[0]):
+                yield *match.span(), HIDDEN
 
 
 def _random(value: str) -> bool:
@@ -170,6 +175,8 @@ def entropy(value: str) -> float:
 
 def _keys(text: str) -> Iterator[Span]:
     """The body of a private key, up to its end mark or, where that is missing, to the end of the text."""
+    if "PRIVATE KEY" not in text:
+        return
     start = -1
     for match in _PEM.finditer(text):
         if match[1] == "BEGIN" and start < 0:
@@ -192,7 +199,8 @@ def _every_line(text: str, start: int, end: int) -> Iterator[Span]:
 def _assigned(text: str, low: str) -> Iterator[Span]:
     ends = _LineEnds(text)
     done = 0
-    for match in sorted((*_assignments(low), *_NAMED_VALUE.finditer(low)), key=lambda m: m.end()):
+    named = _NAMED_VALUE.finditer(low) if "value" in low and "name" in low else ()
+    for match in sorted((*_assignments(low), *named), key=lambda m: m.end()):
         if match.end() < done:  # inside a value that is hidden already; also keeps hostile input linear
             continue
         # `if x == "required"` and `the token is short` say nothing about a bare value.
@@ -205,7 +213,9 @@ def _assigned(text: str, low: str) -> Iterator[Span]:
 def _assignments(low: str) -> Iterator[re.Match[str]]:
     for root in _ROOT.finditer(low):
         before = _BEFORE_ROOT.search(low, max(0, root.start() - 12), root.start())
-        if match := _ASSIGNED.match(low, before.start() if before else root.start()):
+        start = before.start() if before else root.start()
+        match = _ASSIGNED.match(low, start)
+        if match and not (match[0].endswith(":") and low[start - 1 : start] == ":"):  # arn:...:secret:name
             yield match
 
 
@@ -276,7 +286,7 @@ def _bare(text: str, at: int, limit: int) -> Iterator[Span]:
 
 def _secret_objects(text: str) -> Iterator[Span]:
     """The values of a Kubernetes Secret, whose names say nothing: YAML, JSON and Terraform."""
-    if not _SECRET_OBJECT.search(text):
+    if not ("Secret" in text or "kubernetes_secret" in text) or not _SECRET_OBJECT.search(text):
         return
     done = 0
     for match in _SECRET_DATA.finditer(text):

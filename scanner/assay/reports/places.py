@@ -72,6 +72,8 @@ class Places:
 
     def excerpt(self, place: Location, before: int = 0, after: int = 0, most: int = 12) -> list[Line]:
         """The lines of a place with some around it, masked, what the place covers marked; empty without a file."""
+        if place[1:5] == (1, 1, 1, 1):  # the file as a whole
+            return []
         rows = self.lines(place.file)
         if not rows or not 1 <= place.start_line <= len(rows) or rows == [""]:
             return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Verdict, join_path, lookup_quietly
+from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
 from assay.reports.masking import HIDDEN, hides, mask, mask_value, secret_name
 
 if TYPE_CHECKING:
@@ -153,8 +153,6 @@ def _secretive(value: str) -> bool:
 
 def _name(r: Resource, path: str) -> str:
     """The name a value answers to: the last name of its path, or the `name` beside a `value`."""
-    from assay.model import parse_path
-
     steps: ValuePath = parse_path(path)
     names = [s for s in steps if isinstance(s, str)]
     if r.type in ("Secret", "kubernetes_secret", "kubernetes_secret_v1") and names[:1] in (
@@ -177,6 +175,26 @@ def evidence(finding: Finding, clean: Callable[[str], str]) -> list[dict[str, An
     return shown
 
 
+def raw_evidence(finding: Finding) -> list[str]:
+    """For each piece of evidence its value in words; an unknown, which is null in data, says what it is made of."""
+    r, found = finding.resource, []
+    for item in finding.evidence:
+        path, address = item.get("path") or "", item.get("address", r.address)
+        place = next((b for b in finding.because if b.path == path and b.address == address), None)
+        if place is not None:
+            found.append(show(place.value))
+        else:
+            found.append(_words(r, parse_path(path)) if address == r.address else "not known")
+    return found
+
+
+def _words(r: Resource, steps: ValuePath) -> str:
+    """The value at a path in words; nothing where the path goes on inside a document of text."""
+    value = lookup_quietly(r.values, steps)
+    inside = any(isinstance(lookup_quietly(r.values, steps[:n]), str) for n in range(1, len(steps)))
+    return "" if value is None and inside else show(value)
+
+
 def short(value: Any, clean: Callable[[str], str]) -> Any:
     """A value of bounded size: a report is no place for a policy of a megabyte."""
     if isinstance(value, str):
@@ -196,8 +214,6 @@ def short(value: Any, clean: Callable[[str], str]) -> Any:
 
 def related_note(place: Location) -> str:
     """What a further place says: its note, else the resource and the value found there."""
-    from assay.model import show
-
     if place.note:
         return place.note
     value = mask_value(place.path.rpartition(".")[2], place.value) if place.path else None

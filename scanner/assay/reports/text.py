@@ -77,10 +77,12 @@ class _Text:
             groups.setdefault(f.location.file if f.location and in_file(f) else f.resource.address, []).append(f)
         for name, group in groups.items():
             self.line(self.paint("file", printable(shape.text(name))))
-            for f in group:
-                self.failure(f)
+            spaced = [self.failure(f) for f in group][-1]
+            if not spaced:
+                self.line()
 
-    def failure(self, f: Finding) -> None:
+    def failure(self, f: Finding) -> bool:
+        """One failure; True when an empty line closes it."""
         clean = shape.cleaner(f)
         place = f.location
         unsure = f.verdict is Verdict.UNKNOWN
@@ -91,12 +93,16 @@ class _Text:
         about = f"{address}: " if in_file(f) and not f.message.startswith(f.resource.address) else ""
         said = printable(about + shape.one_line(clean(f.message)))
         self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
-        if place and in_file(f):
-            for row in self.places.excerpt(place, most=1):
-                self.marked(row)
-        for why in self.reasons(f):
+        # A whole block is named by its address already; its first line would only repeat that.
+        rows = self.places.excerpt(place, most=1) if place and in_file(f) and place.end_line <= place.start_line else []
+        for row in rows:
+            self.marked(row)
+        reasons = self.reasons(f)
+        for why in reasons:
             self.line(f"           {why}")
-        self.line()
+        if rows or reasons:
+            self.line()
+        return bool(rows or reasons)
 
     def marked(self, row: Line) -> None:
         """A line of code and under it what is meant."""

@@ -1,0 +1,240 @@
+"""`-o html`: one file that opens at once, offline, and executes nothing but its own script.
+
+The page holds the findings as a block of JSON and draws only the rows in view, so that 50,000 of them open at once.
+Texts that occur again are kept once and referred to by number. The policy in the page's head allows the one style and
+the one script by their hashes; nothing of the input is ever markup.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Severity, Verdict, join_path, show
+from assay.reports import shape
+from assay.reports.json import dumps
+from assay.reports.masking import mask_value
+from assay.reports.places import Places, in_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TextIO
+
+    from assay.engine import Report
+    from assay.model import Finding, Location
+
+FALLBACK_ROWS = 200
+COLUMNS = (
+    "rule", "severity", "verdict", "message", "address", "type", "source", "account", "region", "file", "line",
+)  # fmt: skip
+_CONTEXT = 3
+_CODE_MOST = 14
+_COMMENTED = ("terraform", "manifest")  # sources whose files take a waiver as a comment
+_VERDICTS = {verdict: number for number, verdict in enumerate(Verdict)}
+_JSON_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+
+
+def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
+    """Write the page. Option `title`: what was audited."""
+    stream.writelines(_template().generate(**_page(report, str(options.get("title") or ""))))
+
+
+def _template() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from assay.bundled import TEMPLATES
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["plural"] = shape.plural
+    return environment.get_template("report.html.j2")
+
+
+def _page(report: Report, title: str) -> dict[str, Any]:
+    """What the template prints."""
+    from pathlib import Path
+
+    from markupsafe import Markup
+
+    from assay.bundled import TEMPLATES
+
+    style, script = (Path(TEMPLATES, name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
+    for f in report.findings:
+        if f.verdict is Verdict.FAIL:
+            counts[f.severity] += 1
+    blocks = _Blocks(report)
+    gated = any(report.gates(f) for f in report.findings)
+    inputs = report.coverage.inputs
+    return {
+        "title": title,
+        "style": Markup(style),  # our own files, named by their hashes in the policy
+        "script": Markup(script),
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+        "result": "failed" if gated else "incomplete" if report.incomplete else "passed",
+        "sentence": shape.verdict_sentence(report),
+        "summary": report.summary,
+        "severities": [(s.label, n) for s, n in counts.items()],
+        "bars": _bars(list(counts.values())),
+        "inputs": {status: sum(i["status"] == status for i in inputs) for status in ("read", "failed", "skipped")},
+        "units": len(report.coverage.units),
+        "units_bad": sum(u["status"] != "ok" for u in report.coverage.units),
+        "problems": shape.coverage_problems(report),
+        "version": report.tool_version,
+        "gate": report.gate.label if report.gate is not None else None,
+        "strict": report.strict,
+        "fallback": [_fallback(f) for f in report.findings[:FALLBACK_ROWS]],
+        "total": len(report.findings),
+        "findings": lambda: map(Markup, blocks.findings()),
+        "cards": lambda: map(Markup, blocks.cards()),
+    }
+
+
+def _hash(text: str) -> str:
+    from base64 import b64encode
+    from hashlib import sha256
+
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _bars(counts: list[int]) -> list[tuple[float, float]]:
+    """Start and width, of 100, of each part of a bar."""
+    total, at, parts = sum(counts) or 1, 0.0, []
+    for count in counts:
+        width = 100 * count / total
+        parts.append((round(at, 2), round(width, 2)))
+        at += width
+    return parts
+
+
+def _fallback(f: Finding) -> dict[str, str]:
+    """A row for a reader without scripts."""
+    clean, place = shape.cleaner(f), f.location
+    return {
+        "severity": f.severity.label, "verdict": f.verdict.value.replace("_", " "), "rule": f.rule,
+        "message": clean(f.message), "address": clean(f.resource.address),
+        "place": f"{shape.utf8(place.file)}:{place.start_line}" if place and in_file(f) else "",
+    }  # fmt: skip
+
+
+def _json(value: Any) -> str:
+    """JSON that no HTML parser can mistake for markup."""
+    return dumps(value).translate(_JSON_ESCAPES)
+
+
+# --- the data blocks --------------------------------------------------------------------------------------------------
+
+
+class _Blocks:
+    """The two blocks of JSON: what the list and its filters need, in columns, and what a card shows, a row a finding.
+
+    The list's block is parsed when the page opens, so it holds as little as it can. The other stands behind the script
+    and is parsed when a card is opened.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.places = Places(report)
+        self.columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
+        self.texts: dict[str, int] = {"": 0}
+        self.details: dict[str, int] = {"": 0}
+        self.rules: list[list[Any]] = []
+        self.code: dict[int, dict[int, str]] = {}
+        self._rule_numbers: dict[str, int] = {}
+
+    def findings(self) -> Iterator[str]:
+        """The block of the list."""
+        for f in self.report.findings:
+            self.row(f)
+        yield f'{{"severities":{_json([s.label for s in Severity])},"verdicts":{_json([v.value for v in Verdict])}'
+        for name, values in self.columns.items():
+            yield f',\n"{name}":{_json(values)}'
+        yield f',\n"rules":{_json(self.rules)},\n"texts":{_json(list(self.texts))}}}'
+
+    def cards(self) -> Iterator[str]:
+        """The block of the cards."""
+        yield '{"findings":['
+        for number, f in enumerate(self.report.findings):
+            yield f"{',' if number else ''}\n{_json(self.card(f, shape.cleaner(f)))}"
+        yield f'],\n"code":{_json(self.code)},\n"texts":{_json(list(self.details))}}}'
+
+    def text(self, value: str | None) -> int:
+        return self.texts.setdefault(value or "", len(self.texts))
+
+    def detail(self, value: str | None) -> int:
+        return self.details.setdefault(value or "", len(self.details))
+
+    def row(self, f: Finding) -> None:
+        """Add a finding to the columns of the list."""
+        clean = shape.cleaner(f)
+        r, place = f.resource, f.location if in_file(f) else None
+        values = (
+            self.rule(f.rule, f.theme), int(f.severity), _VERDICTS[f.verdict], self.text(clean(f.message)),
+            self.text(clean(r.address)), self.text(r.type), self.text(r.source), self.text(r.account),
+            self.text(r.region), self.text(shape.utf8(place.file)) if place else 0, place.start_line if place else 0,
+        )  # fmt: skip
+        for column, value in zip(self.columns.values(), values, strict=True):
+            column.append(value)
+
+    def rule(self, name: str, theme: str) -> int:
+        if name not in self._rule_numbers:
+            self._rule_numbers[name] = len(self.rules)
+            rule = self.report.rules.get(name)  # none where the finding is a plugin's
+            said = [rule.title, rule.why, rule.fix] if rule else ["", "", ""]
+            lists = [list(rule.controls), list(rule.equivalents)] if rule else [[], []]
+            self.rules.append([name, theme, *said, *lists, int(rule.waivable) if rule else 0])
+        return self._rule_numbers[name]
+
+    def card(self, f: Finding, clean: Callable[[str], str]) -> list[Any]:
+        """What only a card shows; the script names the fields in the same order."""
+        _, last, mark = self.place(f.location) if in_file(f) else (0, 0, [])
+        return [
+            f.fingerprint, last, mark,
+            [[self.detail(said) for said in piece] for piece in self.evidence(f, clean)],
+            [[self.detail(shape.utf8(s.file)), s.start_line, self.detail(clean(s.note))] for s in f.trace],
+            [self.related(b, clean) for b in f.because],
+            self.waiver(f), self.detail(self.fix(f)), int(f.resource.source in _COMMENTED),
+        ]  # fmt: skip
+
+    def related(self, place: Location, clean: Callable[[str], str]) -> list[int]:
+        file, last, _ = self.place(place)
+        return [file, place.start_line, last, self.detail(clean(shape.related_note(place)))]
+
+    def place(self, place: Location | None) -> tuple[int, int, list[int]]:
+        """The file's number, the last line and what to mark; the code around is kept for the page."""
+        if place is None:
+            return 0, 0, []
+        number = self.detail(shape.utf8(place.file))
+        rows = self.places.excerpt(place, _CONTEXT, _CONTEXT, _CODE_MOST)
+        kept = self.code.setdefault(number, {}) if rows else {}
+        for row in rows:
+            kept[row.number] = row.text
+        first = next((row for row in rows if row.number == place.start_line), None)
+        single = first is not None and place.end_line <= place.start_line and first.end > first.start
+        mark = [first.start, first.end] if first is not None and single else []
+        return number, max(place.start_line, place.end_line), mark
+
+    def evidence(self, f: Finding, clean: Callable[[str], str]) -> Iterator[tuple[str, str, str]]:
+        """Path, value in words, and whose it is; an unknown, which is null in data, says what it is made of."""
+        for item, raw in zip(shape.evidence(f, clean), shape.raw_evidence(f), strict=True):
+            value = item.get("value")
+            said = clean(raw) if value is None else json.dumps(value, ensure_ascii=False)
+            yield item.get("path") or "", said, clean(item.get("address") or "")
+
+    def waiver(self, f: Finding) -> list[int] | int:
+        shown = shape.waiver_dict(f)
+        return [self.detail(shown[k]) for k in ("reason", "place", "owner", "expires")] if shown else 0
+
+    def fix(self, f: Finding) -> str:
+        if f.fix is None:
+            return ""
+        path = join_path(f.fix.path)
+        said = f"{path} = {show(mask_value(path, f.fix.value))}"
+        return said if f.fix.resource is f.resource else f"{said}   on {f.fix.resource.address}"

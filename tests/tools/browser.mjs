@@ -1,0 +1,44 @@
+// Opens a report in Chromium and says what happened, as JSON: what a test asks is in the one argument.
+// {file, chromium, axe, width, height, scheme, scripts, keys, script, screenshot, pdf}
+import { readFileSync } from "node:fs";
+import puppeteer from "puppeteer-core";
+
+const ask = JSON.parse(process.argv[2]);
+const browser = await puppeteer.launch({
+  executablePath: ask.chromium, args: ["--no-sandbox", "--disable-gpu"], headless: true, protocolTimeout: 240000,
+});
+const page = await browser.newPage();
+const said = { console: [], requests: [], axe: null, result: null };
+page.on("console", (message) => said.console.push(`${message.type()}: ${message.text()}`));
+page.on("pageerror", (error) => said.console.push(`error: ${error.message}`));
+page.on("dialog", (dialog) => { said.console.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+page.on("request", (request) => said.requests.push(request.url()));
+await page.setViewport({ width: ask.width || 1440, height: ask.height || 900 });
+await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: ask.scheme || "light" }]);
+await page.setJavaScriptEnabled(ask.scripts !== false);
+const session = await page.createCDPSession();
+await session.send("Performance.enable", { timeDomain: "threadTicks" }); // CPU time: the machine may be busy
+const spent = async () => Object.fromEntries((await session.send("Performance.getMetrics")).metrics.map((m) => [m.name, m.value]));
+await page.goto(`file://${ask.file}`, { waitUntil: "load", timeout: 120000 });
+said.opened = await page.evaluate(() => document.documentElement.dataset.ready ?? null);
+said.cpu = 1000 * (await spent()).TaskDuration;
+for (const key of ask.keys || []) {
+  if (key.length > 1 && key.startsWith("=")) await page.keyboard.type(key.slice(1));
+  else await page.keyboard.press(key);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+if (ask.script) {
+  const before = (await spent()).TaskDuration;
+  said.result = await page.evaluate(`(async () => { ${ask.script} })()`);
+  said.scriptCpu = 1000 * ((await spent()).TaskDuration - before);
+}
+if (ask.axe) {
+  // Through the debugger, not as a script of the page: the page's own policy would rightly refuse it.
+  await page.evaluate(readFileSync(ask.axe, "utf8"));
+  said.axe = await page.evaluate(async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }))
+    .violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 120)).join(" | ")}`));
+}
+if (ask.screenshot) await page.screenshot({ path: ask.screenshot });
+if (ask.pdf) await page.pdf({ path: ask.pdf, format: "A4", printBackground: true, preferCSSPageSize: true });
+console.log(JSON.stringify(said));
+await browser.close();
