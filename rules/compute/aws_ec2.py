@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, Finding, Graph, Resource, require, rule
+from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule
 
 _MACHINES = ["aws_launch_template", "aws_launch_configuration", "aws_instance"]
 
@@ -73,3 +73,47 @@ require(
     title="New instances demand session tokens by default.",
     why="Instances that people start by hand otherwise answer version 1 of the metadata service.",
 )
+
+
+@rule(
+    on="aws_instance",
+    severity=LOW,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["CKV2_AWS_41"],
+)
+def aws_ec2_no_instance_role(machine: Resource, graph: Graph) -> Iterator[Finding]:
+    """Instances have a role of their own.
+
+    ## Why
+    A program that needs the platform and has no role gets a long-lived key, copied onto the machine.
+    ## Fix
+    Set `iam_instance_profile`, here or in the launch template.
+    """
+    if not machine.absent("iam_instance_profile"):
+        return
+    for name in ("launch_template.id", "launch_template.name"):
+        if not machine.absent(name) and any(not t.absent("iam_instance_profile") for t in graph.follow(machine, name)):
+            return
+    yield machine.fails("no instance profile is set", at="iam_instance_profile")
+
+
+@rule(
+    on="data.aws_ami",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=["CKV_AWS_386"],
+    sources=["terraform"],
+)
+def aws_ami_lookup_no_owner(lookup: Resource) -> Iterator[Finding]:
+    """Images are looked up by owner.
+
+    ## Why
+    Anybody can publish an image under a name that matches, and the newest one is taken.
+    ## Fix
+    Set `owners`.
+    """
+    if lookup["most_recent"] != True or lookup["owners"]:
+        return
+    named = ("owner-alias", "owner-id", "image-id")
+    if not any_of(lookup.each("filter"), lambda f: f["name"] in named):
+        yield lookup.fails("the newest image of any owner is taken", at="owners")

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import LOW, MEDIUM, Finding, Graph, Resource, as_list, is_map, rule
+from assay import LOW, MEDIUM, Finding, Graph, Resource, as_list, is_map, require, rule
 
 _KNOWLEDGE = "knowledge_base_configuration.vector_knowledge_base_configuration"
 _MODEL = f"{_KNOWLEDGE}.embedding_model_arn"
@@ -95,3 +95,24 @@ def aws_bedrock_chunking(source: Resource, graph: Graph, params: dict[str, int])
         )
     if not overlap:
         yield source.fails("chunks do not overlap", at=f"{fixed}.overlap_percentage")
+
+
+require(
+    "aws-bedrock-agent-no-guardrail",
+    on="aws_bedrockagent_agent",
+    path="guardrail_configuration.guardrail_identifier",
+    present=True,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SI-10"],
+    equivalents=[
+        "CKV_AWS_383",
+        "prowler:bedrock_agent_guardrail_enabled",
+        "prowler:bedrock_guardrail_contextual_grounding_filter_enabled",
+        "prowler:bedrock_guardrail_prompt_attack_filter_enabled",
+        "prowler:bedrock_guardrail_sensitive_information_filter_enabled",
+        "prowler:bedrock_guardrails_configured",
+        "prowler:bedrock_prompt_management_exists",
+    ],
+    title="Agents have a guardrail.",
+    why="Whoever talks to an agent may try to make it say or do what its instructions forbid.",
+)

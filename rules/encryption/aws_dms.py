@@ -37,6 +37,18 @@ def aws_dms_endpoint_no_tls(endpoint: Resource) -> Iterator[Finding]:
 
 
 require(
+    "aws-dms-endpoint-no-customer-key",
+    on=["aws_dms_endpoint", "aws_dms_s3_endpoint"],
+    path="kms_key_arn",
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:SC-12"],
+    equivalents=["CKV_AWS_296", "CKV_AWS_298"],
+    title="Migration endpoints are encrypted with a customer key.",
+    why="The key protects the connection settings, and with them the password of the database.",
+)
+
+require(
     "aws-dms-no-customer-key",
     on="aws_dms_replication_instance",
     path="kms_key_arn",

@@ -44,3 +44,22 @@ require(
     title="DocumentDB clusters are encrypted at rest.",
     why="Volumes, snapshots and replicas of the cluster are readable to whoever gets hold of them.",
 )
+
+
+@rule(
+    on="aws_docdb_cluster_parameter_group",
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-8"],
+    equivalents=["CKV_AWS_90", "steampipe-aws:docdb_cluster_encryption_in_transit_enabled"],
+)
+def aws_docdb_no_tls(group: Resource) -> Iterator[Finding]:
+    """DocumentDB demands TLS of its clients.
+
+    ## Why
+    The default demands it; a group that turns it off lets passwords and documents travel in plain text.
+    ## Fix
+    Remove the `tls` parameter or set it to `enabled`.
+    """
+    for parameter in group.each("parameter"):
+        if parameter["name"] == "tls" and parameter["value"] == "disabled":
+            yield parameter.fails("tls is disabled", at="value", fix=parameter.set("value", "enabled"))

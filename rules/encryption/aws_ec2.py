@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import HIGH, MEDIUM, Block, Finding, Graph, Resource, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, rule
 from assay.analysis.parts import one_by_one
 
 
@@ -74,9 +74,39 @@ def aws_ami_unencrypted(image: Resource, graph: Graph) -> Iterator[Finding]:
         if block["encrypted"] == True:
             return
         for snapshot in graph.follow(block, "snapshot_id"):
-            for volume in graph.follow(snapshot, "volume_id"):
-                if volume["encrypted"] == True:
+            copied = snapshot.type == "aws_ebs_snapshot_copy"
+            for source in [snapshot] if copied else graph.follow(snapshot, "volume_id"):
+                if source["encrypted"] == True:
                     return
         yield block.fails("the block device is not encrypted", at="encrypted")
 
     yield from one_by_one(image.each("ebs_block_device"), device)
+
+
+@rule(
+    on=["aws_ami", "aws_ami_copy"],
+    severity=LOW,
+    controls=["nist-800-53r5:SC-12"],
+    equivalents=["CKV_AWS_236", "CKV_AWS_204", "steampipe-aws:ec2_instance_no_iam_role_with_destruction_kms_access"],
+)
+def aws_ami_no_customer_key(image: Resource, graph: Graph) -> Iterator[Finding]:
+    """Machine images are encrypted with a customer key.
+
+    ## Why
+    An image under the managed key cannot be shared with another account; a key of one's own says with which.
+    ## Fix
+    Set `kms_key_id` on the copy; register an image from a snapshot copy that has one.
+    """
+    if image.type == "aws_ami_copy":
+        if image.absent("kms_key_id"):
+            yield image.fails("the copy names no key", at="kms_key_id")
+        return
+    for block in image.each("ebs_block_device"):
+        for snapshot in graph.follow(block, "snapshot_id"):
+            sources = graph.follow(snapshot, "volume_id") if snapshot.type == "aws_ebs_snapshot" else [snapshot]
+            for source in sources:
+                if source.absent("kms_key_id"):
+                    place = source.where("kms_key_id")
+                    yield block.fails(
+                        f"{source} is not encrypted with a key of one's own", at="snapshot_id", because=[place]
+                    )

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import LOW, Finding, Resource, rule
+from assay import LOW, MEDIUM, Block, Finding, Resource, rule
 
 _EXEC = "configuration.execute_command_configuration"
 
@@ -28,3 +28,24 @@ def aws_ecs_exec_no_customer_key(cluster: Resource) -> Iterator[Finding]:
         path = f"{logs}.{encrypted}_encryption_enabled"
         if not cluster.absent(f"{logs}.{name}") and cluster[path] != True:
             yield cluster.fails("the session log is not encrypted", at=path, fix=cluster.set(path, True))
+
+
+@rule(
+    on="aws_ecs_task_definition",
+    each="volume",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-8"],
+    equivalents=["CKV_AWS_97", "kics:4d46ff3b", "AVD-AWS-0035", "steampipe-aws:ecs_cluster_encryption_at_rest_enabled"],
+    fixable=True,
+)
+def aws_ecs_volume_unencrypted(volume: Block) -> Iterator[Finding]:
+    """Tasks reach their EFS volumes over TLS.
+
+    ## Why
+    NFS is plain text: files cross the network readable to whoever listens in it.
+    ## Fix
+    Set `transit_encryption = "ENABLED"` in `efs_volume_configuration`.
+    """
+    path = "efs_volume_configuration.transit_encryption"
+    if not volume.absent("efs_volume_configuration") and volume[path] != "ENABLED":
+        yield volume.fails("files cross the network in plain text", at=path, fix=volume.set(path, "ENABLED"))

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import HIGH, Finding, Resource, is_map, rule
+from assay import HIGH, LOW, Finding, Resource, is_map, rule
 
 
 def _settings(r: Resource) -> Any:
@@ -90,3 +90,27 @@ def aws_emr_no_tls(configuration: Resource) -> Iterator[Finding]:
     """
     if _settings(configuration).get("EnableInTransitEncryption") != True:
         yield configuration.fails("encryption in transit is not enabled", at="configuration")
+
+
+@rule(
+    on="aws_emr_security_configuration",
+    severity=LOW,
+    controls=["nist-800-53r5:SC-12"],
+    equivalents=[
+        "CKV_AWS_171",
+        "steampipe-aws:emr_cluster_local_disk_encrypted_with_cmk",
+        "steampipe-aws:emr_cluster_encryption_at_rest_with_sse_kms",
+        "steampipe-aws:emr_cluster_encryption_at_rest_with_cse_cmk",
+    ],
+)
+def aws_emr_no_customer_key(configuration: Resource) -> Iterator[Finding]:
+    """EMR encrypts what it writes to S3 with a KMS key.
+
+    ## Why
+    Only a key of the account's own shows who read the results, and can be withheld.
+    ## Fix
+    Set `EncryptionMode` of `S3EncryptionConfiguration` to `SSE-KMS` or `CSE-KMS`, with `AwsKmsKey`.
+    """
+    s3 = _at_rest(configuration).get("S3EncryptionConfiguration") or {}
+    if s3.get("EncryptionMode") not in ("SSE-KMS", "CSE-KMS"):
+        yield configuration.fails("data in S3 are not encrypted with a KMS key", at="configuration")

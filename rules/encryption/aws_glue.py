@@ -87,3 +87,23 @@ def aws_glue_catalog_unencrypted(settings: Resource) -> Iterator[Finding]:
     password = f"{_CATALOGUE}.connection_password_encryption.return_connection_password_encrypted"
     if settings[password] != True:
         yield settings.fails("connection passwords are not encrypted", at=password, fix=settings.set(password, True))
+
+
+@rule(
+    on="aws_glue_connection",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-8"],
+    equivalents=["prowler:glue_database_connections_ssl_enabled", "steampipe-aws:glue_connection_ssl_enabled"],
+)
+def aws_glue_connection_no_tls(connection: Resource) -> Iterator[Finding]:
+    """Glue connects to databases over TLS.
+
+    ## Why
+    The password of the database and every row that a job reads cross the network in plain text otherwise.
+    ## Fix
+    Set `JDBC_ENFORCE_SSL = "true"` in `connection_properties`.
+    """
+    if connection["connection_type"] in (None, "JDBC"):
+        properties = connection["connection_properties"] or {}
+        if str(properties.get("JDBC_ENFORCE_SSL")).lower() != "true":
+            yield connection.fails("JDBC_ENFORCE_SSL is not true", at="connection_properties")

@@ -11,6 +11,7 @@ _ARN = {
     "aws_efs_file_system": ("elasticfilesystem", "file-system"),
     "aws_db_instance": ("rds", "db"),
     "aws_rds_cluster": ("rds", "cluster"),
+    "aws_dynamodb_table": ("dynamodb", "table"),
 }
 
 
@@ -169,3 +170,25 @@ require(
     title="Backups are kept for at least thirty-five days.",
     why="Damage is often found weeks later, when every kept backup already contains it.",
 )
+
+
+@rule(
+    on="aws_dynamodb_table",
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=[
+        "prowler:dynamodb_table_protected_by_backup_plan",
+        "steampipe-aws:dynamodb_table_in_backup_plan",
+        "steampipe-aws:dynamodb_table_protected_by_backup_plan",
+    ],
+)
+def aws_dynamodb_no_backup_plan(table: Resource, graph: Graph) -> Iterator[Finding]:
+    """DynamoDB tables are in a backup plan.
+
+    ## Why
+    Continuous backups reach back thirty-five days at most and go with the table's account.
+    ## Fix
+    Let an `aws_backup_selection` take the table in, by ARN or by tag.
+    """
+    if not _selected(table, graph):
+        yield table.fails("no backup selection takes in this table")

@@ -54,3 +54,18 @@ require(
     title="DynamoDB tables can be restored to any moment.",
     why="A wrong deployment overwrites rows within seconds; only continuous backups reach to the moment before.",
 )
+
+require(
+    "aws-dynamodb-no-deletion-protection",
+    on="aws_dynamodb_table",
+    path="deletion_protection_enabled",
+    equals=True,
+    severity=LOW,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=[
+        "prowler:dynamodb_table_deletion_protection_enabled",
+        "steampipe-aws:dynamodb_table_deletion_protection_enabled",
+    ],
+    title="DynamoDB tables are protected from deletion.",
+    why="A changed key makes a plan replace the table, with everything in it.",
+)

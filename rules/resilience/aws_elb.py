@@ -75,3 +75,17 @@ def aws_elb_single_zone(balancer: Resource) -> Iterator[Finding]:
     for path in ("subnets", "subnet_mapping", "availability_zones"):
         if not balancer.absent(path) and len(balancer[path]) < 2:
             yield balancer.fails(f"{path} names fewer than two", at=path)
+
+
+require(
+    "aws-target-group-no-health-check",
+    on=["aws_lb_target_group", "aws_alb_target_group"],
+    path="health_check.path",
+    present=True,
+    when=lambda r: r["protocol"] in ("HTTP", "HTTPS"),
+    severity=LOW,
+    controls=["nist-800-53r5:SI-13"],
+    equivalents=["CKV_AWS_261"],
+    title="Web target groups check a page of their own.",
+    why="The default asks for the front page, which may answer while what it needs is down, or redirect for ever.",
+)

@@ -1,6 +1,7 @@
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
+from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, is_map, rule
 
 
 def _elsewhere(configuration: Resource, graph: Graph) -> bool:
@@ -141,3 +142,34 @@ def aws_s3_no_replication(bucket: Resource, graph: Graph) -> Iterator[Finding]:
         return
     if not any_of(graph.users(bucket, "aws_s3_bucket_replication_configuration"), copies):
         yield bucket.fails("no enabled replication rule names this bucket")
+
+
+def _locks_out(statement: Any) -> bool:
+    """Whether a policy statement denies everybody everything, with no exception."""
+    if statement.get("Effect") != "Deny" or statement.get("Condition"):
+        return False
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if is_map(principal) else principal
+    actions = [str(a).lower() for a in as_list(statement.get("Action"))]
+    return "*" in as_list(named) and ("*" in actions or "s3:*" in actions)
+
+
+@rule(
+    on=["aws_s3_bucket_policy", "aws_s3_bucket"],
+    severity=MEDIUM,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=["CKV_AWS_93"],
+)
+def aws_s3_policy_lockout(r: Resource) -> Iterator[Finding]:
+    """Bucket policies leave somebody a way in.
+
+    ## Why
+    A denial of everything to everybody binds administrators as well: only the root user can take it back.
+    ## Fix
+    Add a condition, or name whom the statement is about.
+    """
+    document = r.json("policy")
+    for number, statement in enumerate(as_list((document or {}).get("Statement"))):
+        if _locks_out(statement):
+            name = statement.get("Sid") or number + 1
+            yield r.fails(f"statement {name} denies everybody everything", at="policy", key=str(name))

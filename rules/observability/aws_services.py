@@ -1,0 +1,138 @@
+"""Services with a demand or two on logs and notice that one attribute decides."""
+
+from collections.abc import Iterator
+
+from assay import INFO, LOW, Finding, Resource, any_of, require, rule
+
+require(
+    "aws-cloudtrail-no-insights",
+    on="aws_cloudtrail",
+    path="insight_selector",
+    present=True,
+    severity=INFO,
+    controls=["nist-800-53r5:AU-6"],
+    equivalents=["steampipe-aws:cloudtrail_trail_insight_selectors_and_logging_enabled"],
+    title="Trails look for unusual activity.",
+    why="A burst of calls or of errors that nobody set an alarm on is noticed by comparison only.",
+    message="no insight_selector is declared",
+    fix='Add an `insight_selector` with `insight_type = "ApiCallRateInsight"`.',
+)
+
+require(
+    "aws-athena-no-log",
+    on="aws_athena_workgroup",
+    path="configuration.publish_cloudwatch_metrics_enabled",
+    equals=True,
+    default=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["prowler:athena_workgroup_logging_enabled", "steampipe-aws:athena_workgroup_logging_enabled"],
+    title="Athena workgroups publish their metrics.",
+    why="Queries that fail, or scan the whole lake, show in these metrics first.",
+)
+
+require(
+    "aws-datasync-no-log",
+    on="aws_datasync_task",
+    path="cloudwatch_log_group_arn",
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["prowler:datasync_task_logging_enabled", "steampipe-aws:datasync_task_logging_enabled"],
+    title="DataSync tasks write a log.",
+    why="Files that were skipped or failed to verify are named in the log only.",
+)
+
+require(
+    "aws-client-vpn-no-log",
+    on="aws_ec2_client_vpn_endpoint",
+    path="connection_log_options.enabled",
+    equals=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "prowler:ec2_client_vpn_endpoint_connection_logging_enabled",
+        "steampipe-aws:ec2_client_vpn_endpoint_client_connection_logging_enabled",
+    ],
+    title="Client VPN endpoints log who connects.",
+    why="Without the log a stolen certificate cannot be told from its owner.",
+)
+
+require(
+    "aws-cloudformation-no-notification",
+    on="aws_cloudformation_stack",
+    path="notification_arns",
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["CKV_AWS_124"],
+    title="Stacks announce what happens to them.",
+    why="A stack that rolls back at night otherwise stays unnoticed until the next change fails.",
+)
+
+_DELIVERY = "log_delivery.worker_log_delivery"
+
+
+@rule(
+    on="aws_mskconnect_connector",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["steampipe-aws:mskconnect_connector_logging_enabled"],
+)
+def aws_msk_connect_no_log(connector: Resource) -> Iterator[Finding]:
+    """Connectors send the log of their workers somewhere.
+
+    ## Why
+    Why a connector stopped copying stands in the log of its workers only.
+    ## Fix
+    Enable `cloudwatch_logs`, `firehose` or `s3` in `worker_log_delivery`.
+    """
+    places = (f"{_DELIVERY}.{place}.enabled" for place in ("cloudwatch_logs", "firehose", "s3"))
+    if not any_of(places, lambda path: connector[path] == True):
+        yield connector.fails("no destination of the worker logs is enabled", at="log_delivery")
+
+
+@rule(
+    on="aws_mwaa_environment",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["CKV_AWS_242", "CKV_AWS_243", "CKV_AWS_244"],
+)
+def aws_mwaa_no_log(environment: Resource) -> Iterator[Finding]:
+    """Airflow environments export the logs of scheduler, workers and web server.
+
+    ## Why
+    A task that hangs or a sign-in that fails is explained in these logs, which the environment does not show.
+    ## Fix
+    Set `enabled = true` in `scheduler_logs`, `worker_logs` and `webserver_logs`.
+    """
+    for kind in ("scheduler_logs", "worker_logs", "webserver_logs"):
+        path = f"logging_configuration.{kind}.enabled"
+        if environment[path] != True:
+            yield environment.fails(f"{kind} are not exported", at=path)
+
+
+@rule(
+    on="aws_elastic_beanstalk_environment",
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["CKV_AWS_312"],
+)
+def aws_elastic_beanstalk_basic_health(environment: Resource) -> Iterator[Finding]:
+    """Beanstalk environments report enhanced health.
+
+    ## Why
+    Basic health knows whether the load balancer gets an answer, not that half of the answers are errors.
+    ## Fix
+    Set `SystemType` to `enhanced` in the namespace `aws:elasticbeanstalk:healthreporting:system`.
+    """
+    wanted = (("SystemType", "enhanced"), ("HealthStreamingEnabled", "true"))
+    enhanced = any_of(
+        environment.each("setting"),
+        lambda s: (
+            s["namespace"] == "aws:elasticbeanstalk:healthreporting:system"
+            and (s["name"], str(s["value"]).lower()) in wanted
+        ),
+    )
+    if not enhanced:
+        yield environment.fails("only basic health is reported", at="setting")
