@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.model import any_of
+from assay.model import Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay.graph import Graph
-    from assay.model import Resource
+    from assay.model import Block, Resource, View
 
 SOURCE = "configuration.source"
 
@@ -40,3 +42,50 @@ def writes(log: Resource, service: str, *categories: str) -> bool:
     if log[f"{SOURCE}.service"] != service:
         return False
     return not categories or any_of(categories, lambda c: log[f"{SOURCE}.category"] == c)
+
+
+# --- connectors -------------------------------------------------------------------------------------------------------
+
+AUDIT = ("_Audit", "_Audit_Include_Subcompartment")
+CONNECTOR, LOG_SOURCES = "oci_sch_service_connector", "source.log_sources"
+
+
+def is_first_of_logs(connector: Resource, graph: Graph) -> bool:
+    """True for the first connector here that moves logs: what all of them together lack is said of this one."""
+    moving = [
+        c for c in graph.beside(connector, CONNECTOR) if c["source.kind"] == "logging" and c["state"] != "INACTIVE"
+    ]
+    return bool(moving) and moving[0] is connector
+
+
+def carries(connector: Resource, graph: Graph, service: str, *categories: str) -> bool:
+    """True when a connector beside this one takes a log of the service and one of the categories.
+
+    Raises:
+        Undetermined: none certainly does, and a log that one takes is not known.
+    """
+    return any_of(
+        graph.beside(connector, CONNECTOR),
+        lambda c: any_of(
+            c.each(LOG_SOURCES), lambda s: any_of(_logs(s, graph), lambda g: writes(g, service, *categories))
+        ),
+    )
+
+
+def takes_audit(source: View, graph: Graph, *names: str) -> bool:
+    """True when the source's log group is one of the names of the audit log; a group of one's own is none of them."""
+    if any(group.source != "uncollected" for group in graph.follow(source, "log_group_id")):
+        return False
+    return any_of(names or AUDIT, lambda name: source["log_group_id"] == name)
+
+
+def _logs(source: Block, graph: Graph) -> Iterator[Resource]:
+    """The logs that a source names: one, or all of a group."""
+    if takes_audit(source, graph):
+        return
+    yield from graph.follow(source, "log_id")
+    if source.absent("log_id"):
+        for group in graph.follow(source, "log_group_id"):
+            if group.source == "uncollected":
+                raise Undetermined(Unknown(f"the logs of {group} are not known"))
+            yield from graph.users(group, "oci_logging_log")
