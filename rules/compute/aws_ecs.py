@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import HIGH, Finding, Resource, as_list, rule
+from assay import HIGH, Finding, Resource, as_list, is_map, rule
 
 
 @rule(
@@ -24,6 +24,8 @@ def aws_ecs_host_network_root(task: Resource) -> Iterator[Finding]:
     if task["network_mode"] != "host":
         return
     for container in as_list(task.json("container_definitions")):
+        if not is_map(container):
+            continue
         user = str(container.get("user") or "root").partition(":")[0]
         if container.get("privileged") == True or user in ("root", "0"):
             name = container.get("name")

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import LOW, MEDIUM, Finding, Resource, as_list, require, rule
+from assay import LOW, MEDIUM, Finding, Resource, as_list, is_map, require, rule
 
 
 @rule(
@@ -18,9 +18,9 @@ def aws_policy_no_principal(r: Resource) -> Iterator[Finding]:
     ## Fix
     Add `Principal` to the statement.
     """
-    document = r.json("policy") or {}
-    for number, statement in enumerate(as_list(document.get("Statement"))):
-        if "Principal" not in statement and "NotPrincipal" not in statement:
+    document = r.json("policy")
+    for number, statement in enumerate(as_list(document.get("Statement")) if is_map(document) else []):
+        if is_map(statement) and "Principal" not in statement and "NotPrincipal" not in statement:
             name = statement.get("Sid") or number + 1
             yield r.fails(f"statement {name} names no principal", at="policy", key=str(name))
 

@@ -19,7 +19,7 @@ def aws_codecommit_few_approvals(template: Resource) -> Iterator[Finding]:
     """
     content = template.json("content")
     statements = as_list(content.get("Statements")) if is_map(content) else []
-    if not any_of(statements, lambda s: (s.get("NumberOfApprovalsNeeded") or 0) >= 2):
+    if not any_of(statements, lambda s: is_map(s) and (s.get("NumberOfApprovalsNeeded") or 0) >= 2):
         yield template.fails("fewer than two approvals are needed", at="content")
 
 

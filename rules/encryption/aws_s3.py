@@ -129,7 +129,7 @@ def _refuses_plain_http(statement: Any) -> bool:
 
 
 def _demands_tls(policy: Any) -> bool:
-    return is_map(policy) and any_of(as_list(policy.get("Statement")), _refuses_plain_http)
+    return is_map(policy) and any_of(as_list(policy.get("Statement")), lambda s: is_map(s) and _refuses_plain_http(s))
 
 
 @rule(

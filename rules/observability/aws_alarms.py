@@ -36,6 +36,7 @@ def _of_a_trail(log_filter: Resource, graph: Graph) -> bool:
     groups = {
         group.address
         for trail in graph.beside(log_filter, "aws_cloudtrail")
+        if not trail.absent("cloud_watch_logs_group_arn")
         for group in graph.follow(trail, "cloud_watch_logs_group_arn")
         if group.source != "uncollected"
     }

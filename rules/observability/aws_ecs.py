@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import LOW, Finding, Resource, as_list, require, rule
+from assay import LOW, Finding, Resource, as_list, is_map, require, rule
 
 require(
     "aws-ecs-exec-no-log",
@@ -30,6 +30,6 @@ def aws_ecs_task_no_log(task: Resource) -> Iterator[Finding]:
     Give every container definition a `logConfiguration`.
     """
     for container in as_list(task.json("container_definitions")):
-        if container.get("logConfiguration") == None:
+        if is_map(container) and container.get("logConfiguration") == None:
             name = container.get("name")
             yield task.fails(f"the container {name} has no logConfiguration", at="container_definitions", key=str(name))

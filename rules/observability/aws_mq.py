@@ -17,7 +17,7 @@ require(
     on="aws_mq_broker",
     path="logs.audit",
     equals=True,
-    when=lambda r: r["engine_type"].lower() == "activemq",
+    when=lambda r: str(r["engine_type"]).lower() == "activemq",
     severity=LOW,
     controls=["nist-800-53r5:AU-12"],
     equivalents=["CKV_AWS_197", "AVD-AWS-0070", "steampipe-aws:mq_broker_audit_log_enabled"],

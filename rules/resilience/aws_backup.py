@@ -40,7 +40,7 @@ def _named(selection: Resource, r: Resource, graph: Graph) -> bool:
 
 def _tagged(r: Resource, key: str, pattern: Any) -> bool:
     tags = r["tags_all"] or r["tags"] or {}
-    value = tags.get(key.removeprefix("aws:ResourceTag/"))
+    value = tags.get(str(key).removeprefix("aws:ResourceTag/"))
     return value != None and fnmatchcase(str(value), str(pattern))
 
 

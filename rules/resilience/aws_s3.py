@@ -169,7 +169,7 @@ def aws_s3_policy_lockout(r: Resource) -> Iterator[Finding]:
     Add a condition, or name whom the statement is about.
     """
     document = r.json("policy")
-    for number, statement in enumerate(as_list((document or {}).get("Statement"))):
-        if _locks_out(statement):
+    for number, statement in enumerate(as_list(document.get("Statement")) if is_map(document) else []):
+        if is_map(statement) and _locks_out(statement):
             name = statement.get("Sid") or number + 1
             yield r.fails(f"statement {name} denies everybody everything", at="policy", key=str(name))

@@ -569,6 +569,8 @@ class View:
     def absent(self, path: str) -> bool:
         """True when nothing stands at `path` (or null); undetermined when that cannot be known."""
         value = self[path]
+        if isinstance(value, PartialList) and not list.__len__(value):  # blocks of which none is certain
+            raise Undetermined(value.unknown)
         return value is None if not isinstance(value, Unknown) else bool(value == None)  # noqa: E711 - Unknown answers ==
 
     def is_list(self, path: str) -> bool:
