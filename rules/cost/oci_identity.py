@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import INFO, Finding, Graph, Resource, any_of, rule
-from assay.analysis.oci_tenancy import answers_for
+from assay.analysis.oci_tenancy import answers_for, declared
 
 
 def _tells_who(default: Resource) -> bool:
@@ -29,5 +29,5 @@ def oci_no_default_tags(tenancy: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if not answers_for(tenancy, graph, "oci_identity_tag_default"):
         return
-    if not any_of(graph.beside(tenancy, "oci_identity_tag_default"), _tells_who):
+    if not any_of(declared(tenancy, graph, "oci_identity_tag_default"), _tells_who):
         yield tenancy.fails("no required tag default")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.literals import number
 from assay.analysis.oci_identity import statement
-from assay.analysis.oci_tenancy import answers_for, exists
+from assay.analysis.oci_tenancy import answers_for, declared, exists
 
 POLICIES = ["oci_identity_authentication_policy", "oci_identity_domains_password_policy"]
 
@@ -238,6 +238,6 @@ def oci_no_service_admin_policy(tenancy: Resource, graph: Graph) -> Iterator[Fin
     """
     if not answers_for(tenancy, graph):
         return
-    policies = graph.beside(tenancy, "oci_identity_policy")
+    policies = declared(tenancy, graph, "oci_identity_policy")
     if not any_of(policies, lambda p: any_of(as_list(p["statements"]), _is_service_admin)):
         yield tenancy.fails("no statement lets a group manage one service")

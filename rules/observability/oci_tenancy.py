@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.naming import is_production
 from assay.analysis.oci_events import GROUPS, announced, is_about_governance
-from assay.analysis.oci_tenancy import answers_for, exists, is_tenancy
+from assay.analysis.oci_tenancy import answers_for, declared, exists, is_tenancy
 
 CONFIGURATION, TARGET = "oci_cloud_guard_cloud_guard_configuration", "oci_cloud_guard_target"
 
@@ -54,9 +54,9 @@ def oci_cloud_guard_off(tenancy: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if not answers_for(tenancy, graph, CONFIGURATION):
         return
-    if not any_of(graph.beside(tenancy, CONFIGURATION), lambda c: c["status"] == "ENABLED"):
+    if not any_of(declared(tenancy, graph, CONFIGURATION), lambda c: c["status"] == "ENABLED"):
         yield tenancy.fails("Cloud Guard is not enabled", key="status")
-    elif not any_of(graph.beside(tenancy, TARGET), lambda target: _watches(target, graph)):
+    elif not any_of(declared(tenancy, graph, TARGET), lambda target: _watches(target, graph)):
         yield tenancy.fails("no Cloud Guard target covers the tenancy or its production compartments", key="target")
 
 
@@ -138,7 +138,7 @@ def oci_no_event_notification(tenancy: Resource, graph: Graph) -> Iterator[Findi
     ## Fix
     Add enabled `oci_events_rule` resources for these events, with a notification topic as their action.
     """
-    rules = graph.beside(tenancy, "oci_events_rule")
+    rules = declared(tenancy, graph, "oci_events_rule")
     if not answers_for(tenancy, graph) and not any_of(rules, is_about_governance):
         return
     missing = [name for name in GROUPS if not announced(rules, name)]

@@ -44,10 +44,11 @@ def is_production(view: View) -> bool:
         name = view[path]
         if _says_production(name):
             return True
-        doubt = doubt or (name if isinstance(name, Unknown) else None)
+        if isinstance(name, Unknown):
+            doubt = name
     for key, value in tags(view):
         if isinstance(key, Unknown):
-            doubt = doubt or key
+            doubt = key
         elif _key(key) & _ENVIRONMENT_KEYS and _says_production(value):
             return True
     if doubt is not None:
@@ -64,7 +65,7 @@ def is_critical(view: View) -> bool:
     doubt: Unknown | None = None
     for key, value in tags(view):
         if isinstance(key, Unknown):
-            doubt = doubt or key
+            doubt = key
         elif _key(key) & _CRITICAL_KEYS and set(words(value)) & _CRITICAL:
             return True
     if doubt is not None:
@@ -81,7 +82,7 @@ def tag(view: View, *names: str) -> Any:
     doubt: Unknown | None = None
     for key, value in tags(view):
         if isinstance(key, Unknown):
-            doubt = doubt or key
+            doubt = key
         elif key.rpartition(".")[2].lower() in names:
             return value
     if doubt is not None:

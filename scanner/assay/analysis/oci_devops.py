@@ -32,7 +32,7 @@ def is_ungated(stage: Resource, graph: Graph, start: Resource | None = None) -> 
             if previous is start or (previous.type == "oci_devops_deploy_pipeline" and start is None):
                 return True
             if previous.source == "uncollected":
-                doubt = doubt or Unknown(f"the stage before {current.address} is not known: {previous.address}")
+                doubt = Unknown(f"the stage before {current.address} is not known: {previous.address}")
             elif id(previous) not in seen and previous.type != "oci_devops_deploy_pipeline":
                 seen.add(id(previous))
                 if not any(previous["deploy_stage_type"] == approval for approval in APPROVALS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Ref, Text, Undetermined, Unknown, any_of
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from assay.graph import Graph
@@ -34,19 +34,47 @@ def answers_for(tenancy: Resource, graph: Graph, *family: str) -> bool:
     return any(list.__len__(graph.beside(tenancy, type_)) for type_ in (*family, *BASELINE))
 
 
+def declared(scope: Resource, graph: Graph, *types: str) -> list[Resource]:
+    """The resources of these types beside the scope; an incomplete list where a module could not be read.
+
+    A resource whose number nobody knows is not among them, and makes the list incomplete as well.
+    """
+    found: list[Resource] = []
+    doubt: Unknown | None = None
+    for type_ in types:
+        beside = graph.beside(scope, type_)
+        if isinstance(beside, PartialList):
+            doubt = beside.unknown
+        for r in list.__iter__(beside):
+            if "[?]" in r.address:
+                doubt = Unknown(f"whether there is any {type_} is not known: {r.address}")
+            else:
+                found.append(r)
+    if doubt is None:
+        doubt = _unread(scope, graph)
+    return found if doubt is None else PartialList(found, doubt)
+
+
 def exists(scope: Resource, graph: Graph, *types: str) -> bool:
     """True when a resource of one of the types is declared beside the scope.
 
     Raises:
-        Undetermined: only such whose number nobody knows, or the types could not be listed.
+        Undetermined: none certainly is, and some may be.
     """
+    return bool(declared(scope, graph, *types))
 
-    def certain(r: Resource) -> bool:
-        if "[?]" in r.address:
-            raise Undetermined(Unknown(f"whether there is any {r.type} is not known: {r.address}"))
-        return True
 
-    return any_of(types, lambda type_: any_of(graph.beside(scope, type_), certain))
+def _unread(scope: Resource, graph: Graph) -> Unknown | None:
+    """Why the root module may hold more than was read: a module from elsewhere of which nothing is here."""
+    modules = list(list.__iter__(graph.beside(scope, "module")))
+    remote = [m for m in modules if not str(m.values.get("source") or ".").startswith((".", "/"))]
+    if not remote:
+        return None
+    inside = [r.address for r in graph.resources if r.root == scope.root and r.address.startswith("module.")]
+    for module in remote:
+        if not any(address.startswith(module.address + ".") for address in inside):
+            return Unknown(f"{module.address} was not read: what it declares is not known")
+    return None
 
 
 def is_tenancy(value: Any) -> bool:
