@@ -282,6 +282,8 @@ def matchkeys(items: ListValue, names: ListValue, wanted: ListValue) -> Any:
     known, searched = convert(names, kind), convert(wanted, kind)
     if len(known) * len(searched) > 1_000_000:
         raise EvalError("the lists are too long to be compared: Assay bounds the comparisons at 1,000,000")
+    if first_unknown(wanted) is not None:
+        return ListValue([], element_type(items))  # Terraform then finds nothing at all
     found = [v for v, k in zip(items, known, strict=True) if any(equal(k, s) is True for s in searched)]
     return ListValue(found, element_type(items))
 

@@ -78,9 +78,9 @@ def cidrsubnet(prefix: str, newbits: Any, number: Any) -> str:
     length = given.length + extra
     if not 0 <= length <= given.bits:
         raise EvalError(f"{prefix} cannot be extended by {extra} bits")
-    if place >= 1 << max(extra, 0):
+    if 0 <= extra and place >= 1 << extra:
         raise EvalError(f"{extra} bits have no subnet number {place}")
-    # A negative number makes no sense, but Terraform takes it, and gives this.
+    # Negative numbers make no sense, but Terraform takes them, and gives this.
     first = abs(given.first | place << (given.bits - length))
     return str(_Range(first & ((1 << given.bits) - 1), length, given.bits))
 

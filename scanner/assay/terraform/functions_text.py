@@ -137,9 +137,10 @@ def substr(text: str, offset: int, length: int) -> str:
 
     start, size = whole(offset), whole(length)
     parts = clusters(text)
+    rest = size < 0 or (size == 0 and start < 0)  # the latter is Terraform's slip, and now its behaviour
     if start < 0:
         start = max(start + len(parts), 0)
-    return "".join(parts[start:] if size < 0 else parts[start : start + size])
+    return "".join(parts[start:] if rest else parts[start : start + size])
 
 
 def urlencode(text: str) -> str:

@@ -274,16 +274,19 @@ def make_set(items: Sequence[Any], element: Type | None = None) -> SetValue:
     """The set of `items` (already of one type): sorted as Terraform sorts, without duplicates."""
     if all(type(item) is str for item in items):
         return SetValue(sorted(set(items)), element)
-    keyed: dict[Any, Any] = {}
-    unknown, null = [], []
+    known: dict[Any, Any] = {}
+    partly, unknown, null = [], [], []
     for item in items:
         if item is None:
             null = [None]
-        elif wholly_known(item):
-            keyed.setdefault(set_key(item), item)
-        else:
+        elif isinstance(item, Unknown):
             unknown.append(item)
-    return SetValue([*(keyed[key] for key in sorted(keyed)), *unknown, *null], element)
+        elif wholly_known(item):
+            known.setdefault(set_key(item), item)
+        else:
+            partly.append((set_key(item), item))
+    placed = sorted([*known.items(), *partly], key=lambda pair: pair[0])
+    return SetValue([*(item for _, item in placed), *unknown, *null], element)
 
 
 def set_key(value: Any) -> tuple[Any, ...]:
@@ -316,8 +319,8 @@ class _Ordered:
 
 
 def _canonical(value: Any) -> str:
-    if value is None:
-        return "~"
+    if value is None or isinstance(value, Unknown):
+        return "~" if value is None else "?"
     if isinstance(value, bool):
         return "T" if value else "F"
     if isinstance(value, (int, float)):
