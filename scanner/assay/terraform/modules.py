@@ -81,7 +81,7 @@ class Variable:
 class Module:
     """The declarations of one directory. Shared by every instance of the module, in every root that calls it."""
 
-    __slots__ = (
+    __slots__ = ("again",
         "calls", "directory", "files", "locals", "outputs", "providers", "resources", "settings", "shown", "variables",
     )  # fmt: skip
 
@@ -93,6 +93,7 @@ class Module:
         self.locals: dict[str, Attribute] = {}
         self.outputs: dict[str, Block] = {}
         self.resources: dict[tuple[str, str], Block] = {}
+        self.again: list[tuple[str, str, Block]] = []  # resources declared a second time: judged, never referred to
         self.calls: dict[str, Block] = {}
         self.providers: dict[str, Block] = {}
         self.settings: list[Block] = []
@@ -103,6 +104,7 @@ class Module:
             file.close()
         for table in (self.variables, self.locals, self.outputs, self.resources, self.calls, self.providers):
             table.clear()
+        self.again.clear()
 
     def add(self, file: SourceFile) -> None:
         self.files.append(file)
@@ -137,11 +139,13 @@ class Module:
             self._put(self.calls, labels[0], block, block, f"module.{labels[0]}")
         else:
             type_ = labels[0] if kind == "resource" else f"{kind}.{labels[0]}"
+            if (type_, labels[1]) in self.resources:
+                self.again.append((type_, labels[1], block))
             self._put(self.resources, (type_, labels[1]), block, block, f"{type_}.{labels[1]}")
 
     def _put(self, table: dict[Any, Any], key: Any, item: Any, block: Block, what: str) -> None:
         if key in table:
-            self._fault(block, f"{what} is declared a second time; the first declaration was used")
+            self._fault(block, f"{what} is declared a second time, which Terraform refuses; references mean the first")
         else:
             table[key] = item
 

@@ -166,6 +166,10 @@ class Root:
                 continue
             group: Any = scope.group(type_, name)
             self._emit_group(group, block, here)
+        for type_, name, block in module.again:
+            from assay.terraform.instances import Group
+
+            self._emit_group(Group(scope, block, type_, name), block, here)
         for name, block in module.calls.items():
             self._emit_call(scope, name, block, here)
 
