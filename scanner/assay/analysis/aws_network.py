@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis import network
-from assay.model import any_of
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.graph import Graph
-    from assay.model import Location, Resource, View
+    from assay.model import Block, Location, Resource, View
 
 TABLES = ("aws_route_table", "aws_default_route_table")
 
@@ -120,3 +120,55 @@ def wider_than_vpc(cidr: Any) -> bool:
         return True
     found = network.parse_cidr(cidr)
     return found is not None and found[2] - found[1] >= 1 << (16 if found[0] == 4 else 84)
+
+
+def subnets_of(table: Resource, graph: Graph) -> list[Resource]:
+    """The subnets associated with a route table."""
+    associations = graph.users(table, "aws_route_table_association")
+    return [s for a in associations for s in graph.follow(a, "subnet_id") if s.source != "uncollected"]
+
+
+def called_private(subnet: Resource) -> bool:
+    """True when the subnet's name, its tags or its name in the configuration say that it is private."""
+    from assay.analysis.naming import tags, words
+
+    texts = [subnet.name, *(value for key, value in tags(subnet) if not isinstance(key, Unknown))]
+    return any({"private", "internal", "isolated", "database"} & set(words(text)) for text in texts)
+
+
+def has_endpoint(vpc: Resource, service: str, graph: Graph) -> bool:
+    """True when the VPC has an endpoint for a service (`secretsmanager`, `ecr.api`)."""
+    return any_of(graph.users(vpc, "aws_vpc_endpoint"), lambda e: e["service_name"].endswith(f".{service}"))
+
+
+def routes_written(r: Resource) -> list[Resource | Block]:
+    """The routes that a resource writes: those of a table, or a separate one."""
+    if r.type == "aws_route":
+        return [r]
+    blocks = r.each("route")
+    known: list[Resource | Block] = [*list.__iter__(blocks)]
+    return PartialList(known, blocks.unknown) if isinstance(blocks, PartialList) else known
+
+
+def written_address(value: Any) -> bool:
+    """True for a public address that is written out; a reference is held by what it refers to.
+
+    Raises:
+        Undetermined: a variable stands there.
+    """
+    if isinstance(value, Ref):
+        return False
+    return network.is_address(value) and not network.is_private(value)
+
+
+def written_name(value: Any) -> bool:
+    """True for a name that is written out.
+
+    Raises:
+        Undetermined: a variable stands there.
+    """
+    if isinstance(value, Ref) or (isinstance(value, Text) and value.refs()):
+        return False
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    return isinstance(value, str) and value != ""

@@ -193,7 +193,7 @@ def identity_statements(r: Resource, graph: Graph) -> list[Statement]:
     if r.type == "aws_iam_role":
         blocks = r.each("inline_policy")
         parts = [_own(block, "policy", graph) for block in list.__iter__(blocks)]
-        return _joined([*parts, PartialList([], blocks.unknown)] if isinstance(blocks, PartialList) else parts)
+        return joined([*parts, PartialList([], blocks.unknown)] if isinstance(blocks, PartialList) else parts)
     return _own(r, IDENTITY_POLICIES[r.type], graph)
 
 
@@ -225,7 +225,7 @@ def role_statements(role: Resource, graph: Graph) -> list[Statement]:
                 unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
     managed = as_list(role["managed_policy_arns"])
     unknown += [Unknown(f"the policy {show(arn)} is not among the inputs") for arn in list.__iter__(managed)]
-    return _joined([*found, *(PartialList([], u) for u in unknown)])
+    return joined([*found, *(PartialList([], u) for u in unknown)])
 
 
 def group_statements(group: Resource, graph: Graph) -> list[Statement]:
@@ -241,7 +241,7 @@ def group_statements(group: Resource, graph: Graph) -> list[Statement]:
                 found.append(statements(policy, "policy"))
             elif not (isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:policy/")):
                 unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
-    return _joined([*found, *(PartialList([], u) for u in unknown)])
+    return joined([*found, *(PartialList([], u) for u in unknown)])
 
 
 def flag(found: Iterable[Statement], test: Callable[[Statement], Any], message: str = "") -> Iterator[Finding]:
@@ -396,7 +396,8 @@ def _filtered(found: list[Statement], test: Callable[[Statement], bool]) -> list
     return PartialList(known, found.unknown) if isinstance(found, PartialList) else known
 
 
-def _joined(lists: Iterable[list[Statement]]) -> list[Statement]:
+def joined(lists: Iterable[list[Statement]]) -> list[Statement]:
+    """Several lists of statements as one; partial when one of them is."""
     known: list[Statement] = []
     unknown: Unknown | None = None
     for one in lists:

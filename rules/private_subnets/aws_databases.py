@@ -1,0 +1,197 @@
+"""Databases, brokers and clusters: not on the internet."""
+
+from collections.abc import Iterator
+
+from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay.analysis.aws_policy import Statement, flag, joined, statements
+
+WHY = "Whoever finds the address may try passwords, and every flaw of the server is reachable from everywhere."
+HOW = "Set `publicly_accessible = false` and reach it from inside the VPC."
+
+require(
+    "aws-neptune-public",
+    on="aws_neptune_cluster_instance",
+    path="publicly_accessible",
+    not_equals=True,
+    default=False,
+    title="Neptune instances have no public address.",
+    why=WHY,
+    fix=HOW,
+    severity=CRITICAL,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["CKV_AWS_102", "kics:9ba198e0"],
+)
+require(
+    "aws-rds-public",
+    on=["aws_db_instance", "aws_rds_cluster_instance"],
+    path="publicly_accessible",
+    not_equals=True,
+    default=False,
+    title="RDS instances have no public address.",
+    why=WHY,
+    fix=HOW,
+    severity=CRITICAL,
+    controls=["cis-aws-7.0:3.2.3", "nist-800-53r5:SC-7"],
+    equivalents=[
+        "CKV_AWS_17",
+        "AVD-AWS-0180",
+        "kics:35113e6f",
+        "prowler:rds_instance_no_public_access",
+        "steampipe-aws:rds_db_instance_prohibit_public_access",
+    ],
+)
+require(
+    "aws-redshift-public",
+    on="aws_redshift_cluster",
+    path="publicly_accessible",
+    equals=False,
+    title="Redshift clusters say that they have no public address.",
+    why=f"{WHY} Before version 6 of the AWS provider, not to say it meant public.",
+    fix=HOW,
+    severity=CRITICAL,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "CKV_AWS_87",
+        "kics:af173fde",
+        "prowler:redshift_cluster_public_access",
+        "steampipe-aws:redshift_cluster_prohibit_public_access",
+    ],
+)
+require(
+    "aws-mq-public",
+    on="aws_mq_broker",
+    path="publicly_accessible",
+    not_equals=True,
+    default=False,
+    title="Message brokers have no public address.",
+    why=WHY,
+    fix=HOW,
+    severity=CRITICAL,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["CKV_AWS_69", "AVD-AWS-0072", "kics:4eb5f791", "prowler:mq_broker_not_publicly_accessible"],
+)
+require(
+    "aws-dms-public",
+    on="aws_dms_replication_instance",
+    path="publicly_accessible",
+    not_equals=True,
+    default=False,
+    title="DMS replication instances have no public address.",
+    why="The instance holds the credentials of both databases, and all data passes through it.",
+    fix=HOW,
+    severity=CRITICAL,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "CKV_AWS_89",
+        "kics:030d3b18",
+        "prowler:dms_instance_no_public_access",
+        "steampipe-aws:dms_replication_instance_not_publicly_accessible",
+    ],
+)
+require(
+    "aws-msk-public",
+    on="aws_msk_cluster",
+    path="broker_node_group_info.connectivity_info.public_access.type",
+    one_of=("DISABLED",),
+    default="DISABLED",
+    title="Kafka brokers are not public.",
+    why=WHY,
+    fix='Set `public_access { type = "DISABLED" }`.',
+    severity=CRITICAL,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "kics:54378d69",
+        "prowler:kafka_cluster_is_public",
+        "steampipe-aws:msk_cluster_not_publicly_accessible",
+    ],
+)
+require(
+    "aws-rds-public-snapshot",
+    on=["aws_db_snapshot", "aws_db_cluster_snapshot"],
+    path="shared_accounts",
+    lacks="all",
+    title="Database snapshots are not shared with everybody.",
+    why="Any AWS account may restore the snapshot and read the whole database.",
+    fix="List the accounts that need it in `shared_accounts`.",
+    severity=CRITICAL,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "CKV_AWS_302",
+        "prowler:rds_snapshots_public_access",
+        "steampipe-aws:rds_db_snapshot_prohibit_public_access",
+    ],
+)
+require(
+    "aws-elasticache-default-subnet-group",
+    on="aws_elasticache_cluster",
+    path="subnet_group_name",
+    none_of=(None, "", "default"),
+    title="Caches are in a subnet group of their own.",
+    why="The default group has all subnets of the default VPC, the public ones too.",
+    fix="Set `subnet_group_name` to an `aws_elasticache_subnet_group` of private subnets.",
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["CKV_AWS_323", "steampipe-aws:elasticache_cluster_no_default_subnet_group"],
+)
+require(
+    "aws-redshift-no-enhanced-routing",
+    on="aws_redshift_cluster",
+    path="enhanced_vpc_routing",
+    equals=True,
+    title="Redshift copies and unloads through the VPC.",
+    why="Otherwise its traffic takes the internet, past the VPC's endpoint policies, ACLs and flow logs.",
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "CKV_AWS_321",
+        "prowler:redshift_cluster_enhanced_vpc_routing",
+        "steampipe-aws:redshift_cluster_enhanced_vpc_routing_enabled",
+    ],
+)
+require(
+    "aws-redshift-outside-vpc",
+    on="aws_redshift_cluster",
+    path="cluster_subnet_group_name",
+    present=True,
+    title="Redshift clusters name their subnets.",
+    why="Without a subnet group the cluster is outside every VPC, or in the default one with public subnets.",
+    fix="Set `cluster_subnet_group_name` to an `aws_redshift_subnet_group`.",
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["CKV_AWS_154", "AVD-AWS-0127", "kics:0a494a6a"],
+)
+
+
+def open_policy(domain: Resource, graph: Graph) -> list[Statement]:
+    """The access policy of a search domain, inline and separate."""
+    separate = f"{domain.type}_policy"
+    return joined(
+        [
+            statements(domain, "access_policies"),
+            *(statements(p, "access_policies") for p in graph.users(domain, separate)),
+        ]
+    )
+
+
+@rule(
+    on=["aws_opensearch_domain", "aws_elasticsearch_domain", "aws_opensearchserverless_security_policy"],
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["CKV_AWS_137", "steampipe-aws:es_domain_in_vpc", "steampipe-aws:opensearch_domain_in_vpc"],
+)
+def aws_opensearch_exposed(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Search domains are in a VPC, and their policy names who may ask.
+
+    ## Why
+    Open search clusters are found by scanners within hours; what is in them is copied, and deleted for a ransom.
+    ## Fix
+    Set `vpc_options`, and name principals in the access policy. For a serverless collection use a VPC endpoint instead
+    of `AllowFromPublic`.
+    """
+    if r.type == "aws_opensearchserverless_security_policy":
+        if r["type"] == "network" and any_of(as_list(r.json("policy")), lambda one: one.get("AllowFromPublic") == True):
+            yield r.fails("the collection is open to the internet", at="policy")
+        return
+    if not r.each("vpc_options"):
+        yield r.fails("the domain has a public endpoint: no vpc_options")
+    yield from flag(open_policy(r, graph), lambda s: s.public, "admits everybody")

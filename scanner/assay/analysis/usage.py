@@ -1,0 +1,71 @@
+"""Is this resource used by anything here: references to it, and its id in what a live account lists."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Encoded, Ref, Text, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.graph import Graph
+    from assay.model import Resource
+
+_OWN_KEY = re.compile(r"\[[^\]]*\]$")
+_IDS = ("sg-", "eipalloc-", "eipassoc-")
+"""Ids worth an index of their own; names occur in too many places."""
+
+
+def used_by(r: Resource, graph: Graph) -> set[str]:
+    """The types of the resources that refer to this one."""
+    index = graph._memo.get("used_by")
+    if index is None:
+        index = graph._memo["used_by"] = _index(graph)
+    found: set[str] = set(index.get((r.root, _plain(r.address)), ()))
+    for name in ("id", "allocation_id", "group_id"):
+        value = r.values.get(name)
+        if isinstance(value, str):
+            found |= index.get(value, set()) - {r.type}
+    return found
+
+
+def _index(graph: Graph) -> dict[Any, set[str]]:
+    index: dict[Any, set[str]] = {}
+    for r in graph.resources:
+        for leaf in _leaves(list(r.values.values())):
+            if isinstance(leaf, str):
+                if leaf.startswith(_IDS):
+                    index.setdefault(leaf, set()).add(r.type)
+                continue
+            for ref in _refs(leaf):
+                address = _plain(ref.target)
+                if address != _plain(r.address):
+                    index.setdefault((r.root, address), set()).add(r.type)
+    return index
+
+
+def _plain(address: str) -> str:
+    """An address without the key of its own instance; module keys stay."""
+    return _OWN_KEY.sub("", address)
+
+
+def _refs(leaf: Any) -> Iterator[Ref]:
+    if isinstance(leaf, Ref):
+        yield leaf
+    elif isinstance(leaf, Text):
+        yield from leaf.refs()
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _leaves(inner)
+    elif isinstance(value, list):
+        for inner in list.__iter__(value):
+            yield from _leaves(inner)
+    elif isinstance(value, Encoded):
+        yield from _leaves(value.value)
+    elif isinstance(value, (str, Unknown)):
+        yield value
