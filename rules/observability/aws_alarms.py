@@ -65,7 +65,7 @@ def _demand(
             return
 
         def raises_alarm(f: Resource) -> bool:
-            return _of_a_trail(f, graph) and _covers(f["pattern"], wanted, service) and _heard(f, graph)
+            return _covers(f["pattern"], wanted, service) and _of_a_trail(f, graph) and _heard(f, graph)
 
         if not any_of(filters, raises_alarm):
             yield account.fails(f"no metric filter with an alarm names {', '.join(words.split())}")

@@ -23,13 +23,16 @@ def aws_dynamodb_no_autoscaling(table: Resource, graph: Graph) -> Iterator[Findi
     """
     if table["billing_mode"] == "PAY_PER_REQUEST":
         return
-    targets = graph.beside(table, "aws_appautoscaling_target")
-    linked = [t for t in targets if table in graph.follow(t, "resource_id")]
+
+    def mine(target: Resource) -> bool:  # by name, where no reference says so
+        return bool(target["resource_id"] == f"table/{table['name']}")
+
+    targets = graph.users(table, "aws_appautoscaling_target")
+    if not targets:
+        targets = [t for t in graph.beside(table, "aws_appautoscaling_target") if mine(t)]
 
     def scaled(kind: str) -> bool:
-        dimension = f"dynamodb:table:{kind}CapacityUnits"
-        mine = linked or [t for t in targets if t["resource_id"] == f"table/{table['name']}"]
-        return any_of(mine, lambda t: t["scalable_dimension"] == dimension)
+        return any_of(targets, lambda t: t["scalable_dimension"] == f"dynamodb:table:{kind}CapacityUnits")
 
     missing = [kind.lower() for kind in ("Read", "Write") if not scaled(kind)]
     if missing:

@@ -24,8 +24,9 @@ def undeclared(r: Resource) -> Iterator[tuple[str, str]]:
     What a module call passes on is told at the call, not again at every resource of the module.
     """
     seen: set[tuple[str, str]] = set()
-    written = {name: value for name, value in r.values.items() if name != "tags_all"}  # made of `tags`
-    for path, unknown in _unknowns(written, ""):
+    for path, unknown in _unknowns(r.values, ""):
+        if path.startswith("tags_all"):  # made of `tags`
+            continue
         found = _REASON.match(unknown.reason)
         if found and (path, unknown.reason) not in seen and found["home"] in (None, _home(r)):
             seen.add((path, unknown.reason))
@@ -37,20 +38,25 @@ def _home(r: Resource) -> str:
     return os.path.dirname(r.where().file) or "."
 
 
+_PLAIN = (str, bool, int, float, type(None))
+
+
 def _unknowns(value: Any, path: str) -> Iterator[tuple[str, Unknown]]:
-    if isinstance(value, Text):
-        for part in value.parts:
-            yield from _unknowns(part, path)
+    """Every unknown in a value with its path. The rule asks every resource there is, so plain values cost nothing."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if type(inner) not in _PLAIN:
+                yield from _unknowns(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(list.__iter__(value)):
+            if type(inner) not in _PLAIN:
+                yield from _unknowns(inner, f"{path}[{i}]")
+        if isinstance(value, PartialList):
+            yield path, value.unknown
+    elif isinstance(value, Text):
+        yield from ((path, part) for part in value.parts if isinstance(part, Unknown))
     elif isinstance(value, Encoded):
         for _, unknown in _unknowns(value.value, ""):
             yield path, unknown  # a place inside the text has no line of its own
     elif isinstance(value, Unknown):
         yield path, value
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _unknowns(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(list.__iter__(value)):
-            yield from _unknowns(inner, f"{path}[{i}]")
-        if isinstance(value, PartialList):
-            yield path, value.unknown
