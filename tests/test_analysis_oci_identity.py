@@ -2,16 +2,8 @@
 
 import pytest
 from assay import Undetermined, Unknown
-from assay.analysis.oci_identity import (
-    Group,
-    Predicate,
-    Statement,
-    always,
-    excludes_permission,
-    matching_rule,
-    names_principal,
-    statement,
-)
+from assay.analysis.oci_conditions import always, excludes_permission, glob_matches, names_principal
+from assay.analysis.oci_identity import Group, Predicate, Statement, matching_rule, statement
 from assay.model import Text
 
 
@@ -152,3 +144,11 @@ def test_matching_rules() -> None:
     assert always(matching_rule("all {instance.id != 'i'}")) == set()
     assert matching_rule("ALL {resource.type = 'fnfunc'") == None
     assert always(matching_rule(text("ALL {resource.type = '_'}"))) == {"resource.type"}
+
+
+def test_globs_are_matched_without_backtracking() -> None:
+    assert glob_matches("/*_READ/", "OBJECT_READ")
+    assert glob_matches("/obj*ad/", "OBJECT_READ")
+    assert not glob_matches("/READ/", "OBJECT_READ")
+    assert not glob_matches("/OBJECT*OBJECT_READ/", "OBJECT_READ")
+    assert not glob_matches("/" + "*a" * 500 + "*b/", "a" * 400)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
-from assay.analysis.oci_identity import guarantees, predicates, statement
+from assay.analysis.oci_conditions import guarantees, predicates
+from assay.analysis.oci_identity import statement
 
 WORKLOAD = ("request.principal.cluster_id", "request.principal.namespace", "request.principal.service_account")
 

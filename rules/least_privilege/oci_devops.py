@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from assay import HIGH, Block, Finding, Graph, Resource, any_of, rule
 from assay.analysis.naming import words
-from assay.analysis.oci_identity import matching_rule, predicates, statement
+from assay.analysis.oci_conditions import predicates
+from assay.analysis.oci_identity import matching_rule, statement
 
 PIPELINE_WORDS = {
     "devops",

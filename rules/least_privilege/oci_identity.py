@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, rule, show
 from assay.analysis.naming import words
-from assay.analysis.oci_identity import (
-    PUBLIC_SUBJECTS,
-    Statement,
+from assay.analysis.oci_conditions import (
     covers,
     excludes_permission,
     guarantees,
@@ -16,8 +14,8 @@ from assay.analysis.oci_identity import (
     names_principal,
     narrows,
     spares_administrators,
-    statement,
 )
+from assay.analysis.oci_identity import PUBLIC_SUBJECTS, Statement, statement
 from assay.analysis.oci_tenancy import is_tenancy
 from assay.analysis.oci_types import is_known, near
 

@@ -139,7 +139,7 @@ def oci_no_event_notification(tenancy: Resource, graph: Graph) -> Iterator[Findi
     Add enabled `oci_events_rule` resources for these events, with a notification topic as their action.
     """
     rules = declared(tenancy, graph, "oci_events_rule")
-    if not answers_for(tenancy, graph) and not any_of(rules, is_about_governance):
+    if not answers_for(tenancy, graph) and not is_about_governance(rules):
         return
     missing = [name for name in GROUPS if not announced(rules, name)]
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import all_of, any_of, as_list, is_map
+from assay.model import Undetermined, all_of, any_of, as_list, is_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,9 +54,16 @@ def covered(rule: Resource, events: tuple[str, ...]) -> bool:
     return all_of(events, lambda e: any_of(types, lambda t: t.lower() == e or t.lower().startswith(f"{e}.")))
 
 
-def is_about_governance(rule: Resource) -> bool:
-    """True when the rule matches changes of identities, or of networks."""
-    return any_of(_types(rule), lambda t: t.lower().startswith((_IDENTITY, _NETWORK)))
+def is_about_governance(rules: Iterable[Resource]) -> bool:
+    """True when one of the rules certainly matches changes of identities or of networks."""
+
+    def judge(rule: Resource) -> bool:
+        return any_of(_types(rule), lambda t: t.lower().startswith((_IDENTITY, _NETWORK)))
+
+    try:
+        return any_of(rules, judge)
+    except Undetermined:  # a rule of unknown purpose makes nobody responsible for this one
+        return False
 
 
 def notifies(rule: Resource) -> bool:

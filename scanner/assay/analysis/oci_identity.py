@@ -7,13 +7,9 @@ undetermined, everything around it is judged. Only where an unknown stands for a
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from assay.analysis.oci_types import includes
 from assay.model import Text, Undetermined, Unknown, all_of, any_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 VERBS = ("inspect", "read", "use", "manage")
 PUBLIC_SUBJECTS = ("any-user", "any-group")
@@ -290,12 +286,12 @@ class _Reader:
                 permissions.append(self.plain().upper())
             self.need("`}`", "}")
             return "", "", tuple(permissions)
-        verb = _lower(self.name("a verb"))
+        verb = lower(self.name("a verb"))
         if isinstance(verb, str) and verb not in VERBS and not (effect != "allow" and verb == "associate"):
             raise _Fault(f"`{verb}` is not a verb (inspect, read, use, manage)")
         if self.peek() in ("in", "where"):
             raise _Fault(f"a resource type is expected {self.where()}")
-        return verb, _lower(self.name("a resource type")), ()
+        return verb, lower(self.name("a resource type")), ()
 
     def location(self) -> tuple[str, Any, Any]:
         kind = self.need("tenancy or compartment", "tenancy", "any-tenancy", "compartment", "compartments")
@@ -372,137 +368,6 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-def _lower(value: Any) -> Any:
+def lower(value: Any) -> Any:
+    """A text in lower case, partial ones too; anything else as it is."""
     return value.lower() if isinstance(value, (str, Text)) else value
-
-
-# --- conditions -------------------------------------------------------------------------------------------------------
-
-
-def guarantees(condition: Any, test: Callable[[Predicate], object]) -> bool:
-    """True when nobody meets the condition without meeting a comparison for which `test` holds.
-
-    Raises:
-        Undetermined: an unknown part of the condition decides.
-    """
-    if condition is None:
-        return False
-    if isinstance(condition, Unknown):
-        raise Undetermined(condition)
-    if isinstance(condition, Group):
-        judge = any_of if condition.every else all_of
-        return judge(condition.parts, lambda part: guarantees(part, test))
-    return bool(test(condition))
-
-
-def is_positive(predicate: Predicate) -> bool:
-    """True when the comparison names what is admitted, not what is excluded."""
-    return predicate.operator in ("=", "in")
-
-
-def names_principal(condition: Any) -> bool:
-    """True when the condition ties the caller to a known principal, resource or source."""
-    return guarantees(condition, lambda p: is_positive(p) and p.variable.startswith(_PRINCIPAL))
-
-
-_PRINCIPAL = ("request.principal.", "request.user.", "request.groups.", "request.instance.", "request.resource.")
-
-
-def narrows(condition: Any) -> bool:
-    """True when the condition names what may be done, or on what: a permission, an operation or a target."""
-    named = ("request.permission", "request.operation")
-    return guarantees(condition, lambda p: is_positive(p) and (p.variable in named or p.variable.startswith("target.")))
-
-
-def spares_administrators(condition: Any) -> bool:
-    """True when the condition leaves the group Administrators out of what may be changed."""
-
-    def judge(p: Predicate) -> bool:
-        if p.variable not in ("target.group.name", "target.group.id"):
-            return False
-        named = any_of(p.values, lambda v: glob_matches(v, "administrators"))
-        return named != is_positive(p) if p.variable.endswith(".name") else True
-
-    return guarantees(condition, judge)
-
-
-def excludes_permission(condition: Any, permission: str) -> bool:
-    """True when the condition leaves `permission` out."""
-
-    def judge(p: Predicate) -> bool:
-        if p.variable != "request.permission":
-            return False
-        named = any_of(p.values, lambda v: glob_matches(v, permission))
-        return not named if is_positive(p) else named
-
-    return guarantees(condition, judge)
-
-
-def glob_matches(pattern: Any, text: str) -> bool:
-    """True when a value of a condition, or a `/glob*/`, is `text`, case aside.
-
-    Raises:
-        Undetermined: the value is unknown.
-    """
-    if isinstance(pattern, Unknown):
-        return bool(_lower(pattern) == text.lower())
-    lower = str(pattern).lower()
-    if len(lower) > 1 and lower[0] == lower[-1] == "/":
-        return re.fullmatch(".*".join(re.escape(p) for p in lower[1:-1].split("*")), text.lower()) is not None
-    return lower == text.lower()
-
-
-def always(condition: Any) -> set[str]:
-    """The variables that every way through the condition compares positively.
-
-    Raises:
-        Undetermined: a part of the condition is unknown.
-    """
-    if isinstance(condition, Unknown):
-        raise Undetermined(condition)
-    if isinstance(condition, Group):
-        inner = [always(part) for part in condition.parts]
-        return set.union(*inner) if condition.every else set.intersection(*inner)
-    return {condition.variable} if isinstance(condition, Predicate) and is_positive(condition) else set()
-
-
-def predicates(condition: Any) -> list[Predicate]:
-    """Every comparison in the condition, whatever stands around it; unknown parts are left out."""
-    if isinstance(condition, Group):
-        return [p for part in condition.parts for p in predicates(part)]
-    return [condition] if isinstance(condition, Predicate) else []
-
-
-# --- statements beside each other -------------------------------------------------------------------------------------
-
-
-def covers(wide: Statement, narrow: Statement) -> bool:
-    """True when `wide` grants whatever `narrow` grants, as far as their words tell.
-
-    Raises:
-        Undetermined: nothing certain tells them apart and something in them is unknown.
-    """
-    if wide.effect != "allow" or narrow.effect != "allow" or wide.permissions or narrow.permissions:
-        return False
-    tests: tuple[Callable[[], object], ...] = (
-        lambda: _wider_subject(wide, narrow),
-        lambda: wide.resource == narrow.resource or includes(_text(wide.resource), _text(narrow.resource)),
-        lambda: any_of(VERBS, lambda v: wide.verb == v and narrow.verb in VERBS[: VERBS.index(v) + 1]),
-        lambda: wide.place == "tenancy" or (wide.place == narrow.place and wide.path == narrow.path),
-        lambda: wide.condition is None or wide.condition == narrow.condition,
-    )
-    return all_of(tests, lambda test: test())
-
-
-def _wider_subject(wide: Statement, narrow: Statement) -> bool:
-    if wide.subject == "any-user":
-        return narrow.subject != "service"
-    if wide.subject == "any-group":
-        return narrow.subject in ("any-group", "group")
-    return wide.subject == narrow.subject and all_of(narrow.names, lambda n: any_of(wide.names, lambda w: w == n))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Unknown):
-        raise Undetermined(value)
-    return str(value)
