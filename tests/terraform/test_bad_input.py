@@ -242,10 +242,11 @@ def test_a_chain_of_locals_is_no_bomb(tmp_path: Path) -> None:
 # --- files that are none ----------------------------------------------------------------------------------------------
 
 
-def test_a_missing_variables_file_is_wrong_use(tmp_path: Path) -> None:
-    ran = assay("scan", ".", "--var-file", "nope.tfvars", cwd=tree(tmp_path, {}))
-    assert ran.code == 2
+def test_a_missing_variables_file_is_said_and_the_rest_is_scanned(tmp_path: Path) -> None:
+    ran = assay("graph", ".", "--var-file", "nope.tfvars", cwd=tree(tmp_path, {"main.tf": 'resource "a_b" "c" {}\n'}))
+    assert ran.code == 3
     assert "nope.tfvars" in ran.talk
+    assert "a_b.c" in ran.out
 
 
 @pytest.mark.parametrize("command", ["scan", "graph"])

@@ -38,7 +38,8 @@ def run(argv: list[str]) -> int:
     graph = collect(request)
     {"json": _json, "dot": _dot, "mermaid": _mermaid}[args.output](graph, sys.stdout)
     for problem in _problems(graph):
-        print(f"assay graph: {problem['path']}: {problem['reason']}", file=sys.stderr)
+        line = f":{problem['line']}" if problem.get("line") else ""
+        print(f"assay graph: {problem['path']}{line}: {problem['reason']}", file=sys.stderr)
     return 3 if graph.coverage.incomplete and not args.allow_incomplete else 0
 
 
