@@ -9,10 +9,14 @@ import random
 import string
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from assay import reports
+from assay.model import Finding, Location, Resource, Verdict, lookup_quietly, parse_path
 from assay.reports.masking import mask, mask_value, secret_name, spans
+from assay.reports.places import Places
+from assay.reports.shape import finding_dict
 from hypothesis import given
 from hypothesis import strategies as st
 from report_samples import sample
@@ -73,6 +77,8 @@ KEY_LINES = [drawn(64, seed=n) for n in range(4)]
         ('kind: Secret\nstringData:\n  a: "x y"\ntype: Opaque', "x y"),
         ('{"kind": "Secret",\n "data": {"a": "aGVsbG8="}}', "aGVsbG8="),
         ('resource "kubernetes_secret" "x" {\n  data = {\n    a = "hello"\n  }\n}', "hello"),
+        ('resource "aws_ssm_parameter" "x" {\n  value = "plain-as-that"\n}', "plain-as-that"),
+        ('resource "oci_vault_secret" "x" {\n  secret_content {\n    content = "cGxhaW4="\n  }\n}', "cGxhaW4="),
         ('{"auths":{"r":{"auth":"dXNlcjpwYXNz"}}}', "dXNlcjpwYXNz"),
     ],
 )  # fmt: skip
@@ -190,3 +196,62 @@ def test_a_secret_stays_hidden_where_only_its_value_is_quoted(tmp_path: Path) ->
     shown = next(d for d in map(json.loads, said.getvalue().splitlines()) if d["fingerprint"] == finding.fingerprint)
     assert shown["message"] == "the password *** is written in the code"
     assert shown["evidence"] == [{"path": "password", "value": "***"}]
+
+
+def finding_on(type_: str, values: dict[str, Any], path: str, message: str = "") -> tuple[Finding, str]:
+    """A finding on one attribute, and what json says of it."""
+    r = Resource(type_, f"{type_}.x", "terraform", values)
+    finding = Finding(r, Verdict.FAIL, message, parse_path(path))
+    finding.evidence = [{"path": path, "value": lookup_quietly(values, parse_path(path))}]
+    finding.rule, finding.location = "r", Location("main.tf", 2, 1, 2, 9)
+    return finding, json.dumps(finding_dict(finding))
+
+
+@pytest.mark.parametrize(
+    ("type_", "values", "path"),
+    [
+        ("aws_ssm_parameter", {"value": "plain-as-that"}, "value"),
+        ("oci_vault_secret", {"secret_content": [{"content": "plain-as-that"}]}, "secret_content[0].content"),
+        ("Secret", {"data": {"a": "plain-as-that"}}, "data.a"),
+        ("kubernetes_secret", {"data": {"a": "plain-as-that"}}, "data"),
+        ("Deployment", {"env": [{"name": "DB_PASSWORD", "value": "plain-as-that"}]}, "env[0].value"),
+        ("Deployment", {"env": [{"name": "DB_PASSWORD", "value": "plain-as-that"}]}, "env"),
+        ("aws_lambda_function", {"env": [{"variables": {"API_KEY": "plain-as-that"}}]}, "env[0].variables"),
+    ],
+)  # fmt: skip
+def test_evidence_is_hidden_by_where_it_stands(type_: str, values: dict[str, Any], path: str) -> None:
+    _, said = finding_on(type_, values, path, "it is plain-as-that")
+    assert "plain-as-that" not in said
+    assert "it is ***" in said
+
+
+def test_what_only_looks_like_one_stays_in_the_evidence() -> None:
+    _, said = finding_on("oci_kms_key", {"protection_mode": "SOFTWARE"}, "protection_mode")
+    assert "SOFTWARE" in said
+
+
+def test_a_short_password_hides_only_itself() -> None:
+    _, said = finding_on("aws_db_instance", {"password": "test"}, "password", "the latest test of aws_db_instance.test")
+    assert json.loads(said)["message"] == "the latest *** of aws_db_instance.test"
+
+
+def test_the_code_of_other_findings_hides_what_one_finding_knows(tmp_path: Path) -> None:
+    """The name tells only in one place; the same value stands in a comment beside another finding."""
+    report = sample(tmp_path)
+    text = (tmp_path / "net/main.tf").read_text(encoding="utf-8")
+    (tmp_path / "net/main.tf").write_text(text.replace("{\n  display", "{ # was hunter2-is-not-safe\n  display"))
+    places = Places(report)
+    rows = places.excerpt(Location("net/main.tf", 12, 3, 12, 9), before=3)
+    assert any("# was ***" in row.text for row in rows)
+
+
+def test_the_middle_of_a_private_key_is_hidden_and_the_mark_fits(tmp_path: Path) -> None:
+    report = sample(tmp_path)
+    key = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *KEY_LINES, "-----END RSA PRIVATE KEY-----"])
+    (tmp_path / "key.tf").write_text(f'x = <<EOT\n{key}\nEOT\ny = "token=abcdef123" # and more\n', encoding="utf-8")
+    places = Places(report)
+    rows = places.excerpt(Location("key.tf", 4, 1, 4, 20), before=1, after=1)
+    assert [row.text for row in rows] == ["***", "***", "***"]
+    line = places.excerpt(Location("key.tf", 9, 5, 9, 22))[0]
+    assert line.text == 'y = "token=***" # and more'
+    assert line.text[line.start : line.end] == '"token=***"'

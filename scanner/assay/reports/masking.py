@@ -82,6 +82,18 @@ _AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40,}")
 _LONG_TEXT = 2000
 _PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _HEREDOC = re.compile(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
+# Attributes that hold a secret although their name does not say so.
+EVERYTHING = "secret_value"
+"""The name that stands for a place where every value is a secret, whatever it is called."""
+SECRET_ATTRIBUTES = {
+    "Secret": ("data", "stringData"),
+    "kubernetes_secret": ("data", "binary_data"),
+    "kubernetes_secret_v1": ("data", "binary_data"),
+    "aws_ssm_parameter": ("value", "insecure_value"),
+    "oci_vault_secret": ("content",),
+}
+_SECRET_BLOCK = re.compile(r"""^[ \t]*resource[ \t]+"?(aws_ssm_parameter|oci_vault_secret)"?[ \t]""", re.MULTILINE)
+_SECRET_ARGUMENT = re.compile(r"^[ \t]*(?:value|insecure_value|content)[ \t]*=[ \t]*", re.MULTILINE)
 _SECRET_OBJECT = re.compile(r"""\bkind["']?[ \t]{0,16}:[ \t]{0,16}["']?Secret\b|kubernetes_secret""")
 _SECRET_DATA = re.compile(
     r"""(?:^|[{,])([ \t]*)["']?(?:data|stringData|string_data|binary_data)["']?[ \t]*([:=])[ \t]*(\{?)""", re.MULTILINE
@@ -124,7 +136,8 @@ def apply(text: str, found: list[Span]) -> str:
 def spans(text: str) -> list[Span]:
     """Where the credentials of a text stand: in order, without overlaps."""
     low = text.lower() if text.isascii() else text.translate(_LOWER)  # `lower` may change the length of other letters
-    everything = (*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text))
+    everything = (*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text),
+                  *_secret_blocks(text))  # fmt: skip
     if not everything:
         return []
     found = sorted(set(everything))
@@ -303,6 +316,20 @@ def _secret_objects(text: str) -> Iterator[Span]:
                 yield *pair.span(group), HIDDEN
 
 
+def _secret_blocks(text: str) -> Iterator[Span]:
+    """The arguments of a Terraform block that is itself a secret."""
+    if "aws_ssm_parameter" not in text and "oci_vault_secret" not in text:
+        return
+    ends, done = _LineEnds(text), 0
+    for block in _SECRET_BLOCK.finditer(text):
+        if block.start() < done:
+            continue
+        close = text.find("\n}", block.end())
+        done = len(text) if close < 0 else close
+        for match in _SECRET_ARGUMENT.finditer(text, block.end(), done):
+            yield from _value(text, match.end(), ends, strict=False)
+
+
 def _dedent(text: str, at: int, indent: int) -> int:
     """Where the lines from `at` on stop being indented deeper than `indent`."""
     for line in _LINES.finditer(text, at):
@@ -317,7 +344,7 @@ def mask_value(name: str, value: Any) -> Any:
         return HIDDEN if hides(name, value) else mask(value)
     if isinstance(value, dict):
         label = value.get("name", value.get("Name"))
-        return {k: mask_value(_label(label, k), v) for k, v in value.items()}
+        return {k: mask_value(name if name == EVERYTHING else label_of(label, k), v) for k, v in value.items()}
     if isinstance(value, list):
         return [mask_value(name, item) for item in value]
     if isinstance(value, int) and not isinstance(value, bool) and secret_name(name) and value > 999:
@@ -325,7 +352,7 @@ def mask_value(name: str, value: Any) -> Any:
     return value
 
 
-def _label(label: object, key: object) -> str:
+def label_of(label: object, key: object) -> str:
     """`{name: DB_PASSWORD, value: x}`: the value answers to the name beside it."""
     return label if key in ("value", "Value") and isinstance(label, str) else str(key)
 

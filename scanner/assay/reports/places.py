@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay.reports import masking
+from assay.reports.shape import LONG_SECRET, secrets
 
 if TYPE_CHECKING:
     from assay.engine import Report
@@ -37,6 +38,8 @@ class Places:
         self.base = report.base or "."
         self._top = os.path.realpath(self.base)
         self._inputs = {i["path"] for i in report.coverage.inputs if i["status"] == "read"}
+        self._findings = report.findings
+        self._known: list[str] | None = None
         self._texts: dict[str, str | None] = {}
         self._lines: dict[str, list[str]] = {}
         self._masked: dict[str, list[str] | None] = {}
@@ -101,16 +104,24 @@ class Places:
         """The credentials in one line, found with the lines around it in view: a key's body says nothing alone."""
         if file not in self._masked:
             text = "\n".join(self.lines(file))
-            self._masked[file] = (
-                masking.apply(text, masking.spans(text)).split("\n") if len(text) < _MASK_WHOLE else None
-            )
+            self._masked[file] = self._mask(text).split("\n") if len(text) < _MASK_WHOLE else None
         masked = self._masked[file]
         raw = self.lines(file)[number - 1]
         if masked is not None:
             return _difference(raw, masked[number - 1])
         top = max(0, number - 200)
         window = "\n".join(self.lines(file)[top : number + 200])
-        return _difference(raw, masking.apply(window, masking.spans(window)).split("\n")[number - 1 - top])
+        return _difference(raw, self._mask(window).split("\n")[number - 1 - top])
+
+    def _mask(self, text: str) -> str:
+        """Masked by shape and name, and without the values that some finding knows to be credentials."""
+        if self._known is None:
+            every = {s for f in self._findings for s in secrets(f)}
+            self._known = [s for s in sorted(every, key=len, reverse=True) if len(s) >= LONG_SECRET and "\n" not in s]
+        masked = masking.apply(text, masking.spans(text))
+        for secret in self._known:
+            masked = masked.replace(secret, masking.HIDDEN)
+        return masked
 
     def hash(self, finding: Finding) -> str:
         """GitHub's hash of the line the finding stands on, or a stand-in where no file holds it."""

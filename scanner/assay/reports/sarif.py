@@ -133,7 +133,7 @@ class _Results:
             physical: dict[str, Any] = {"artifactLocation": {"uri": stand_in(f)}, "region": region}
         else:
             physical = self.physical(place)
-            if not self.github:
+            if not self.github and f.verdict is not Verdict.PASS:
                 self.code(place, physical)
         return {"physicalLocation": physical, "logicalLocations": [logical]}
 

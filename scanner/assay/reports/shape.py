@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
-from assay.reports.masking import HIDDEN, hides, mask, mask_value, secret_name
+from assay.reports.masking import EVERYTHING, HIDDEN, SECRET_ATTRIBUTES, hides, label_of, mask, mask_value, secret_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCHEMA = "assay-report/1"
 _LONGEST = 2000
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_REFERS = re.compile(r"(?:arn:|ocid1\.|\$\{|[a-z_]+\.[a-z_])\S*|true|false|null|[0-9]{1,3}", re.IGNORECASE)
+LONG_SECRET = 8
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:
@@ -99,12 +99,12 @@ def cleaner(finding: Finding) -> Callable[[str], str]:
     known = secrets(finding)
     if not known:
         return text
+    # A short one is hidden where it stands as a word: the password "test" must not turn "latest" into stars.
+    words = "|".join(re.escape(s) if len(s) >= LONG_SECRET else rf"(?<![\w.-]){re.escape(s)}(?![\w-])" for s in known)
+    pattern = re.compile(words)
 
     def clean(value: str) -> str:
-        value = utf8(value)
-        for secret in known:
-            value = value.replace(secret, HIDDEN)
-        return mask(value)
+        return mask(pattern.sub(HIDDEN, utf8(value)))
 
     return clean
 
@@ -112,17 +112,14 @@ def cleaner(finding: Finding) -> Callable[[str], str]:
 def secrets(finding: Finding) -> list[str]:
     """The credentials a finding is about, the longest first: messages quote them without their name."""
     r, found = finding.resource, set[str]()
-    for place in (*finding.because,):
+    for place in finding.because:
         if place.path and place.address in (None, r.address):
-            found.update(_secret_texts(place.path, place.value))
+            found.update(_secret_texts(_name(r, place.path), place.value))
     for item in finding.evidence:
         found.update(_secret_texts(_name(r, item.get("path") or ""), item.get("value")))
-        if finding.theme == "secrets":
-            found.update(v for v in _strings(item.get("value")) if _secretive(v))
     if finding.path:
-        value = lookup_quietly(r.values, finding.path)
-        found.update(_secret_texts(_name(r, join_path(finding.path)), value))
-    return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s))
+        found.update(_secret_texts(_name(r, join_path(finding.path)), lookup_quietly(r.values, finding.path)))
+    return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s)) if found else []
 
 
 def _secret_texts(name: str, value: Any) -> list[str]:
@@ -130,40 +127,27 @@ def _secret_texts(name: str, value: Any) -> list[str]:
     if isinstance(value, str):
         return [value] if hides(name, value) else []
     if isinstance(value, dict):
-        label = value.get("name")
-        pairs = ((label if k == "value" and isinstance(label, str) else str(k), v) for k, v in value.items())
+        label = value.get("name", value.get("Name"))
+        pairs = ((name if name == EVERYTHING else label_of(label, k), v) for k, v in value.items())
         return [s for k, v in pairs for s in _secret_texts(k, v)]
     if isinstance(value, list):
         return [s for v in list.__iter__(value) for s in _secret_texts(name, v)]
     return []
 
 
-def _strings(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [s for v in value.values() for s in _strings(v)]
-    return [s for v in list.__iter__(value) for s in _strings(v)] if isinstance(value, list) else []
-
-
-def _secretive(value: str) -> bool:
-    """In a finding about a secret, a value in one piece that is no reference is that secret."""
-    return len(value) > 5 and not any(c.isspace() for c in value) and not _REFERS.fullmatch(value)
-
-
 def _name(r: Resource, path: str) -> str:
     """The name a value answers to: the last name of its path, or the `name` beside a `value`."""
     steps: ValuePath = parse_path(path)
     names = [s for s in steps if isinstance(s, str)]
-    if r.type in ("Secret", "kubernetes_secret", "kubernetes_secret_v1") and names[:1] in (
-        ["data"], ["stringData"], ["binary_data"],
-    ):  # fmt: skip
-        return "secret"
-    if names and names[-1] == "value" and steps[-1] == "value":
+    if not names:
+        return ""
+    if names[0] in SECRET_ATTRIBUTES.get(r.type, ()) or names[-1] in SECRET_ATTRIBUTES.get(r.type, ()):
+        return EVERYTHING
+    if names[-1] == "value" and steps[-1] == "value":
         label = lookup_quietly(r.values, (*steps[:-1], "name"))
         if type(label) is str and secret_name(label):
             return label
-    return names[-1] if names else ""
+    return names[-1]
 
 
 def evidence(finding: Finding, clean: Callable[[str], str]) -> list[dict[str, Any]]:
@@ -281,6 +265,8 @@ def verdict_sentence(report: Report) -> str:
     if gating and report.gate is not None:
         return f"Gate failed: {plural(gating, 'finding')} at {report.gate.label} or above."
     incomplete = " The scan is incomplete: what could not be read may hide findings." if report.incomplete else ""
+    if not report.summary["resources"]:
+        incomplete += " No resource was found, so nothing was judged."
     if report.gate is None:
         return f"No gate was set.{incomplete}"
     return f"Gate passed: nothing at {report.gate.label} or above.{incomplete}"

@@ -129,13 +129,13 @@ class _Text:
         for f in findings:
             groups.setdefault(shape.one_line(shape.cleaner(f)(f.message)), []).append(f)
         lines = []
-        for message, group in groups.items():
+        for message, group in sorted(groups.items(), key=lambda item: -len(item[1])):
             rules = list(dict.fromkeys(f.rule for f in group))
-            more = f" and {len(rules) - 2} more rules" if len(rules) > 2 else ""
-            count = f" ({len(group)} times, first" if len(group) > 1 else " ("
-            lines.append(
-                f"{message}{count} at {_where(group[0])}, {', '.join(rules[:2])}{more})".replace("( at", "(at")
+            named = ", ".join(rules[:2]) + (
+                f" and {shape.plural(len(rules) - 2, 'more rule')}" if len(rules) > 2 else ""
             )
+            often = f"{len(group)} times, first at " if len(group) > 1 else "at "
+            lines.append(f"{message.removeprefix('cannot be decided: ')} ({often}{_where(group[0])}, {named})")
         self.listed("Undecided: the values below are not known here; --strict counts them as failures", lines)
 
     def listed(self, title: str, lines: list[str], most: int | None = _LIST_MOST) -> None:
