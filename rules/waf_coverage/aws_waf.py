@@ -64,7 +64,7 @@ def aws_waf_missing(r: Resource, graph: Graph) -> Iterator[Finding]:
         if r["web_acl_id"] in (None, ""):
             yield r.fails("the distribution has no web ACL", at="web_acl_id")
         return
-    if r["web_acl_arn"] not in (None, "") or not exposed(r, graph):
+    if not exposed(r, graph):
         return
     if not any_of(ASSOCIATIONS, lambda type_: bool(graph.users(r, type_))):
         yield r.fails("the entry point is public and has no web ACL")
