@@ -194,7 +194,10 @@ class Scope:
         from assay.terraform.instances import Group
 
         block = self.module.resources.get((type_, name))
-        return self.undeclared(f"{type_}.{name}") if block is None else Group(self, block, type_, name)
+        if block is not None:
+            return Group(self, block, type_, name)
+        missing = self.undeclared(f"{type_}.{name}")
+        return Undeclared(missing.reason, missing.key, not_null=True)
 
     def module_group(self, name: str) -> ModuleGroup | Unknown:
         found = self.calls.get(name)
@@ -205,6 +208,16 @@ class Scope:
             found = self.undeclared(f"module.{name}") if block is None else ModuleGroup(self, block, name)
             self.calls[name] = found
         return found
+
+
+class Undeclared(Unknown):
+    """A resource that is referred to and not written here (a snippet, a part of a module): somebody meant a value, so
+    its attributes are unknown and not null."""
+
+    __slots__ = ()
+
+    def child(self, step: str | int) -> Unknown:
+        return Undeclared(self.reason, None if self.key is None else (*self.key, str(step)), not_null=True)
 
 
 class _Static:
