@@ -21,6 +21,20 @@ from assay.rule import load_directory  # noqa: E402
 
 KINDS = {"union": "b", "number": "n", "string": "s", "list": "l", "block": "m", "block[]": "m", "any": "m"}
 FLAGS = ("is_", "are_", "should_", "prohibit_", "can_", "has_")
+OTHER_FLAGS = {
+    "assign_public_ip",
+    "auto_backup_enabled",
+    "object_events_enabled",
+    "stateless",
+    "verify_peer_certificate",
+}
+# The documentation nests a rule of a security group, whose schema is flat.
+FLAT = {"oci_core_network_security_group_security_rule": "security_rules."}
+# Types that it documents in prose only have the attributes of another one, and the id of what they manage.
+LIKE = {
+    "oci_core_default_security_list": "oci_core_security_list",
+    "oci_core_default_route_table": "oci_core_route_table",
+}
 
 
 def wanted() -> set[str]:
@@ -34,7 +48,7 @@ def wanted() -> set[str]:
 def oci_kind(path: str) -> str:
     """The OCI documentation says no kinds; its flags are recognisable by name."""
     name = path.rpartition(".")[2]
-    return "b" if name.startswith(FLAGS) or name == "assign_public_ip" else "x"
+    return "b" if name.startswith(FLAGS) or name in OTHER_FLAGS else "x"
 
 
 def main() -> None:
@@ -49,7 +63,11 @@ def main() -> None:
     with open(sys.argv[2], encoding="utf-8", newline="") as handle:
         for row in csv.reader(handle, delimiter="\t"):
             if row[0] in keep and len(row) > 2 and row[2]:
-                table.setdefault(row[0], {}).setdefault(row[2], oci_kind(row[2]))
+                path = row[2].removeprefix(FLAT.get(row[0], ""))
+                table.setdefault(row[0], {}).setdefault(path, oci_kind(path))
+    for type_, other in LIKE.items():
+        if type_ in keep and other in table:
+            table[type_] = {**table[other], "manage_default_resource_id": "x"}
     target = ROOT / "scanner/assay/tables/schema.txt"
     lines = [t + "\t" + " ".join(f"{p}={k}" for p, k in sorted(paths.items())) for t, paths in sorted(table.items())]
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
