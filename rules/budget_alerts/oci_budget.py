@@ -55,7 +55,7 @@ def _warns(alert: Resource, budget: Resource, kind: str, percent: int) -> bool:
     return number(alert["threshold"]) <= percent
 
 
-@rule(on="oci_budget_budget", params={"percent": 80}, severity=LOW)
+@rule(on="oci_budget_budget", params={"threshold": 80}, severity=LOW)
 def oci_budget_no_early_alert(budget: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
     """Budgets alert while there is still something left to save.
 
@@ -65,8 +65,8 @@ def oci_budget_no_early_alert(budget: Resource, graph: Graph, params: dict[str, 
     Add an `oci_budget_alert_rule` of type `ACTUAL` with a threshold of 80 percent or less.
     """
     alerts = graph.users(budget, "oci_budget_alert_rule")
-    if not any_of(alerts, lambda alert: _warns(alert, budget, "ACTUAL", params["percent"])):
-        yield budget.fails(f"no alert on actual spend at or below {params['percent']} percent")
+    if not any_of(alerts, lambda alert: _warns(alert, budget, "ACTUAL", params["threshold"])):
+        yield budget.fails(f"no alert on actual spend at or below {params['threshold']} percent")
 
 
 @rule(on="oci_budget_budget", severity=MEDIUM)

@@ -27,7 +27,7 @@ def oci_volume_no_auto_tune(volume: Resource) -> Iterator[Finding]:
 
 @rule(
     on=["oci_core_volume", "oci_core_boot_volume"],
-    params={"gigabytes": 1024},
+    params={"size_in_gbs": 1024},
     severity=LOW,
     equivalents=["steampipe-oci-thrifty:boot_and_block_volume_large"],
 )
@@ -38,8 +38,8 @@ def oci_volume_oversized(volume: Resource, graph: Graph, params: dict[str, int])
     Volumes can grow while they are in use, but never shrink: what was ordered too large is paid for until it is
     replaced.
     ## Fix
-    Order what is needed now, and grow the volume later; or raise the parameter `gigabytes`.
+    Order what is needed now, and grow the volume later; or raise the parameter `size_in_gbs`.
     """
     size = volume["size_in_gbs"]
-    if size != None and number(size) > params["gigabytes"]:
-        yield volume.fails(f"{show(size)} GB is over the ceiling of {params['gigabytes']}", at="size_in_gbs")
+    if size != None and number(size) > params["size_in_gbs"]:
+        yield volume.fails(f"{show(size)} GB is over the ceiling of {params['size_in_gbs']}", at="size_in_gbs")
