@@ -7,9 +7,8 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
 from assay.engine import Report
@@ -42,13 +41,16 @@ def test_an_unknown_format_is_named_with_the_known_ones() -> None:
         writer("pdf")
 
 
-def test_a_plugin_s_format_is_used(report: Report) -> None:
-    def shout(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
-        stream.write("!")
-
+def test_a_plugin_s_format_is_a_module_like_ours(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "shouting.py").write_text(
+        "def write(report, stream, options):\n    stream.write(report.base.upper())\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
     said = io.StringIO()
-    writer("shout", {"shout": shout})(report, said, {})
-    assert said.getvalue() == "!"
+    writer("shout", {**FORMATS, "shout": "shouting"})(report, said, {})
+    assert said.getvalue() == str(tmp_path).upper()
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -142,6 +144,22 @@ def test_text_explains_a_rule_once_and_ends_with_the_gate(report: Report) -> Non
     assert text.splitlines()[-2:] == [
         "Gate failed: 5 findings at low or above.", "More on a rule: assay explain plain-password",
     ]  # fmt: skip
+
+
+def test_text_quiet_and_verbose(report: Report) -> None:
+    plain, quiet, verbose = (rendered(report, "text", **o) for o in ({}, {"quiet": True}, {"verbose": True}))
+    assert quiet.count("\n") < plain.count("\n") < verbose.count("\n")
+    assert "why" not in quiet
+    assert "Undecided" not in quiet
+    assert "broken.tf:3 could not be read" in quiet, "what was not read is never left out"
+    assert "var.public is false by default (net/main.tf:2)" in verbose
+
+
+def test_text_fits_a_terminal_that_knows_no_unicode(report: Report) -> None:
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    writer("text")(report, terminal, {})
+    terminal.flush()
+    assert b"aws_sqs_queue.w\\xf6rk" in terminal.buffer.getvalue()
 
 
 def test_text_is_one_screen_for_a_small_repository(report: Report) -> None:

@@ -2,6 +2,9 @@
 
 A format is a function `write(report, stream, options)`. It streams: no format builds its whole text in memory. What
 leaves here has passed `masking`: a credential in the input never reaches a report.
+
+Options are hints that a format may ignore: `quiet` and `verbose` and `colour` (text), `title` (html), `category`
+(sarif, github: the run's category among several logs of one commit), `longest` (markdown, in characters).
 """
 
 from __future__ import annotations
@@ -29,18 +32,15 @@ FORMATS: dict[str, str] = {
 }
 
 
-def writer(name: str, more: Mapping[str, Writer] | None = None) -> Writer:
-    """The function that writes the format `name`; `more` are those that plugins add.
+def writer(name: str, formats: Mapping[str, str] = FORMATS) -> Writer:
+    """The function that writes the format `name`; plugins name their modules as `FORMATS` does.
 
     Raises:
         ValueError: nobody writes that format.
     """
-    if more and name in more:
-        return more[name]
-    if name not in FORMATS:
-        known = ", ".join(sorted({*FORMATS, *(more or ())}))
-        raise ValueError(f"There is no output format {name!r}: choose one of {known}.")
+    if name not in formats:
+        raise ValueError(f"There is no output format {name!r}: choose one of {', '.join(sorted(formats))}.")
     from importlib import import_module
 
-    write: Writer = import_module(FORMATS[name]).write
+    write: Writer = import_module(formats[name]).write
     return write

@@ -44,24 +44,36 @@ def wants_colour(stream: TextIO, asked: bool | None) -> bool:
 
 
 def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
-    """Write the report. Option `colour`: True, False or None (the environment decides)."""
-    text = _Text(report, stream, wants_colour(stream, options.get("colour")))
+    """Write the report.
+
+    Options: `colour` True, False or None (the environment decides); `quiet` leaves out code, reasons and whatever is
+    no failure, save what was not read; `verbose` adds how values came to be and cuts no list.
+    """
+    text = _Text(report, stream, options)
     text.failures([f for f in report.findings if shape.failing(report, f)])
-    if not report.strict:
-        text.undecided([f for f in report.findings if f.verdict is Verdict.UNKNOWN])
-    text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
-    text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], most=None)
-    broken = sorted({f"{f.rule}: {f.message}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED})
-    text.listed("Not evaluated", broken)
-    text.listed("Coverage", [str(p) for p in shape.coverage_problems(report)])
+    problems = shape.coverage_problems(report)
+    if text.quiet:
+        problems = [p for p in problems if p.level == "error"]
+    else:
+        if not report.strict:
+            text.undecided([f for f in report.findings if f.verdict is Verdict.UNKNOWN])
+        text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
+        text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
+    broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
+    text.listed("Not evaluated", sorted(broken))
+    text.listed("Coverage", [str(p) for p in problems])
     text.close()
 
 
 class _Text:
     """The page being written: knows which rules it has explained and which file it is in."""
 
-    def __init__(self, report: Report, stream: TextIO, colour: bool) -> None:
-        self.report, self.stream, self.colour = report, stream, colour
+    def __init__(self, report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
+        self.report, self.stream = report, stream
+        self.colour = wants_colour(stream, options.get("colour"))
+        self.quiet, self.verbose = bool(options.get("quiet")), bool(options.get("verbose"))
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        self.encoding = None if encoding.lower().replace("-", "") == "utf8" else encoding
         self.places = Places(report)
         self.explained: set[str] = set()
 
@@ -69,7 +81,10 @@ class _Text:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour else text
 
     def line(self, text: str = "") -> None:
-        self.stream.write(shape.utf8(text) + "\n")
+        text = shape.utf8(text)
+        if self.encoding:
+            text = text.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        self.stream.write(text + "\n")
 
     def failures(self, findings: Iterable[Finding]) -> None:
         groups: dict[str, list[Finding]] = {}
@@ -93,13 +108,17 @@ class _Text:
         about = f"{address}: " if in_file(f) and not f.message.startswith(f.resource.address) else ""
         said = printable(about + shape.one_line(clean(f.message)))
         self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
+        if self.quiet:
+            return False
         # A whole block is named by its address already; its first line would only repeat that.
         rows = self.places.excerpt(place, most=1) if place and in_file(f) and place.end_line <= place.start_line else []
         for row in rows:
             self.marked(row)
         reasons = self.reasons(f)
-        for why in reasons:
-            self.line(f"           {why}")
+        if self.verbose:
+            reasons += [("from", f"{clean(s.note)} ({s.file}:{s.start_line})") for s in f.trace]
+        for word, why in reasons:
+            self.line(f"           {self.paint('dim', word)} {printable(why)}")
         if rows or reasons:
             self.line()
         return bool(rows or reasons)
@@ -115,14 +134,14 @@ class _Text:
             marks = _width(printable(row.text[row.start : min(row.end, cut + _SHOW)].expandtabs(1)))
             self.line(f"    {self.paint('dim', '       |')} {' ' * before}{self.paint('mark', '^' * max(1, marks))}")
 
-    def reasons(self, f: Finding) -> list[str]:
+    def reasons(self, f: Finding) -> list[tuple[str, str]]:
         """The rule's why and fix, where it speaks for the first time."""
         rule = self.report.rules.get(f.rule)
         if rule is None or f.rule in self.explained:
             return []
         self.explained.add(f.rule)
         pairs = (("why", shape.one_line(rule.why)), ("fix", shape.one_line(rule.fix)))
-        return [f"{self.paint('dim', word)} {said}" for word, said in pairs if said]
+        return [(word, said) for word, said in pairs if said]
 
     def undecided(self, findings: list[Finding]) -> None:
         groups: dict[str, list[Finding]] = {}
@@ -138,14 +157,15 @@ class _Text:
             lines.append(f"{message.removeprefix('cannot be decided: ')} ({often}{_where(group[0])}, {named})")
         self.listed("Undecided: the values below are not known here; --strict counts them as failures", lines)
 
-    def listed(self, title: str, lines: list[str], most: int | None = _LIST_MOST) -> None:
+    def listed(self, title: str, lines: list[str], *, every: bool = False) -> None:
         if not lines:
             return
+        most = None if every or self.verbose else _LIST_MOST
         self.line(self.paint("bold", title))
         for text in lines[:most]:
             self.line(f"  - {printable(text)}")
         if most is not None and len(lines) > most:
-            self.line(f"  - and {len(lines) - most} more; -o json lists all")
+            self.line(f"  - and {len(lines) - most} more; -v lists all")
         self.line()
 
     def close(self) -> None:
