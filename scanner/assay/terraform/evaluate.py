@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assay.model import PartialList, Undetermined, Unknown
+from assay.model import PartialList, Ref, Undetermined, Unknown
 from assay.terraform import values as v
 from assay.terraform.values import EvalError
 
@@ -196,8 +196,7 @@ class Scope:
         block = self.module.resources.get((type_, name))
         if block is not None:
             return Group(self, block, type_, name)
-        missing = self.undeclared(f"{type_}.{name}")
-        return Undeclared(missing.reason, missing.key, not_null=True)
+        return Undeclared(f"{type_}.{name}", "", self.undeclared(f"{type_}.{name}").reason)
 
     def module_group(self, name: str) -> ModuleGroup | Unknown:
         found = self.calls.get(name)
@@ -210,14 +209,14 @@ class Scope:
         return found
 
 
-class Undeclared(Unknown):
-    """A resource that is referred to and not written here (a snippet, a part of a module): somebody meant a value, so
-    its attributes are unknown and not null."""
+class Undeclared(Ref):
+    """A reference to a resource that is not written here (a snippet, a part of a module): somebody meant a value."""
 
     __slots__ = ()
 
     def child(self, step: str | int) -> Unknown:
-        return Undeclared(self.reason, None if self.key is None else (*self.key, str(step)), not_null=True)
+        attribute = f"{self.attribute}.{step}" if self.attribute else str(step)
+        return Undeclared(self.target, attribute, self.reason)
 
 
 class _Static:
