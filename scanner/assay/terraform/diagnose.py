@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 from assay.terraform.syntax import Fault, SourceFile, parse_bytes
 
-MAX_TRIES = 120
-
 _VALUELESS = re.compile(rb"([\w-]+)[ \t]*=[ \t]*(?:#.*|//.*)?")
 _LEXEME = re.compile(
     rb"""\#[^\n]* | //[^\n]* | /\*.*?\*/ | <<-?(?P<mark>[\w.-]+)[ \t]*\r?\n
@@ -90,15 +88,26 @@ def _unreadable(file: SourceFile, start: int, stop: int) -> Fault:
     ends = [m.end() for m in re.compile(rb"\n").finditer(data, start, stop)]
     if not ends or ends[-1] < stop:
         ends.append(stop)
-    good = start
-    for end in ends[-2 : -2 - MAX_TRIES : -1]:
-        if _readable(file, start, end):
-            good = end
-            break
-    at = good
+    at = _longest(file, start, [start, *ends])
     while at < stop and data[at : at + 1].isspace():
         at += 1
     return Fault(file.line(at), _on_line(file, start, at))
+
+
+def _longest(file: SourceFile, start: int, ends: list[int]) -> int:
+    """The end of the longest beginning that can be read: sought from the back in growing steps, then halved."""
+    bad, step = len(ends) - 1, 1
+    good = max(0, bad - step)
+    while good > 0 and not _readable(file, start, ends[good]):
+        bad, step = good, step * 2
+        good = max(0, bad - step)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        if _readable(file, start, ends[middle]):
+            good = middle
+        else:
+            bad = middle
+    return ends[good]
 
 
 def _readable(file: SourceFile, start: int, end: int) -> bool:

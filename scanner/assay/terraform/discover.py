@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assay.model import Intake, Request
     from assay.terraform.syntax import SourceFile
 
-_CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
+_CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$\n\0]*)?)"')
 _OWN = re.compile(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
 DEPTH = 20_000
 MAX_CALLERS = 300
@@ -91,7 +91,9 @@ class Estate:
                 continue
             self.loader.copies[data] = self.loader.copies.get(data, 0) + 1
             if b"source" in data:
-                calls += [os.path.normpath(os.path.join(directory, m.decode())) for m in _CALL.findall(data)]
+                calls += [
+                    os.path.normpath(os.path.join(directory, m.decode(errors="replace"))) for m in _CALL.findall(data)
+                ]
             if _OWN.search(data):
                 self.own.add(directory)
         if any(n.endswith((".tfvars", ".tfvars.json")) for n in names):

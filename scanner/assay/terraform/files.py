@@ -32,7 +32,7 @@ class Files:
         """Whether a path, links resolved, lies in a scanned tree."""
         known = self._allowed.get(path)
         if known is None:
-            real = os.path.realpath(path)
+            real = os.path.realpath(path) if "\0" not in path else ""
             known = any(real == tree or real.startswith(tree.rstrip(os.sep) + os.sep) for tree in self.trees)
             self._allowed[path] = known
         return known

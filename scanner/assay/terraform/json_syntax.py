@@ -60,7 +60,7 @@ class _Reader:
             raise _Syntax(self.at, f"nested deeper than {MAX_DEPTH} levels")
         kind, text, start = self.token()
         if kind != "sign":
-            return Node(json.loads(text), start, self.at) if kind == "string" else self._literal(text, start)
+            return Node(_string(text), start, self.at) if kind == "string" else self._literal(text, start)
         if text == "{":
             return Node(self._object(depth), start, self.at)
         if text == "[":
@@ -84,7 +84,7 @@ class _Reader:
                 raise _Syntax(colon[2], f'unexpected "{colon[1]}": expected ":"')
             value = self.value(depth + 1)
             value.start = start  # the span of a member includes its name
-            pairs.append((json.loads(text), value))
+            pairs.append((_string(text), value))
             after = self.token()
             if after[1] == "}":
                 return pairs
@@ -104,6 +104,12 @@ class _Reader:
                 return items
             if after[1] != ",":
                 raise _Syntax(after[2], f'unexpected "{after[1]}": expected "," or "]"')
+
+
+def _string(text: str) -> str:
+    """The value of a JSON string; half a surrogate pair, which no text can hold, is replaced."""
+    found: str = json.loads(text)
+    return found if found.isascii() else found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Syntax(Exception):

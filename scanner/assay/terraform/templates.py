@@ -43,7 +43,8 @@ def unescape(text: str) -> str:
         if code is None:
             return match[2] + "{"
         if len(code) > 1:
-            return chr(int(code[1:], 16))
+            point = int(code[1:], 16)
+            return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
         return _SHORT.get(code, code)
 
     return _ESCAPE.sub(replace, text)
