@@ -62,7 +62,7 @@ require(
 )
 require(
     "aws-sagemaker-outside-vpc",
-    on={"aws_sagemaker_notebook_instance": "subnet_id", "aws_sagemaker_model": "vpc_config"},
+    on={"aws_sagemaker_notebook_instance": "subnet_id", "aws_sagemaker_model": "vpc_config.subnets"},
     path="subnet_id",
     present=True,
     title="SageMaker notebooks and models are in a VPC.",
