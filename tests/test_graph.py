@@ -75,6 +75,16 @@ def test_equal_addresses_of_two_roots_do_not_mix() -> None:
     assert graph.users(one, "aws_sqs_queue_policy") == []
 
 
+def test_what_an_unread_module_takes_may_be_used_there() -> None:
+    taken = res("aws_s3_bucket", "taken")
+    free = res("aws_s3_bucket", "free")
+    call = Resource("module", "module.m", "terraform", {"$unread": "not here", "b": Ref("aws_s3_bucket.taken", "id")})
+    graph = Graph([taken, free, call])
+    assert graph.users(free, "aws_s3_bucket_policy") == []
+    with pytest.raises(Undetermined, match=r"module\.m takes it and was not read"):
+        bool(graph.users(taken, "aws_s3_bucket_policy"))
+
+
 def test_a_path_reads_into_a_json_document() -> None:
     dead = res("aws_sqs_queue", "dead")
     arn = Text(('{"deadLetterTargetArn": "', Ref("aws_sqs_queue.dead", "arn"), '"}'))

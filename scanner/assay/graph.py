@@ -114,12 +114,15 @@ class Graph:
     def users(self, view: View, type_: str) -> list[Resource]:
         """The resources of a type that link to this one, by any declared relation, in order of appearance.
 
-        Partial when one of them names something unknown that might be this, or when they could not be listed.
+        Partial when one of them names something unknown that might be this, when this is handed to a module that was
+        not read (what it holds may be a user), or when they could not be listed.
         """
         r = view.resource
         index, doubts = self._links_of(type_, r.type)
         found = index.get(id(r), [])
         doubt = doubts.get((r.root, r.source))
+        if doubt is None:
+            doubt = self._handed_on().get((r.root, r.source, _bare(r.address)))
         if doubt is not None and not found:
             return PartialList(found, doubt)
         return self._as_far_as_listed(found, type_, r.account)
@@ -143,6 +146,18 @@ class Graph:
         for unlisted, where, _region, reason in self.coverage.unlisted:
             if unlisted == type_ and where in (None, account):
                 return PartialList(found, Unknown(reason))
+        return found
+
+    def _handed_on(self) -> dict[tuple[str, str, str], Unknown]:
+        """The resources that calls of unread modules name in their arguments, with the reason of the doubt."""
+        found: dict[tuple[str, str, str], Unknown] | None = self._memo.get("handed on")
+        if found is None:
+            found = self._memo["handed on"] = {}
+            for call in self.all("module"):
+                if "$unread" in call.values:
+                    reason = f"{call.address} takes it and was not read"
+                    for target in _named(call.values):
+                        found.setdefault((call.root, call.source, _bare(target)), Unknown(reason))
         return found
 
     def _links_of(self, type_: str, target: str) -> tuple[dict[int, list[Resource]], dict[Any, Unknown]]:
@@ -210,6 +225,25 @@ class Graph:
         )
         address = what if isinstance(what, str) else str(what)
         return Resource(kind, address, "uncollected", _Opaque(reason), NowhereOrigin(address), root=r.root)
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The addresses that a value names, at any depth."""
+    if isinstance(value, Ref):
+        yield value.target
+    elif isinstance(value, Text):
+        for ref in value.refs():
+            yield ref.target
+    elif isinstance(value, Encoded):
+        yield from _named(value.value)
+    elif isinstance(value, (list, dict)):
+        for inner in value.values() if isinstance(value, dict) else list.__iter__(value):
+            yield from _named(inner)
+
+
+def _bare(address: str) -> str:
+    """The address without the instance key at its end."""
+    return address[: address.rfind("[")] if address.endswith("]") else address
 
 
 def _refers(item: Unknown) -> bool:

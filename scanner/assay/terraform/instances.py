@@ -373,4 +373,6 @@ class ModuleInstance(Lazy):
         for name, attribute in self.group.block.body.attributes.items():
             if name in ("source", "version") or (scope is None and name not in ("count", "for_each", "providers")):
                 values.setdefault(name, plain(evaluate_attribute(attribute, self.env)))
+        if scope is None:
+            values["$unread"] = self.group.unread  # no argument has such a name
         return values
