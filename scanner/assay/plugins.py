@@ -43,8 +43,9 @@ def assay_sources() -> Sequence[Source]:
     """Assay's own sources."""
     from assay.inventory.snapshot import SnapshotSource
     from assay.terraform import TerraformSource
+    from assay.terraform.plan import PlanSource
 
-    return [TerraformSource(), SnapshotSource()]
+    return [TerraformSource(), PlanSource(), SnapshotSource()]
 
 
 def assay_reports() -> dict[str, str]:
