@@ -50,10 +50,10 @@ class Graph:
         self.coverage = coverage or Coverage()
         self.remarks = list(remarks)
         self._types: dict[str, list[Resource]] = {}
-        self._addresses: dict[tuple[str, str], Resource] = {}
+        self._addresses: dict[tuple[str, str, str], Resource] = {}
         for r in self.resources:
             self._types.setdefault(r.type, []).append(r)
-            self._addresses.setdefault((r.root, r.address), r)
+            self._addresses.setdefault((r.source, r.root, r.address), r)
         self._identities: dict[str, dict[Any, list[Resource]]] = {}
         self._users: dict[tuple[str, str], tuple[dict[int, list[Resource]], dict[Any, Unknown]]] = {}
         self._memo: dict[Any, Any] = {}
@@ -67,12 +67,12 @@ class Graph:
         """Every resource of a type, from every source and root."""
         return self._types.get(type_, [])
 
-    def find(self, address: str, root: str = "") -> Resource | None:
+    def find(self, address: str, root: str = "", source: str = "terraform") -> Resource | None:
         """The resource at an address of one root; a counted resource without its index is its first instance."""
-        found = self._addresses.get((root, address))
+        found = self._addresses.get((source, root, address))
         if found is None:
             for suffix in ("[0]", "[?]"):
-                found = found or self._addresses.get((root, address + suffix))
+                found = found or self._addresses.get((source, root, address + suffix))
         return found
 
     def beside(self, view: View, type_: str) -> list[Resource]:
@@ -188,7 +188,7 @@ class Graph:
 
     def _resolve(self, r: Resource, item: Any, targets: tuple[str, ...]) -> list[Resource]:
         if isinstance(item, Ref):
-            found = self.find(item.target, r.root)
+            found = self.find(item.target, r.root, r.source)
             return [found] if found is not None and (found.type in targets or "*" in targets) else []
         if isinstance(item, Text):
             holes = item.refs()
@@ -197,7 +197,8 @@ class Graph:
         for type_ in targets:
             found_all = self._identity(type_).get(_identity_key(item))
             if found_all:
-                return [x for x in found_all if x.root == r.root] or found_all
+                same = [x for x in found_all if x.root == r.root and x.source == r.source]
+                return same or found_all
         return []
 
     def _identity(self, type_: str) -> dict[Any, list[Resource]]:
