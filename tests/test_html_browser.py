@@ -1,7 +1,7 @@
 """The HTML report in Chromium: opened, searched, filtered, printed, and attacked by names.
 
-Budgets are the notes' figures on a quiet machine; here CPU time is compared with three times as much, because a shared
-machine is never quiet. The figures are printed (`pytest -s`).
+Budgets are for a quiet machine; here CPU time is compared with three times as much, scaled by how long a fixed piece of
+work takes in the same browser, because a shared machine is never quiet. The figures are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from report_samples import HOSTILE, large, sample
 pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 OPEN_BUDGET, FILTER_BUDGET = 500, 50  # ms
+QUIET = 45  # ms that the fixed piece of work takes on a quiet machine
 SEARCH = """
 const q = document.getElementById("q"), said = [];
 for (const text of %s) {
@@ -202,7 +203,7 @@ def test_without_scripts_the_findings_are_readable(report: Report, tmp_path: Pat
 def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None:
     report = large(tmp_path / "estate", 50_000)
     searches = ["orders-49", "module.m12", "zzz", ""]
-    happened = page(report, tmp_path, script=SEARCH % json.dumps(searches))
+    happened = page(report, tmp_path, script=SEARCH % json.dumps(searches), calibrate=True)
     size = (tmp_path / "report.html").stat().st_size / 1e6
     each = happened["scriptCpu"] / len(searches)
     print(f"\n50,000 findings, {size:.1f} MB: usable after {happened['opened']} ms")
@@ -211,5 +212,7 @@ def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None
     counts = [count for count, _ in happened["result"]]
     assert counts == [f"{n} of 50,000 findings" for n in ("1,111", "2,750", "0")] + ["50,000 findings"]
     assert happened["console"] == []
-    assert happened["cpu"] < 3 * OPEN_BUDGET
-    assert each < 3 * FILTER_BUDGET
+    slowness = max(1, happened["calibration"] / QUIET)
+    print(f"the machine is {slowness:.1f} times as slow as a quiet one")
+    assert happened["cpu"] < 3 * OPEN_BUDGET * slowness
+    assert each < 3 * FILTER_BUDGET * slowness

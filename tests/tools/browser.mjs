@@ -1,5 +1,5 @@
 // Opens a report in Chromium and says what happened, as JSON: what a test asks is in the one argument.
-// {file, chromium, axe, width, height, scheme, scripts, keys, script, screenshot, pdf}
+// {file, chromium, axe, width, height, scheme, scripts, keys, script, calibrate, screenshot, pdf}
 import { readFileSync } from "node:fs";
 import puppeteer from "puppeteer-core";
 
@@ -31,6 +31,18 @@ if (ask.script) {
   const before = (await spent()).TaskDuration;
   said.result = await page.evaluate(`(async () => { ${ask.script} })()`);
   said.scriptCpu = 1000 * ((await spent()).TaskDuration - before);
+}
+if (ask.calibrate) { // CPU ms of a fixed piece of work: how slow this machine is right now
+  const before = (await spent()).TaskDuration;
+  await page.evaluate(() => {
+    const seen = new Map();
+    for (let n = 0, x = 1; n < 2000000; n++) {
+      x = (x * 1103515245 + 12345) % 2147483648;
+      seen.set(x % 50000, (seen.get(x % 50000) || 0) + 1);
+    }
+    return seen.size;
+  });
+  said.calibration = (1000 * ((await spent()).TaskDuration - before)) / 5;
 }
 if (ask.axe) {
   // Through the debugger, not as a script of the page: the page's own policy would rightly refuse it.
