@@ -10,6 +10,8 @@ import enum
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
+from assay.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -460,7 +462,7 @@ class NowhereOrigin:
 
 # --- resources --------------------------------------------------------------------------------------------------------
 
-_STEPS = re.compile(r"[^.\[\]]+")
+_STEPS = pattern(r"[^.\[\]]+")
 _paths: dict[str, ValuePath] = {}
 _reads: list[tuple[Resource, ValuePath, Unknown]] = []
 """Which unknowns the running rule has read: a TypeError after one is an unknown, not a crash."""

@@ -12,8 +12,9 @@ import re
 from typing import Any, NamedTuple
 
 from assay.model import Undetermined, Unknown
+from assay.patterns import pattern
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_PEM = pattern(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 _RSA = bytes.fromhex("2a864886f70d010101")
 _MAX = 64 * 1024
 _OID, _UTC, _GENERALIZED = 0x06, 0x17, 0x18

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Text, Undetermined, Unknown
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from assay.model import View
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _PRODUCTION = {"prod", "production", "prd", "live"}
 _NOT_QUITE = {"non", "pre", "not", "no"}
 _NAMES = ("display_name", "name", "db_name")

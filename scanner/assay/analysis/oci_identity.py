@@ -6,17 +6,17 @@ undetermined, everything around it is judged. Only where an unknown stands for a
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from assay.model import Text, Undetermined, Unknown, all_of, any_of
+from assay.patterns import pattern
 
 VERBS = ("inspect", "read", "use", "manage")
 PUBLIC_SUBJECTS = ("any-user", "any-group")
 
 _HOLE = "\ue000"
-_TOKEN = re.compile(r"""'[^']*'|"[^"]*"|!=|[={}(),]|[^\s={}(),'"!]+""")
-_HOLE_NUMBER = re.compile(f"{_HOLE}(\\d+){_HOLE}")
+_TOKEN = pattern(r"""'[^']*'|"[^"]*"|!=|[={}(),]|[^\s={}(),'"!]+""")
+_HOLE_NUMBER = pattern(f"{_HOLE}(\\d+){_HOLE}")
 
 
 class Predicate(NamedTuple):

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from assay.model import Finding, Resource
 
 READS = ("get", "list", "describe", "query", "scan", "head", "batchget", "select", "search", "retrieve", "check")
-PAYMENT = re.compile(r"pay|charge|refund|billing|debit|invoic|transfer", re.IGNORECASE)
+PAYMENT = pattern(r"pay|charge|refund|billing|debit|invoic|transfer", re.IGNORECASE)
 _INNER = ("Branches", "Iterator", "ItemProcessor")
 
 
@@ -154,7 +155,7 @@ def texts(value: Any) -> Iterator[Any]:
         yield value
 
 
-_ARN = re.compile(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
+_ARN = pattern(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
 
 
 def arn_fault(value: Any, own: str | None) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Encoded, PartialList, Text, Unknown
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.model import Resource
 
-_REASON = re.compile(
+_REASON = pattern(
     r"\S+ (?:is not declared in the module (?P<home>\S+)|has no output )|.*\"\w+\" stands for nothing here"
 )
 

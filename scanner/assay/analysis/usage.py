@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Encoded, Ref, Text, Unknown
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Resource
 
-_OWN_KEY = re.compile(r"\[[^\]]*\]$")
+_OWN_KEY = pattern(r"\[[^\]]*\]$")
 _IDS = ("sg-", "eipalloc-", "eipassoc-")
 """Ids worth an index of their own; names occur in too many places."""
 

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay.model import Verdict, Waiver
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from assay.model import Finding, Remark
     from assay.rule import Rule
 
-_OWN = re.compile(r"assay:\s*allow(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
-_CHECKOV = re.compile(r"checkov:skip=([A-Za-z0-9_,]+)(?::(.*))?")
-_TRIVY = re.compile(r"(?:trivy|tfsec):ignore:([A-Za-z0-9_*-]+)((?::[a-z]+:[^\s:]+)*)")
-_KICS = re.compile(r"kics-scan\s+(ignore-line|ignore-block|ignore|disable=([0-9a-fA-F,-]+))")
-_EXPIRY = re.compile(r":exp:(\d{4}-\d{2}-\d{2})")
+_OWN = pattern(r"assay:\s*allow(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
+_CHECKOV = pattern(r"checkov:skip=([A-Za-z0-9_,]+)(?::(.*))?")
+_TRIVY = pattern(r"(?:trivy|tfsec):ignore:([A-Za-z0-9_*-]+)((?::[a-z]+:[^\s:]+)*)")
+_KICS = pattern(r"kics-scan\s+(ignore-line|ignore-block|ignore|disable=([0-9a-fA-F,-]+))")
+_EXPIRY = pattern(r":exp:(\d{4}-\d{2}-\d{2})")
 
 
 class _Allowance(NamedTuple):

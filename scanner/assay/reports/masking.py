@@ -8,13 +8,13 @@ known shape are hidden wherever they stand. Every pattern is bounded: the input 
 from __future__ import annotations
 
 import functools
-import math
 import re
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from assay.patterns import pattern
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
 
@@ -28,27 +28,29 @@ _WORDS = (  # lower
     r"|key[_-]?material|(?:secret|connection|community)[_-]?string|psk|webhook[_-]?url)"
     r"(?:[_-]?(?:value|plain|plaintext|text|base64|b64|content|data|pem|wo|raw|prod|dev|test|old|new|[0-9]{1,3}))?"
 )
-_SECRET_NAME = re.compile(_WORDS + r"$")
-_ROOT = re.compile(r"passw|passp|pwd|secret|token|credential|psk|webhook|key|string")
-_BEFORE_ROOT = re.compile(
+_SECRET_NAME = pattern(_WORDS + r"$")
+_ROOTS = ("passw", "passp", "pwd", "secret", "token", "credential", "psk", "webhook", "key", "string")
+"""One of these is in whatever `_WORDS` matches; most texts have none, and then the patterns are not even compiled."""
+_ROOT = pattern("|".join(_ROOTS))
+_BEFORE_ROOT = pattern(
     r"(?:api|access|secret|private|auth|signing|shared|account|encryption|license|deploy|master|host|session"
     r"|connection|community)[_-]?$"
 )
-_ASSIGNED = re.compile(_WORDS + r"""(?:\\{0,8}["'\]]){0,2}[ \t]{0,64}(?:=>|:=|==|=|:|\bis\b)[ \t]{0,64}""")
-_NAMED_VALUE = re.compile(
+_ASSIGNED = pattern(_WORDS + r"""(?:\\{0,8}["'\]]){0,2}[ \t]{0,64}(?:=>|:=|==|=|:|\bis\b)[ \t]{0,64}""")
+_NAMED_VALUE = pattern(
     r"""name\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}\\{0,8}["']?[\w.-]{0,80}"""
     + _WORDS
     + r"""\\{0,8}["']?[ \t]{0,16},?\s{0,64}\\{0,8}["']?value\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}"""
 )
-_HARMLESS = re.compile(
+_HARMLESS = pattern(
     r"(?:true|false|null|none|nil|yes|no|on|off|required|optional|enabled|disabled|not set|\**|arn:[^\s]*|ocid1\.[^\s]*"
     r"|alias/[^\s]*|[0-9]{1,3}|\$\{[^{}]*\}|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\$[A-Za-z_]\w*)",
     re.IGNORECASE,
 )
-_REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\[[^\]\s]{0,80}\])+")
-_CALL = re.compile(r"[A-Za-z_][\w:]{0,80}\(")
-_BARE = re.compile(r"""[^\s,;&'"}\])]+""")
-_REST = re.compile(r"[ \t]*(?:$|[#,;&})\]]|//)", re.MULTILINE)
+_REFERENCE = pattern(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\[[^\]\s]{0,80}\])+")
+_CALL = pattern(r"[A-Za-z_][\w:]{0,80}\(")
+_BARE = pattern(r"""[^\s,;&'"}\])]+""")
+_REST = pattern(r"[ \t]*(?:$|[#,;&})\]]|//)", re.MULTILINE)
 
 # A token's prefix is kept: it says whose key it is.
 _PREFIXES = """
@@ -58,30 +60,33 @@ _PREFIXES = """
     pul- pscale_ hvs. hvb. hvr. AGE-SECRET-KEY-1 GOCSPX- ya29. 1//0 AIza EAAA sq0atp- sq0csp- sk_live_ sk_test_
     rk_live_ rk_test_ whsec_ sk- SG. key- tfp_ rubygems_ figd_ sntrys_ sntryu_ ops_ r8_ gsk_
 """.split()  # noqa: SIM905 - fifty quoted strings would be a page
-_TOKEN = re.compile("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
-_INSIDE_WORD = re.compile(r"[A-Za-z0-9_-]")
+_TOKEN = pattern("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
+_INSIDE_WORD = pattern(r"[A-Za-z0-9_-]")
+_ACCESS_KEY = pattern(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")
 # A text that must be there, and the pattern that is only then worth its time. The second group is what to hide; what
 # stands before it says that it is a credential.
 _CONTEXT = (
-    ("://", re.compile(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
-    ("atlasv1.", re.compile(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
-    ("slack.com", re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
-    ("discord", re.compile(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
-    ("webhook.office", re.compile(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
-    ("/p/", re.compile(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
-    ("auth", re.compile(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
-    ("A", re.compile(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")),
+    ("://", pattern(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
+    ("atlasv1.", pattern(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
+    ("slack.com", pattern(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
+    ("discord", pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
+    ("webhook.office", pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
+    ("/p/", pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
+    ("auth", pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
+    *((prefix, _ACCESS_KEY) for prefix in ("AKIA", "ASIA", "ABIA", "ACCA")),
 )
-_HEADER = re.compile(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})")
+_HEADER = pattern(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})")
+_PARAMETER = pattern(
+    r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)([^\s&#'\"]{6,4000})"
+)
 _CONTEXT_LOWER = (
-    ("=", re.compile(r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)"
-                     r"([^\s&#'\"]{6,4000})")),
+    ("?", _PARAMETER),
+    ("&", _PARAMETER),
     *((word, _HEADER) for word in ("bearer", "basic", "digest", "token", "sha256")),
-)  # fmt: skip
-_AWS_SECRET = re.compile(r"[A-Za-z0-9/+]{40,}")
-_LONG_TEXT = 2000
-_PEM = re.compile(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_HEREDOC = re.compile(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
+)
+_AWS_SECRET = pattern(r"[A-Za-z0-9/+]{40,}")
+_PEM = pattern(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_HEREDOC = pattern(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
 # Attributes that hold a secret although their name does not say so.
 EVERYTHING = "secret_value"
 """The name that stands for a place where every value is a secret, whatever it is called."""
@@ -92,23 +97,28 @@ SECRET_ATTRIBUTES = {
     "aws_ssm_parameter": ("value", "insecure_value"),
     "oci_vault_secret": ("content",),
 }
-_SECRET_BLOCK = re.compile(r"""^[ \t]*resource[ \t]+"?(aws_ssm_parameter|oci_vault_secret)"?[ \t]""", re.MULTILINE)
-_SECRET_ARGUMENT = re.compile(r"^[ \t]*(?:value|insecure_value|content)[ \t]*=[ \t]*", re.MULTILINE)
-_SECRET_OBJECT = re.compile(r"""\bkind["']?[ \t]{0,16}:[ \t]{0,16}["']?Secret\b|kubernetes_secret""")
-_SECRET_DATA = re.compile(
+_SECRET_BLOCK = pattern(r"""^[ \t]*resource[ \t]+"?(aws_ssm_parameter|oci_vault_secret)"?[ \t]""", re.MULTILINE)
+_SECRET_ARGUMENT = pattern(r"^[ \t]*(?:value|insecure_value|content)[ \t]*=[ \t]*", re.MULTILINE)
+_SECRET_OBJECT = pattern(r"""\bkind["']?[ \t]{0,16}:[ \t]{0,16}["']?Secret\b|kubernetes_secret""")
+_SECRET_DATA = pattern(
     r"""(?:^|[{,])([ \t]*)["']?(?:data|stringData|string_data|binary_data)["']?[ \t]*([:=])[ \t]*(\{?)""", re.MULTILINE
 )
-_PAIR = re.compile(r"""[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'{}\[\],|>][^\n,}]*))""")
-_BLOCK_SCALAR = re.compile(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?\n")
-_QUOTED = re.compile(r'"([^"\\\n]*)"')
-_QUOTE = re.compile(r"""\\{0,8}["']""")
-_LINES = re.compile(r"[^\n\r]+")
+_PAIR = pattern(r"""[:=][ \t]*(?:"((?:[^"\\\n]|\\.)*)"|([^\s"'{}\[\],|>][^\n,}]*))""")
+_BLOCK_SCALAR = pattern(r"[|>][-+0-9]{0,2}[ \t]*(?:#[^\n]*)?\n")
+_QUOTED = pattern(r'"([^"\\\n]*)"')
+_QUOTE = pattern(r"""\\{0,8}["']""")
+_LINES = pattern(r"[^\n\r]+")
 _LOWER = str.maketrans({c: c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 
 
 def secret_name(name: str) -> bool:
     """True when a name says that its value is a credential (`master_password`, `clientSecret`, `API_KEY_2`)."""
-    return _SECRET_NAME.search(name.lower()) is not None
+    low = name.lower()
+    return _any(_ROOTS, low) and _SECRET_NAME.search(low) is not None
+
+
+def _any(clues: Iterable[str], text: str) -> bool:
+    return any(map(text.__contains__, clues))
 
 
 def mask(text: str) -> str:
@@ -152,7 +162,7 @@ def spans(text: str) -> list[Span]:
 
 
 def _tokens(text: str) -> Iterator[Span]:
-    if len(text) < _LONG_TEXT or any(prefix in text for prefix in _PREFIXES):
+    if _any(_PREFIXES, text):
         for match in _TOKEN.finditer(text):
             start = match.start()
             if start and _INSIDE_WORD.match(text[start - 1]):
@@ -163,12 +173,12 @@ def _tokens(text: str) -> Iterator[Span]:
 
 def _in_context(text: str, low: str) -> Iterator[Span]:
     for clues, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
-        for clue, pattern in clues:
+        for clue, form in clues:
             if clue in searched:
-                for match in pattern.finditer(searched):
+                for match in form.finditer(searched):
                     if not _HARMLESS.fullmatch(match[2]):
                         yield *match.span(2), HIDDEN
-    if len(text) >= 40:
+    if len(text) >= 500 or (len(text) >= 40 and max(map(len, text.split()), default=0) >= 40):
         for match in _AWS_SECRET.finditer(text):
             if len(match[0]) == 40 and not text.startswith("=", match.end()) and _random(match[0]):
                 yield *match.span(), HIDDEN
@@ -182,6 +192,9 @@ def _random(value: str) -> bool:
 
 def entropy(value: str) -> float:
     """Shannon's bits per character."""
+    import math
+    from collections import Counter
+
     size = len(value)
     return -sum(n / size * math.log2(n / size) for n in Counter(value).values()) if size else 0.0
 
@@ -210,6 +223,8 @@ def _every_line(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _assigned(text: str, low: str) -> Iterator[Span]:
+    if not _any(_ROOTS, low):
+        return
     ends = _LineEnds(text)
     done = 0
     named = _NAMED_VALUE.finditer(low) if "value" in low and "name" in low else ()

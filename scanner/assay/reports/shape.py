@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
+from assay.patterns import pattern
 from assay.reports.masking import EVERYTHING, HIDDEN, SECRET_ATTRIBUTES, hides, label_of, mask, mask_value, secret_name
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "assay-report/1"
 _LONGEST = 2000
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 LONG_SECRET = 8
 
 

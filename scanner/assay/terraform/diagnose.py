@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from assay.patterns import pattern
 from assay.terraform.syntax import Fault, SourceFile, parse_bytes
 
-_VALUELESS = re.compile(rb"([\w-]+)[ \t]*=[ \t]*(?:#.*|//.*)?")
-_LEXEME = re.compile(
+_VALUELESS = pattern(rb"([\w-]+)[ \t]*=[ \t]*(?:#.*|//.*)?")
+_LEXEME = pattern(
     rb"""\#[^\n]* | //[^\n]* | /\*.*?\*/ | <<-?(?P<mark>[\w.-]+)[ \t]*\r?\n
     | (?P<quote>") | (?P<open>[\[({]) | (?P<close>[\])}])""",
     re.VERBOSE | re.DOTALL,
 )
-_IN_TEXT = re.compile(rb"""\\. | [$%]{2}\{ | (?P<open>[$%]\{) | (?P<quote>") | (?P<line>\n)""", re.VERBOSE | re.DOTALL)
+_IN_TEXT = pattern(rb"""\\. | [$%]{2}\{ | (?P<open>[$%]\{) | (?P<quote>") | (?P<line>\n)""", re.VERBOSE | re.DOTALL)
 _PAIRS = {b"(": b")", b"[": b"]", b"{": b"}"}
-_WORD = re.compile(rb"[\w.-]+|\"[^\"]*\"|[^\s\w]+")
+_WORD = pattern(rb"[\w.-]+|\"[^\"]*\"|[^\s\w]+")
 
 
 class Fit(NamedTuple):

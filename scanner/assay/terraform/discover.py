@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from assay.paths import SKIPPED, repository
+from assay.patterns import pattern
 from assay.terraform.files import Files
 from assay.terraform.modules import Loader, config_names
 from assay.terraform.root import Root
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from assay.model import Intake, Request
     from assay.terraform.syntax import SourceFile
 
-_CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$\n\0]*)?)"')
-_OWN = re.compile(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
+_CALL = pattern(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$\n\0]*)?)"')
+_OWN = pattern(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
 DEPTH = 20_000
 MAX_CALLERS = 300
 """How many directories around a single file are looked at for calls of its module."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import PartialList, Ref, Undetermined, Unknown
+from assay.patterns import pattern
 from assay.terraform import values as v
 from assay.terraform.values import EvalError
 
@@ -319,7 +319,7 @@ def body_values(body: Body, env: Env, top: bool = False) -> dict[str, Any]:
     return values
 
 
-_NAMES = re.compile(r"""[A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\]]*\])*""")
+_NAMES = pattern(r"""[A-Za-z_][\w-]*(?:\.[\w-]+|\[[^\]]*\])*""")
 
 
 def lifecycle_values(body: Body, env: Env) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
+from assay.patterns import pattern
 from assay.terraform.functions_crypto import digest
 from assay.terraform.functions_encoding import encoded
 from assay.terraform.values import (
@@ -125,7 +126,7 @@ def _matcher(pattern: str) -> Any:
         raise EvalError(f'the pattern "{pattern[:80]}" is not valid') from None
 
 
-_TOKEN = re.compile(r"\\(.)|\[(\^?)((?:\\.|[^\]\\])+)\]|(\*+)|(\?)|(\{)|(\})|(,)|([^\\\[*?{},]+)", re.DOTALL)
+_TOKEN = pattern(r"\\(.)|\[(\^?)((?:\\.|[^\]\\])+)\]|(\*+)|(\?)|(\{)|(\})|(,)|([^\\\[*?{},]+)", re.DOTALL)
 
 
 def _part(part: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
+from assay.patterns import pattern
 from assay.terraform.numeric import MAX_DIGITS, Number, ratio, shortest_digits
 from assay.terraform.values import (
     MAX_LENGTH,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LIST = list_of(STRING)
-_VERB = re.compile(r"%([ +#0-]*)(\d*)(?:\.(\d*))?(?:\[(\d+)\])?([A-Za-z%]?)", re.ASCII)
+_VERB = pattern(r"%([ +#0-]*)(\d*)(?:\.(\d*))?(?:\[(\d+)\])?([A-Za-z%]?)", re.ASCII)
 
 
 class _Verb:

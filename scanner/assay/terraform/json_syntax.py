@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
+from assay.patterns import pattern
 from assay.terraform import schema, values
 from assay.terraform.syntax import NOTHING, Attribute, Block, Body, SourceFile, Unreadable, bind_iterator, checked
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assay.terraform.evaluate import Env
 
 MAX_DEPTH = 100
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"""[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?))"""
 )
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+from assay.patterns import pattern
+
 PRECISION = 512
 MAX_DIGITS = 4000
 """A number longer than this cannot be meant, and Python itself refuses to print one above 4,300 digits."""
 
-_NUMBER = re.compile(r"([+-]?)(\d*)\.?(\d*)(?:[eEpP]([+-]?\d+))?", re.ASCII)
+_NUMBER = pattern(r"([+-]?)(\d*)\.?(\d*)(?:[eEpP]([+-]?\d+))?", re.ASCII)
 
 
 class NumberError(ValueError):

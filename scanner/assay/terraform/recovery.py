@@ -6,12 +6,12 @@ swallow the next. So the text is cut where top-level blocks begin, and each piec
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tree_sitter import Parser, Point, Range
 
+from assay.patterns import pattern
 from assay.terraform.diagnose import describe
 from assay.terraform.syntax import BLOCK, BODY, COMMENT, LANGUAGE, SourceFile, add_top_level, known_numbers
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _KINDS = (
     rb"resource|data|module|variable|output|locals|provider|terraform|moved|import|removed|check|ephemeral|action|list"
 )
-_HEADER = re.compile(rb"(?:" + _KINDS + rb")\b[ \t]*(?:\"[^\"\n]*\"[ \t]*|[\w-]+[ \t]+)*\{")
-_HEREDOC = re.compile(rb"<<-?([\w.-]+)[ \t]*\r?$")
+_HEADER = pattern(rb"(?:" + _KINDS + rb")\b[ \t]*(?:\"[^\"\n]*\"[ \t]*|[\w-]+[ \t]+)*\{")
+_HEREDOC = pattern(rb"<<-?([\w.-]+)[ \t]*\r?$")
 
 
 def recover(file: SourceFile, root: Node) -> None:

@@ -6,11 +6,12 @@ is evaluated the first time, because most of a large repository is never asked f
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tree_sitter_hcl
 from tree_sitter import Language, Parser
+
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -251,7 +252,7 @@ def checked(data: bytes) -> bytes:
     return data.removeprefix(b"\xef\xbb\xbf")
 
 
-_EXPONENT = re.compile(rb"(?<![\w.])\d+[eE][+-]?\d+(?![\w.])")
+_EXPONENT = pattern(rb"(?<![\w.])\d+[eE][+-]?\d+(?![\w.])")
 
 
 def parse_bytes(data: bytes) -> Node:
@@ -324,7 +325,7 @@ def _label(raw: bytes) -> str:
     return text
 
 
-_COMMENT_MARKS = re.compile(rb"assay:|checkov:skip|trivy:ignore|tfsec:ignore|kics-scan")
+_COMMENT_MARKS = pattern(rb"assay:|checkov:skip|trivy:ignore|tfsec:ignore|kics-scan")
 
 
 def has_remarks(data: bytes) -> bool:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Text, Unknown
+from assay.patterns import pattern
 from assay.terraform import values as v
 from assay.terraform.expressions import Compiler, constant, is_constant, raising, settled, truth, value_of
 from assay.terraform.syntax import EXPRESSION, IDENTIFIER, SourceFile, kind, parse_bytes
@@ -28,9 +29,9 @@ FOR_START, FOR_END = kind("template_for_start"), kind("template_for_end")
 IF_START, ELSE, IF_END = kind("template_if_intro"), kind("template_else_intro"), kind("template_if_end")
 MARKERS = {FOR_START: "for", FOR_END: "endfor", IF_START: "if", ELSE: "else", IF_END: "endif"}
 
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|([$%])\2\{", re.DOTALL)
-_DOUBLED = re.compile(r"([$%])\1\{")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_ESCAPE = pattern(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|([$%])\2\{", re.DOTALL)
+_DOUBLED = pattern(r"([$%])\1\{")
+_LINE = pattern(r"[^\n]*\n|[^\n]+")
 _SHORT = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _SPACE = " \t\n\r\v\f\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 

@@ -5,10 +5,10 @@ What outlives the evaluation is light: a block's place, and the chain of module 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Location, Step
+from assay.patterns import pattern
 from assay.terraform.places import find, layers_of, reopen
 from assay.terraform.syntax import COMMENT, VARIABLE, kind
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 GET, INDEX = kind("get_attr"), kind("index")
 MAX_STEPS = 16
 KEPT_MODULES = 12
-_TEXT_REFERENCE = re.compile(r"(?<![\w.])([A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*)+)")
+_TEXT_REFERENCE = pattern(r"(?<![\w.])([A-Za-z_][\w-]*)((?:\.[A-Za-z_][\w-]*)+)")
 
 
 class Sources:
