@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.terraform.json_syntax import JsonAttribute, Pairs, parse_json
@@ -17,8 +18,11 @@ ARGUMENTS, CALL, COLLECTION = kind("function_arguments"), kind("function_call"),
 ELEMENT, OPEN, TUPLE = kind("object_elem"), kind("(", False), kind("tuple")
 SEEN_THROUGH = {"jsonencode", "yamlencode", "tolist", "toset", "tomap", "concat", "merge", "sensitive", "nonsensitive"}
 KEPT_FILES = 8
+KEPT_BLOCKS = 64
 
-_bytes: dict[str, bytes] = {}
+_bytes: dict[str, tuple[tuple[int, int], bytes]] = {}
+_blocks: dict[tuple[Layer, ...], tuple[list[bytes], Block | None]] = {}
+"""Blocks parsed again, with the bytes they were parsed from: one block often has twenty findings."""
 
 
 class Layer(NamedTuple):
@@ -49,17 +53,29 @@ def layers_of(block: Block) -> tuple[Layer, ...]:
 
 def reopen(layers: Sequence[Layer]) -> Block | None:
     """The block again, parsed anew from its own bytes; None when the file has changed since."""
+    key = tuple(layers)
+    data = [_read(layer.path) for layer in key]
+    kept = _blocks.get(key)
+    if kept is not None and all(a is b for a, b in zip(kept[0], data, strict=True)):
+        return kept[1]
+    if len(_blocks) >= KEPT_BLOCKS:
+        _blocks.clear()
+    block = _merged(key, data)
+    _blocks[key] = data, block
+    return block
+
+
+def _merged(layers: Sequence[Layer], data: Sequence[bytes]) -> Block | None:
     merged: Block | None = None
-    for layer in layers:
-        block = _reopen(layer)
+    for layer, text in zip(layers, data, strict=True):
+        block = _reopen(layer, text)
         if block is None:
             return None
         merged = block if merged is None else merge(merged, block)
     return merged
 
 
-def _reopen(layer: Layer) -> Block | None:
-    data = _read(layer.path)
+def _reopen(layer: Layer, data: bytes) -> Block | None:
     if layer.path.endswith(".json"):
         blocks = parse_json(layer.path, layer.shown, data).blocks
         return next((b for b in blocks if (b.start, b.end) == (layer.start, layer.end)), None)
@@ -75,13 +91,16 @@ def _reopen(layer: Layer) -> Block | None:
 
 
 def _read(path: str) -> bytes:
-    data = _bytes.get(path)
-    if data is None:
-        with open(path, "rb") as handle:
-            data = handle.read().removeprefix(b"\xef\xbb\xbf")
-        if len(_bytes) >= KEPT_FILES:
-            _bytes.clear()
-        _bytes[path] = data
+    status = os.stat(path)
+    state = (status.st_mtime_ns, status.st_size)
+    kept = _bytes.get(path)
+    if kept is not None and kept[0] == state:
+        return kept[1]
+    with open(path, "rb") as handle:
+        data = handle.read().removeprefix(b"\xef\xbb\xbf")
+    if len(_bytes) >= KEPT_FILES:
+        _bytes.clear()
+    _bytes[path] = state, data
     return data
 
 

@@ -6,6 +6,7 @@ swallow the next. So the text is cut where top-level blocks begin, and each piec
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,10 @@ def _headers(data: bytes) -> Iterator[int]:
 def parse_range(data: bytes, start: int, end: int) -> Node:
     """Parse a part of the bytes; the spans are those of the whole."""
     first, last = (Point(data.count(b"\n", 0, i), i - data.rfind(b"\n", 0, i) - 1) for i in (start, end))
-    return Parser(LANGUAGE, included_ranges=[Range(first, last, start, end)]).parse(known_numbers(data)).root_node
+    return Parser(LANGUAGE, included_ranges=[Range(first, last, start, end)]).parse(_known_numbers(data)).root_node
+
+
+_known_numbers = lru_cache(maxsize=1)(known_numbers)  # the pieces of one file come one after the other
 
 
 def _one_block(root: Node) -> bool:
