@@ -52,7 +52,7 @@ class Theirs:
 
     def _run(self, *command: str) -> Ran:
         ran = subprocess.run(
-            command, cwd=self.place, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+            command, cwd=self.place, env=self.environment, capture_output=True, text=True, timeout=600, check=False
         )
         return Ran(ran.returncode, ran.stdout + ran.stderr)
 

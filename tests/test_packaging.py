@@ -23,7 +23,7 @@ TREES = ("rules", "reports/templates")
 def run(*command: str | Path, cwd: Path, status: int = 0) -> str:
     """Run outside the checkout, with nothing of this test process's own Python set-up leaking in."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    ran = subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True, timeout=300, check=False)
+    ran = subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == status, f"{command}: {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
     return ran.stdout
 

@@ -18,7 +18,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 def try_it(clone: Path, home: Path, path: str = PATH) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [shutil.which("bash") or "bash", clone / "scripts" / "try"],
-        env={"HOME": str(home), "PATH": path}, cwd=home, capture_output=True, text=True, timeout=300, check=False,
+        env={"HOME": str(home), "PATH": path}, cwd=home, capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
 
 
