@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from assay import model
+from assay.decode import decode
 from assay.model import (
     Coverage,
+    Encoded,
     Finding,
     PartialList,
     Resource,
     Severity,
+    Text,
     Undetermined,
     Unknown,
     Verdict,
@@ -221,7 +224,8 @@ def _where_it_crashed(error: Exception) -> str:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    file = trace.tb_frame.f_code.co_filename.replace("\\", "/") if trace is not None else ""
+    place = f" ({'/'.join(file.split('/')[-2:])}:{trace.tb_lineno})" if trace is not None else ""
     return f"{type(error).__name__}: {error}{place}"
 
 
@@ -237,14 +241,23 @@ def _complete(finding: Finding) -> None:
     finding.location = r.origin.locate(finding.path)
     if finding.path and r.source != "uncollected":
         finding.trace = r.origin.trace(finding.path)
-        finding.evidence.append(
-            {"path": join_path(finding.path), "value": plain(lookup_quietly(r.values, finding.path))}
-        )
+        finding.evidence.append({"path": join_path(finding.path), "value": plain(_value_at(r.values, finding.path))})
     for place in finding.because:
         entry: dict[str, Any] = {"path": place.path, "value": plain(place.value)}
         if place.address != r.address:
             entry["address"] = place.address
         finding.evidence.append(entry)
+
+
+def _value_at(values: Any, path: ValuePath) -> Any:
+    """The value at a path, also inside a JSON text (`policy.Statement[0]`)."""
+    value = lookup_quietly(values, path)
+    if value is None:
+        for i in range(len(path) - 1, 0, -1):
+            text = lookup_quietly(values, path[:i])
+            if isinstance(text, (str, Text, Encoded)):
+                return lookup_quietly(decode(text), path[i:])
+    return value
 
 
 def _distinguish(findings: list[Finding]) -> None:
