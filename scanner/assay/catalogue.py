@@ -1,57 +1,84 @@
 """The rules there are: an index that is read instead of importing them, selection, and loading what a scan needs.
 
-`rules/index.json` is generated from the rules (`assay rules docs`); a scan imports only the files whose types occur,
-and `explain` and `rules list` import none. A file that is not as the index remembers it makes the index stale: then
-everything is imported, which is slower and never wrong.
+`rules/index.json` and `rules/details.json` are generated from the rules (`assay rules docs`); a scan imports only the
+files whose types occur, and `explain` and `rules list` import none. The index holds what every scan asks, the details
+what is asked of some rules. A file that is not as the index remembers it makes the index stale: then everything is
+imported, which is slower and never wrong.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
 
 from assay.bundled import RULES
-from assay.model import Severity
-from assay.rule import Rule, RuleError, load_directory, load_file, refuse_duplicates, rule_files
 
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
 
     from assay.graph import Graph
     from assay.model import Finding, View
+    from assay.rule import Rule
 
 INDEX = "index.json"
+DETAILS = "details.json"
+FORMAT = 2
 
 
 class SelectionError(Exception):
     """A filter that matches no rule: which, and what is near it."""
 
 
+class Details:
+    """What is asked of few rules: read when it is first asked."""
+
+    __slots__ = ("_known", "directory")
+
+    def __init__(self, directory: str, known: Mapping[str, dict[str, Any]] | None = None) -> None:
+        self.directory = directory
+        self._known = known
+
+    def of(self, rule_id: str) -> dict[str, Any]:
+        if self._known is None:
+            import json
+
+            with open(f"{self.directory}/{DETAILS}", "rb") as handle:
+                self._known = json.loads(handle.read())
+        return self._known[rule_id]
+
+
+def _detail(name: str) -> Any:
+    return property(lambda entry: entry.details.of(entry.id)[name])
+
+
 class Entry:
     """What the index knows of one rule."""
 
-    __slots__ = (
-        "controls", "directory", "equivalents", "file", "fix", "fixable", "id", "on", "severity", "sources", "theme",
-        "title", "why",
-    )  # fmt: skip
+    __slots__ = ("details", "directory", "file", "id", "on", "theme")
 
-    def __init__(self, directory: str, record: dict[str, Any]) -> None:
-        self.directory = directory
-        self.id: str = record["id"]
-        self.title: str = record["title"]
-        self.theme: str = record["theme"]
-        self.severity: str = record["severity"]
-        self.on: list[str] = record["on"]
-        self.sources: list[str] = record["sources"]
-        self.controls: list[str] = record["controls"]
-        self.equivalents: list[str] = record["equivalents"]
-        self.file: str = record["file"]
-        self.fixable: bool = record["fixable"]
-        self.why: str = record["why"]
-        self.fix: str = record["fix"]
+    title: str = _detail("title")
+    severity: str = _detail("severity")
+    sources: list[str] = _detail("sources")
+    controls: list[str] = _detail("controls")
+    equivalents: list[str] = _detail("equivalents")
+    fixable: bool = _detail("fixable")
+    why: str = _detail("why")
+    fix: str = _detail("fix")
+
+    def __init__(self, id: str, file: str, on: list[str], theme: str, details: Details) -> None:  # noqa: A002
+        self.id = id
+        self.file = file
+        self.on = on
+        self.theme = theme
+        self.details = details
+        self.directory = details.directory
 
     def as_rule(self) -> Rule:
         """The rule as reports read it, without importing its file; it cannot judge."""
+        from assay.model import Severity
+        from assay.rule import Rule
+
         text = f"{self.title}\n\n## Why\n{self.why}\n\n## Fix\n{self.fix}\n"
         made = Rule(
             self.id, _cannot_run, on=self.on, severity=Severity[self.severity.upper()], text=text,
@@ -68,13 +95,19 @@ def _cannot_run(view: View, graph: Graph) -> Iterable[Finding]:
 
 
 def describe(rule: Rule) -> dict[str, Any]:
-    """One rule as the index holds it."""
+    """One rule as the details hold it."""
     return {
-        "id": rule.id, "title": rule.title, "theme": rule.theme, "severity": rule.severity.label, "on": list(rule.on),
-        "sources": claimed_sources(rule.on, rule.sources), "controls": list(rule.controls),
-        "equivalents": list(rule.equivalents), "file": rule.file, "fixable": rule.fixable, "why": rule.why,
-        "fix": rule.fix,
+        "title": rule.title, "severity": rule.severity.label, "sources": claimed_sources(rule.on, rule.sources),
+        "controls": list(rule.controls), "equivalents": list(rule.equivalents), "fixable": rule.fixable,
+        "why": rule.why, "fix": rule.fix,
     }  # fmt: skip
+
+
+def entries_of(directory: str, rules: Iterable[Rule]) -> list[Entry]:
+    """The entries of rules that are loaded, by id."""
+    ordered = sorted(rules, key=lambda r: r.id)
+    details = Details(directory, {r.id: describe(r) for r in ordered})
+    return [Entry(r.id, r.file, list(r.on), r.theme, details) for r in ordered]
 
 
 def claimed_sources(on: Sequence[str], sources: Sequence[str]) -> list[str]:
@@ -84,18 +117,22 @@ def claimed_sources(on: Sequence[str], sources: Sequence[str]) -> list[str]:
     return ["terraform", "plan"]
 
 
-def build_index(directory: str) -> dict[str, Any]:
-    """The index of a directory of rules, made by loading all of them.
+def build_index(directory: str, rules: Sequence[Rule]) -> dict[str, str]:
+    """The text of the index and of the details of a directory of rules, all of them loaded."""
+    import json
 
-    Raises:
-        RuleError: a rule file is refused.
-    """
-    rules = load_directory(directory)
-    return {
-        "format": 1,
-        "files": {f: os.path.getsize(f"{directory}/{f}") for f in rule_files(directory)},
-        "rules": [describe(r) for r in sorted(rules, key=lambda r: r.id)],
+    def written(value: Any) -> str:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+    entries = entries_of(directory, rules)
+    details = written({e.id: e.details.of(e.id) for e in entries})
+    index = {
+        "format": FORMAT,
+        "details": len(details.encode()),
+        "files": _sizes(directory),
+        "rules": [[e.id, e.file, e.on, e.theme] for e in entries],
     }
+    return {f"{directory}/{INDEX}": written(index), f"{directory}/{DETAILS}": details}
 
 
 class Catalogue:
@@ -113,19 +150,25 @@ class Catalogue:
     def _open(self, directory: str) -> None:
         index = _read_index(directory)
         if index is None:
+            from assay.rule import load_directory
+
             rules = load_directory(directory)
             self._loaded.update({r.id: r for r in rules})
-            self._add(Entry(directory, describe(r)) for r in rules)
+            self._add(entries_of(directory, rules))
         else:
             self._checked.add(directory)
-            self._add(Entry(directory, r) for r in index["rules"])
+            details = Details(directory)
+            self._add([Entry(id_, file, on, theme, details) for id_, file, on, theme in index["rules"]])
 
-    def _add(self, entries: Iterable[Entry]) -> None:
-        known = {e.id: e for e in self.entries}
-        for entry in entries:
-            if entry.id in known:
-                raise RuleError(f"rule id {entry.id} is used twice: in {known[entry.id].file} and {entry.file}")
-            self.entries.append(entry)
+    def _add(self, entries: Sequence[Entry]) -> None:
+        if self.entries:
+            known = {e.id: e for e in self.entries}
+            for entry in entries:
+                if entry.id in known:
+                    from assay.rule import RuleError
+
+                    raise RuleError(f"rule id {entry.id} is used twice: in {known[entry.id].file} and {entry.file}")
+        self.entries += entries
 
     def find(self, rule_id: str) -> Entry | None:
         return next((e for e in self.entries if e.id == rule_id), None)
@@ -159,7 +202,7 @@ class Catalogue:
             if not any(c.startswith(f"{name}:") for e in self.entries for c in e.controls):
                 known = sorted({c.partition(":")[0] for e in self.entries for c in e.controls})
                 raise SelectionError(f"--framework {name} is not known; there are: {', '.join(known)}")
-        return [e for e in chosen if not any(_matches(e, p) for p in ignore)]
+        return [e for e in chosen if not any(_matches(e, p) for p in ignore)] if ignore else list(chosen)
 
     def _hint(self, word: str) -> str:
         near = self.near(word)
@@ -171,12 +214,13 @@ class Catalogue:
         Raises:
             RuleError: a rule file is refused or does not run.
         """
-        present = None if types is None else set(types)
-        wanted = [e for e in entries if present is None or _speaks(e, present)]
-        for directory, file in dict.fromkeys((e.directory, e.file) for e in wanted):
-            if any(e.id not in self._loaded for e in wanted if e.file == file and e.directory == directory):
-                for rule in load_file(directory, file, checked=directory in self._checked):
-                    self._loaded[rule.id] = rule
+        from assay.rule import RuleError, load_file, refuse_duplicates
+
+        present = None if types is None else {*types, "any", "taggable"}
+        wanted = [e for e in entries if present is None or not present.isdisjoint(e.on)]
+        for directory, file in dict.fromkeys((e.directory, e.file) for e in wanted if e.id not in self._loaded):
+            for rule in load_file(directory, file, checked=directory in self._checked):
+                self._loaded[rule.id] = rule
         rules = [self._loaded[e.id] for e in wanted]
         refuse_duplicates(rules)
         for rule in rules:
@@ -186,10 +230,6 @@ class Catalogue:
                     raise RuleError(f"params.{rule.id}.{name}: the rule has no such parameter; it has {known}")
                 rule.params[name] = value
         return rules
-
-
-def _speaks(entry: Entry, present: set[str]) -> bool:
-    return any(t in present or t in ("any", "taggable") for t in entry.on)
 
 
 def _matches(entry: Entry, pattern: str) -> bool:
@@ -209,10 +249,25 @@ def _read_index(directory: str) -> dict[str, Any] | None:
             index: dict[str, Any] = json.loads(handle.read())
     except (OSError, ValueError):
         return None
-    if index.get("format") != 1:
+    if index.get("format") != FORMAT:
         return None
     try:
-        sizes = {f: os.path.getsize(f"{directory}/{f}") for f in rule_files(directory)}
+        fresh = index["files"] == _sizes(directory) and index["details"] == os.stat(f"{directory}/{DETAILS}").st_size
     except OSError:
         return None
-    return index if sizes == index["files"] else None
+    return index if fresh else None
+
+
+def _sizes(directory: str, inside: str = "") -> dict[str, int]:
+    """The size of every rule file below a directory, as `assay.rule.rule_files` names them."""
+    sizes: dict[str, int] = {}
+    with os.scandir(f"{directory}/{inside}") as found:
+        for entry in found:
+            name = entry.name
+            if name.startswith(("_", ".")):
+                continue
+            if name.endswith(".py"):
+                sizes[inside + name] = entry.stat().st_size
+            elif entry.is_dir(follow_symlinks=False):
+                sizes |= _sizes(directory, f"{inside}{name}/")
+    return sizes

@@ -8,32 +8,36 @@ section the Terraform examples are derived from the row.
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Verdict, parse_path
+from assay.patterns import pattern
 
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
     from assay.graph import Graph
+    from assay.model import Verdict
     from assay.rule import Rule
 
 KINDS = {"Good": "good", "Bad": "bad", "Unknown": "unknown"}
-_MARK = re.compile(r"(?:#|//)\s*(error|unsure):\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)")
-_WORDS = {"error": Verdict.FAIL, "unsure": Verdict.UNKNOWN}
+_MARK = pattern(r"(?:#|//)\s*(error|unsure):\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)")
+_WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml"}
 
 
-class Example(NamedTuple):
+class Example:
     """One fence: the rule it is about, whether it is good, bad or unknown, its language, text and place."""
 
-    rule: str
-    kind: str
-    language: str
-    source: str
-    text: str
-    place: str
+    __slots__ = ("kind", "language", "place", "rule", "source", "text")
+
+    def __init__(self, rule: str, kind: str, language: str, source: str, text: str, place: str) -> None:
+        self.rule = rule
+        self.kind = kind
+        self.language = language
+        self.source = source
+        self.text = text
+        self.place = place
 
 
 def read(path: str) -> list[Example]:
@@ -75,6 +79,7 @@ def check(example: Example, rule: Rule) -> list[str]:
     from tempfile import TemporaryDirectory
 
     from assay.engine import evaluate
+    from assay.model import Verdict
 
     with TemporaryDirectory(prefix="assay-example-") as folder:
         with open(f"{folder}/{_SUFFIX[example.language]}", "w", encoding="utf-8") as handle:
@@ -105,11 +110,13 @@ def _graph(folder: str, example: Example) -> Graph:
 
 
 def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:
+    from assay.model import Verdict
+
     found = set()
     for number, line in enumerate(text.splitlines(), 1):
         for word, ids in _MARK.findall(line):
             if rule_id in [i.strip() for i in ids.split(",")]:
-                found.add((number, _WORDS[word]))
+                found.add((number, Verdict[_WORDS[word]]))
     return found
 
 
@@ -118,6 +125,7 @@ def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:
 
 def derive(rule: Rule) -> Iterator[Example]:
     """Good, bad and unknown Terraform for every type of a `require` row."""
+    from assay.model import parse_path
     from assay.terraform.schema import attributes
 
     row = rule.row

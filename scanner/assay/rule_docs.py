@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING
 
-from assay.catalogue import INDEX, Entry, build_index
+from assay.catalogue import build_index, entries_of
 from assay.examples import of_rule
 from assay.rule import load_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assay.catalogue import Entry
     from assay.rule import Rule
 
 _ORDER = ("critical", "high", "medium", "low", "info")
@@ -24,10 +24,10 @@ def write_docs(directories: Sequence[str], out: str, *, check: bool = False) -> 
     rules: list[tuple[str, Rule]] = []
     entries: list[Entry] = []
     for directory in directories:
-        index = build_index(directory)
-        pages[f"{directory}/{INDEX}"] = json.dumps(index, separators=(",", ":"), ensure_ascii=False) + "\n"
-        entries += [Entry(directory, r) for r in index["rules"]]
-        rules += [(directory, r) for r in load_directory(directory)]
+        loaded = load_directory(directory)
+        pages |= build_index(directory, loaded)
+        entries += entries_of(directory, loaded)
+        rules += [(directory, r) for r in loaded]
     for theme in sorted({r.theme for _, r in rules}):
         pages[f"{out}/{theme}.md"] = _theme_page(theme, [(d, r) for d, r in rules if r.theme == theme])
     pages[f"{out}/README.md"] = _contents(entries)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing
+if TYPE_CHECKING:
+    from argparse import HelpFormatter
+
 COMMANDS: dict[str, str] = {
     "scan": "judge Terraform, plans and snapshots by the rules",
     "graph": "print resources, values and links",
@@ -56,17 +60,10 @@ def _help() -> str:
 def _guarded(name: str, argv: list[str]) -> int:
     from importlib import import_module
 
-    from assay.config import ConfigError
-    from assay.plugins import PluginError
-    from assay.rule import RuleError
-
     try:
         code: int = import_module(f"assay.cli.{name}").run(argv)
         sys.stdout.flush()
         return code
-    except (ConfigError, PluginError, RuleError, _usage_errors()) as error:
-        print(f"assay {name}: {error}", file=sys.stderr)
-        return 2
     except SystemExit as stop:  # argparse
         return stop.code if isinstance(stop.code, int) else 2
     except BrokenPipeError:  # the reader went away (`| head`): not our fault, and not an error
@@ -76,13 +73,20 @@ def _guarded(name: str, argv: list[str]) -> int:
         print(f"assay {name}: interrupted", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: exit code 4 and a sentence
-        return _fault(name, error)
+        if not isinstance(error, _told()):
+            return _fault(name, error)
+        print(f"assay {name}: {error}", file=sys.stderr)
+        return 2
 
 
-def _usage_errors() -> type[Exception]:
+def _told() -> tuple[type[Exception], ...]:
+    """The errors that tell a user what is wrong; imported only when there is one."""
+    from assay.config import ConfigError
+    from assay.plugins import PluginError
+    from assay.rule import RuleError
     from assay.scan import UsageError
 
-    return UsageError
+    return ConfigError, PluginError, RuleError, UsageError
 
 
 def _fault(name: str, error: Exception) -> int:
@@ -100,3 +104,21 @@ def _fault(name: str, error: Exception) -> int:
         file=sys.stderr,
     )
     return 4
+
+
+def formatter(prog: str) -> HelpFormatter:
+    """argparse makes a formatter per option, and each asks `shutil` for the width unless it is told."""
+    from argparse import RawDescriptionHelpFormatter
+
+    return RawDescriptionHelpFormatter(prog, width=_width())
+
+
+def _width() -> int:
+    try:
+        return int(os.environ["COLUMNS"]) - 2
+    except (KeyError, ValueError):
+        pass
+    try:
+        return (os.get_terminal_size().columns or 80) - 2
+    except OSError:
+        return 78

@@ -11,9 +11,12 @@ def run(argv: list[str]) -> int:
     from argparse import ArgumentParser
 
     from assay.catalogue import Catalogue
+    from assay.cli import formatter
     from assay.examples import read
 
-    p = ArgumentParser("assay explain", description="Why a rule matters, how to mend it, with examples.")
+    p = ArgumentParser(
+        "assay explain", description="Why a rule matters, how to mend it, with examples.", formatter_class=formatter
+    )
     p.add_argument("rule", metavar="RULE", help="a rule id, as `assay rules list` prints it")
     p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
     args = p.parse_args(argv)

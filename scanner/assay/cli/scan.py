@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def parser() -> ArgumentParser:
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from argparse import ArgumentParser
 
-    from assay.cli import EXIT_CODES
+    from assay.cli import EXIT_CODES, formatter
 
     p = ArgumentParser(
         "assay scan", description="Judge Terraform, plan JSON and snapshots by the rules.", epilog=EXIT_CODES,
-        formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False,
+        formatter_class=formatter, allow_abbrev=False,
     )  # fmt: skip
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
     p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
