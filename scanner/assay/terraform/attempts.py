@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Unknown
+from assay.model import Ref, Unknown
 from assay.terraform import values as v
 from assay.terraform.expressions import Configured
 from assay.terraform.values import EvalError
@@ -32,11 +32,19 @@ def _try(attempts: list[Run]) -> Run:
                 last = error
                 continue
             doubt = v.first_unknown(value)
-            # Terraform makes the whole result unknown; a reference, or an object full of them, is that already.
-            return value if doubt is None or isinstance(value, (Unknown, Configured)) else v.unknown_like(doubt)
+            return value if doubt is None else _forgotten(value, doubt)
         raise EvalError(f"no argument of try() succeeds; the last one fails because {last}")
 
     return run
+
+
+def _forgotten(value: Any, doubt: Unknown) -> Any:
+    """Terraform forgets all it knows of a result that is not wholly known; what it refers to is kept for links."""
+    if isinstance(value, v.TypedRef):
+        loose = Ref(value.target, value.attribute, value.reason)
+        loose.not_null = False
+        return loose
+    return value if isinstance(value, (Ref, Configured)) else v.unknown_like(doubt)
 
 
 def _can(attempt: Run) -> Run:

@@ -395,12 +395,12 @@ def splat(value: Any, each: Callable[[Any], Any]) -> Any:
         return []
     if isinstance(value, Unknown):
         kind = type_of(value).kind
-        if kind == "any":
+        if kind in ("any", "tuple"):
             return unknown_like(value)
         if kind in ("list", "set"):
             inner = each(value.child(0))
             return unknown_like(value, list_of(type_of(inner)))
-        return [each(value)] if value.not_null or kind == "tuple" else unknown_like(value)
+        return [each(value)] if value.not_null else unknown_like(value)
     if isinstance(value, PartialList):
         return unknown_like(value.unknown)
     if not isinstance(value, list):
