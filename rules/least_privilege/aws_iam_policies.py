@@ -44,7 +44,8 @@ def attached(r: Resource, name: str) -> Iterator[Finding]:
 
 def grants_all(s: Statement) -> bool:
     """True for every action, or every action of IAM, on everything: either makes an administrator."""
-    return s.allows and s.on_everything and any_of(s.actions, lambda a: is_star(a) or a == "iam:*")
+    every = any_of(s.actions, lambda a: is_star(a) or a == "iam:*")
+    return every and s.allows and s.on_everything
 
 
 @rule(

@@ -15,6 +15,7 @@ from assay.analysis.aws_security_groups import (
     openings,
 )
 from assay.analysis.network import is_private
+from assay.analysis.usage import used_by
 
 SENSITIVE = (
     20, 21, 23, 135, 137, 138, 139, 161, 389, 445, 636, 873, 1433, 1434, 1521, 2049, 2181, 2375, 2376, 2379, 2380, 2483,
@@ -129,6 +130,13 @@ def aws_security_group_open_rdp(r: Resource) -> Iterator[Finding]:
     yield from open_to_internet(r, 3389, "Remote Desktop")
 
 
+def only_balancers(group: Resource, graph: Graph) -> bool:
+    """True when load balancers use the group, and nothing else does."""
+    rules = ("aws_security_group", "aws_vpc_security_group_", "aws_default_security_group", "data.")
+    users = {t for t in used_by(group, graph) if not t.startswith(rules)}
+    return bool(users) and users <= {"aws_lb", "aws_alb", "aws_elb"}
+
+
 @rule(on=list(GROUP_TYPES), severity=LOW, controls=["nist-800-53r5:SC-8"], equivalents=["CKV_AWS_260", "kics:ffac8a12"])
 def aws_security_group_open_http(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Plain HTTP is open to the internet at a load balancer only.
@@ -138,10 +146,10 @@ def aws_security_group_open_http(r: Resource, graph: Graph) -> Iterator[Finding]
     ## Fix
     Put a load balancer before it and open the port to the balancer's group.
     """
-    groups = groups_of(r, graph)
-    if any(graph.users(group, type_) for group in groups for type_ in ("aws_lb", "aws_alb", "aws_elb")):
-        return
-    yield from open_to_internet(r, 80, "plain HTTP")
+    for finding in open_to_internet(r, 80, "plain HTTP"):
+        groups = groups_of(r, graph)
+        if not groups or not all(only_balancers(group, graph) for group in groups):
+            yield finding
 
 
 @rule(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.analysis.aws_actions import PERMISSIONS, expand, glob
-from assay.analysis.aws_arns import wildcard_service
+from assay.analysis.aws_arns import is_star, wildcard_service
+from assay.analysis.aws_policy import Statement
 from assay.model import Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.analysis.aws_actions import Action
-    from assay.analysis.aws_policy import Statement
 
 EXFILTRATION = (
     "s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue",
@@ -79,9 +79,10 @@ def denied(document: list[Statement], action: str) -> bool:
 
 def granted(document: list[Statement], s: Statement, actions: tuple[str, ...]) -> list[str]:
     """Which of the actions a statement allows on everything, less what its document denies."""
-    if not unconstrained(s):
+    covered = [a for a in actions if s.covers(a)]  # asked first: most statements are out whatever their resource is
+    if not covered or not unconstrained(s):
         return []
-    return [a for a in actions if s.covers(a) and not denied(document, a)]
+    return [a for a in covered if not denied(document, a)]
 
 
 def allowed(s: Statement) -> Iterator[Action]:
@@ -103,19 +104,18 @@ def narrowable(document: list[Statement], s: Statement) -> list[str]:
     """Actions of a statement that could name a resource, and do not: its resource is `*`, or all of the service."""
     if not s.allows or list.__len__(s.conditions):
         return []
-    everything = s.on_everything
+    found = [a for a in allowed(s) if a.narrowable]
     services = {wildcard_service(r) for r in list.__iter__(s.resources)} - {""}
-    if not everything and not services:
+    if not found or not (services or s.on_everything):
         return []
-    found = (a for a in allowed(s) if a.narrowable and (everything or a.name.partition(":")[0] in services))
-    return _first(document, found)
+    everything = s.on_everything if not services else any(is_star(r) for r in list.__iter__(s.resources))
+    return _first(document, (a for a in found if everything or a.name.partition(":")[0] in services))
 
 
 def permissions_management(document: list[Statement], s: Statement) -> list[str]:
     """Actions of a statement on everything that change who may do what."""
-    if not unconstrained(s):
-        return []
-    return _first(document, (a for a in allowed(s) if a.narrowable and a.level == PERMISSIONS))
+    found = [a for a in allowed(s) if a.narrowable and a.level == PERMISSIONS]
+    return _first(document, iter(found)) if found and unconstrained(s) else []
 
 
 def _first(document: list[Statement], actions: Iterator[Action]) -> list[str]:
@@ -137,30 +137,41 @@ def escalations(document: list[Statement]) -> Iterator[tuple[Statement, tuple[st
     """
     doubt: Undetermined | None = None
     seen: list[Statement] = []
+    asked: dict[str, Statement | Undetermined | None] = {}
     for needed in ESCALATIONS:
-        try:
-            if not all_of(needed, lambda action: _granted_by_one(document, action)):
-                continue
-        except Undetermined as error:
-            doubt = doubt or error
+        answers = []
+        for action in needed:
+            if action not in asked:
+                asked[action] = _granting(document, action)
+            answers.append(asked[action])
+            if asked[action] is None:
+                break
+        if None in answers:
             continue
-        first = next(s for s in list.__iter__(document) if _certainly(document, s, needed[0]))
-        if first not in seen:
-            seen.append(first)
-            yield first, needed
+        doubts = [a for a in answers if isinstance(a, Undetermined)]
+        certain = [a for a in answers if isinstance(a, Statement)]
+        if doubts:
+            doubt = doubt or doubts[0]
+        elif certain[0] not in seen:
+            seen.append(certain[0])
+            yield certain[0], needed
     if doubt is not None and not seen:
         raise doubt
 
 
-def _granted_by_one(document: list[Statement], action: str) -> bool:
-    return any_of(document, lambda s: bool(granted(document, s, (action,))))
-
-
-def _certainly(document: list[Statement], s: Statement, action: str) -> bool:
+def _granting(document: list[Statement], action: str) -> Statement | Undetermined | None:
+    """The first statement that allows the action on everything; the doubt when only an unknown could."""
+    doubt: Undetermined | None = None
     try:
-        return bool(granted(document, s, (action,)))
-    except Undetermined:
-        return False
+        for s in document:
+            try:
+                if granted(document, s, (action,)):
+                    return s
+            except Undetermined as error:
+                doubt = doubt or error
+    except Undetermined as error:
+        doubt = doubt or error
+    return doubt
 
 
 def listed(names: list[str]) -> str:

@@ -166,7 +166,7 @@ def statements(view: View, path: str, graph: Graph | None = None) -> list[Statem
     unknown: Unknown | None = many.unknown if isinstance(many, PartialList) else None
     for i, one in enumerate(list.__iter__(many)):
         if isinstance(one, Unknown):
-            unknown = unknown or one
+            unknown = one if unknown is None else unknown
         elif isinstance(one, dict):
             at = f"{path}.Statement[{i}]" if isinstance(written, list) else f"{path}.Statement"
             statement = Statement(view, at, _json_parts(one))
@@ -186,8 +186,18 @@ def identity_statements(r: Resource, graph: Graph) -> list[Statement]:
     """What a resource grants to the identity it is attached to.
 
     A data document is judged where it is written, so a policy made of one has no statements of its own. Statements with
-    principals belong to a resource policy or a trust.
+    principals belong to a resource policy or a trust. A dozen rules ask, so the answer is kept.
     """
+    place = ("identity", id(r))
+    if place not in graph._memo:
+        graph._memo[place] = _identity_statements(r, graph)
+    found: list[Statement] = graph._memo[place]
+    if isinstance(found, PartialList) and r.type in IDENTITY_POLICIES:
+        r[IDENTITY_POLICIES[r.type]]  # read again, so that the doubt is located there
+    return found
+
+
+def _identity_statements(r: Resource, graph: Graph) -> list[Statement]:
     if r.type == DOCUMENT:
         return _filtered(block_statements(r), lambda s: not s.has_principals)
     if r.type == "aws_iam_role":
@@ -263,7 +273,12 @@ def as_list(value: Any) -> list[Any]:
 
 
 def _everyone(principal: tuple[Any, Any]) -> bool:
-    return principal[0] in ("AWS", "*") and bool(principal[1] == "*")
+    kind, who = principal
+    if kind not in ("AWS", "*"):
+        return False
+    start = who.prefix if isinstance(who, Text) else who if isinstance(who, str) else ""
+    *fields, _ = start.split(":")  # the last one may go on in an unknown part
+    return (fields[:1] == ["arn"] and fields[4:5] == ["*"]) or bool(who == "*")
 
 
 # --- normalising ------------------------------------------------------------------------------------------------------
@@ -402,5 +417,6 @@ def joined(lists: Iterable[list[Statement]]) -> list[Statement]:
     unknown: Unknown | None = None
     for one in lists:
         known += list.__iter__(one)
-        unknown = unknown or (one.unknown if isinstance(one, PartialList) else None)
+        if unknown is None and isinstance(one, PartialList):
+            unknown = one.unknown
     return known if unknown is None else PartialList(known, unknown)
