@@ -55,7 +55,7 @@ def oci_oke_no_pod_security_policy(cluster: Resource) -> Iterator[Finding]:
     Set `options.admission_controller_options.is_pod_security_policy_enabled = true`, or upgrade.
     """
     enabled = "options.admission_controller_options.is_pod_security_policy_enabled"
-    if cluster[enabled] != True and 0 < _minor(cluster["kubernetes_version"]) < WITHOUT_POLICIES:
+    if cluster[enabled] != True and 0 < _minor(cluster["kubernetes_version"] or "") < WITHOUT_POLICIES:
         yield cluster.fails("pods are not restrained", at=enabled)
 
 
@@ -80,6 +80,6 @@ def oci_oke_old_version(resource: Resource, graph: Graph) -> Iterator[Finding]:
         yield resource.fails(f"Kubernetes 1.{minor} is out of support", at="kubernetes_version", key="support")
         return
     for cluster in graph.follow(resource, "cluster_id"):
-        ahead = _minor(cluster["kubernetes_version"]) - minor
+        ahead = _minor(cluster["kubernetes_version"] or "") - minor
         if minor and ahead > 2:
             yield resource.fails(f"the nodes are {ahead} minor versions behind", at="kubernetes_version", key="skew")

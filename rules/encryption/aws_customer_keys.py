@@ -193,6 +193,7 @@ require(
     on="aws_codebuild_project",
     path="encryption_key",
     present=True,
+    when=lambda r: r["artifacts.type"] != "NO_ARTIFACTS" or r["cache.type"] == "S3",
     severity=LOW,
     controls=["nist-800-53r5:SC-12"],
     equivalents=["CKV_AWS_147", "kics:3deec14b"],

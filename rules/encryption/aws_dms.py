@@ -41,6 +41,7 @@ require(
     on=["aws_dms_endpoint", "aws_dms_s3_endpoint"],
     path="kms_key_arn",
     present=True,
+    when=lambda r: r["s3_settings.server_side_encryption_kms_key_id"] in (None, ""),
     severity=LOW,
     controls=["nist-800-53r5:SC-12"],
     equivalents=["CKV_AWS_296", "CKV_AWS_298"],

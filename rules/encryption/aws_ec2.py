@@ -101,7 +101,10 @@ def aws_ami_no_customer_key(image: Resource, graph: Graph) -> Iterator[Finding]:
         if image.absent("kms_key_id"):
             yield image.fails("the copy names no key", at="kms_key_id")
         return
-    for block in image.each("ebs_block_device"):
+
+    def device(block: Block) -> Iterator[Finding]:
+        if block["snapshot_id"] in (None, "") and block["encrypted"] != True:
+            yield block.fails("the block device is not encrypted at all", at="encrypted")
         for snapshot in graph.follow(block, "snapshot_id"):
             sources = graph.follow(snapshot, "volume_id") if snapshot.type == "aws_ebs_snapshot" else [snapshot]
             for source in sources:
@@ -110,3 +113,5 @@ def aws_ami_no_customer_key(image: Resource, graph: Graph) -> Iterator[Finding]:
                     yield block.fails(
                         f"{source} is not encrypted with a key of one's own", at="snapshot_id", because=[place]
                     )
+
+    yield from one_by_one(image.each("ebs_block_device"), device)

@@ -79,5 +79,5 @@ def aws_kinesis_no_customer_key(stream: Resource) -> Iterator[Finding]:
     elif stream.absent("kinesis_source_configuration") and stream.absent("msk_source_configuration"):
         if stream["server_side_encryption.key_type"] != "CUSTOMER_MANAGED_CMK":
             yield stream.fails("no customer key is used", at="server_side_encryption.key_type")
-        elif stream.absent("server_side_encryption.key_arn"):
+        elif stream["server_side_encryption.key_arn"] in (None, ""):
             yield stream.fails("no key is named", at="server_side_encryption.key_arn")

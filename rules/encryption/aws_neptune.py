@@ -39,6 +39,10 @@ def aws_neptune_snapshot_unencrypted(snapshot: Resource, graph: Graph) -> Iterat
     ## Fix
     Encrypt the cluster that the snapshot is taken of.
     """
+    if not snapshot.absent("storage_encrypted"):
+        if snapshot["storage_encrypted"] != True:
+            yield snapshot.fails("the snapshot is not encrypted", at="storage_encrypted")
+        return
     for cluster in graph.follow(snapshot, "db_cluster_identifier"):
         if cluster["storage_encrypted"] != True:
             place = cluster.where("storage_encrypted")

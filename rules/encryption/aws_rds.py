@@ -36,7 +36,7 @@ def aws_rds_unencrypted(database: Resource) -> Iterator[Finding]:
         if not database.absent(origin):
             return  # what it copies decides, and is judged itself
     encrypted = database["storage_encrypted"]
-    if encrypted == True or (encrypted == None and database["engine_mode"] == "serverless"):
+    if encrypted == True or database["engine_mode"] == "serverless":  # the first serverless ones always are
         return
     mend = database.set("storage_encrypted", True, safe=False)
     yield database.fails("storage_encrypted is not true", at="storage_encrypted", fix=mend)
@@ -57,8 +57,11 @@ def aws_rds_snapshot_unencrypted(snapshot: Resource, graph: Graph) -> Iterator[F
     Encrypt the database that the snapshot is taken of.
     """
     at = "db_instance_identifier" if snapshot.type == "aws_db_snapshot" else "db_cluster_identifier"
-    if snapshot["storage_encrypted"] == True or snapshot["encrypted"] == True:
-        return
+    for own in ("storage_encrypted", "encrypted"):
+        if not snapshot.absent(own):
+            if snapshot[own] != True:
+                yield snapshot.fails("the snapshot is not encrypted", at=own)
+            return
     for database in graph.follow(snapshot, at):
         if database["storage_encrypted"] != True and database.absent("replicate_source_db"):
             yield snapshot.fails(f"{database} is not encrypted", at=at, because=[database.where("storage_encrypted")])
@@ -67,10 +70,20 @@ def aws_rds_snapshot_unencrypted(snapshot: Resource, graph: Graph) -> Iterator[F
 _DEMANDS_TLS = {
     "postgres": "rds.force_ssl", "aurora-postgresql": "rds.force_ssl", "sqlserver": "rds.force_ssl",
     "mysql": "require_secure_transport", "mariadb": "require_secure_transport",
-    "aurora-mysql": "require_secure_transport",
+    "aurora-mysql": "require_secure_transport", "db2": "db2comm",
 }  # fmt: skip
-_ON = ("1", "on", "true")
+_ON = ("1", "on", "true", "ssl")
 _DEMANDED_SINCE = {"postgres": 15, "aurora-postgresql": 17}
+
+
+def _engine(database: Resource, groups: list[Resource]) -> str:
+    """The engine; where the database copies another one and does not say, the family of its parameter group does."""
+    if not database.absent("engine"):
+        written = [str(database["engine"])]
+    else:
+        written = [str(group["family"] or "") for group in groups]
+    known = sorted(_DEMANDS_TLS, key=len, reverse=True)
+    return next((name for text in written for name in known if text.startswith(name)), "")
 
 
 def _by_default(database: Resource, engine: str) -> bool:
@@ -99,19 +112,20 @@ def aws_rds_no_tls(database: Resource, graph: Graph) -> Iterator[Finding]:
     ## Why
     A client that may connect in plain text sooner or later does, and its password and rows cross the network readable.
     ## Fix
-    Set `rds.force_ssl` (PostgreSQL, SQL Server) or `require_secure_transport` (MySQL, MariaDB) to 1.
+    Set `rds.force_ssl` (PostgreSQL, SQL Server) or `require_secure_transport` (MySQL, MariaDB) to 1, or
+    `db2comm` (Db2) to `SSL`.
     """
-    engine = "sqlserver" if (database["engine"] or "").startswith("sqlserver") else database["engine"]
-    if engine not in _DEMANDS_TLS:
-        return
-    name = _DEMANDS_TLS[engine]
     clustered = database.type == "aws_rds_cluster"
     at = "db_cluster_parameter_group_name" if clustered else "parameter_group_name"
     groups = [] if database.absent(at) else graph.follow(database, at)
+    engine = _engine(database, groups)
+    if engine == "":
+        return
+    name = _DEMANDS_TLS[engine]
     set_here = False
     for group in groups:
         for parameter in group.each("parameter"):
-            if parameter["name"] == name:
+            if parameter["name"].lower() == name:
                 set_here = True
                 if str(parameter["value"]).lower() not in _ON:
                     yield database.fails(f"{name} is off", at=at, because=[parameter.where("value")])

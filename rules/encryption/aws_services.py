@@ -155,24 +155,29 @@ def aws_appsync_cache_unencrypted(cache: Resource) -> Iterator[Finding]:
             yield cache.fails(f"{path} is not true", at=path, fix=cache.set(path, True, safe=False))
 
 
-@rule(
+require(
+    "aws-cloudsearch-no-https",
     on="aws_cloudsearch_domain",
+    path="endpoint_options.enforce_https",
+    equals=True,
     severity=MEDIUM,
     controls=["nist-800-53r5:SC-8"],
-    equivalents=["CKV_AWS_218", "CKV_AWS_220"],
+    equivalents=["CKV_AWS_220"],
+    title="Search domains demand HTTPS.",
+    why="Queries and documents otherwise cross the network in plain text.",
 )
-def aws_cloudsearch_no_tls(domain: Resource) -> Iterator[Finding]:
-    """Search domains demand HTTPS with TLS 1.2.
 
-    ## Why
-    Queries and documents cross the network in plain text, or under a protocol that can be broken.
-    ## Fix
-    Set `enforce_https = true` and `tls_security_policy = "Policy-Min-TLS-1-2-2019-07"` in `endpoint_options`.
-    """
-    if domain["endpoint_options.enforce_https"] != True:
-        yield domain.fails("plain HTTP is answered", at="endpoint_options.enforce_https")
-    elif domain["endpoint_options.tls_security_policy"] != "Policy-Min-TLS-1-2-2019-07":
-        yield domain.fails("TLS older than 1.2 is accepted", at="endpoint_options.tls_security_policy")
+require(
+    "aws-cloudsearch-old-tls",
+    on="aws_cloudsearch_domain",
+    path="endpoint_options.tls_security_policy",
+    equals="Policy-Min-TLS-1-2-2019-07",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-8"],
+    equivalents=["CKV_AWS_218"],
+    title="Search domains accept TLS 1.2 and later only.",
+    why="Older versions have known weaknesses, and a client can be talked down to them.",
+)
 
 
 @rule(
@@ -195,23 +200,29 @@ def aws_keyspaces_no_customer_key(table: Resource) -> Iterator[Finding]:
         yield table.fails("no key is named", at="encryption_specification.kms_key_identifier")
 
 
-@rule(
+require(
+    "aws-comprehend-model-no-customer-key",
     on="aws_comprehend_entity_recognizer",
+    path="model_kms_key_id",
+    present=True,
     severity=LOW,
     controls=["nist-800-53r5:SC-12"],
-    equivalents=["CKV_AWS_267", "CKV_AWS_268"],
+    equivalents=["CKV_AWS_267"],
+    title="Models of entity recognizers are encrypted with a customer key.",
+    why="A model remembers the documents it was trained on.",
 )
-def aws_comprehend_no_customer_key(recognizer: Resource) -> Iterator[Finding]:
-    """Entity recognizers encrypt their model and their volume with a customer key.
 
-    ## Why
-    A model remembers the documents it was trained on, and the training keeps them on its disk.
-    ## Fix
-    Set `model_kms_key_id` and `volume_kms_key_id`.
-    """
-    for path in ("model_kms_key_id", "volume_kms_key_id"):
-        if recognizer.absent(path):
-            yield recognizer.fails(f"{path} is not set", at=path)
+require(
+    "aws-comprehend-volume-no-customer-key",
+    on="aws_comprehend_entity_recognizer",
+    path="volume_kms_key_id",
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:SC-12"],
+    equivalents=["CKV_AWS_268"],
+    title="Training volumes of entity recognizers are encrypted with a customer key.",
+    why="The training keeps the documents it learns from on its disk.",
+)
 
 
 @rule(

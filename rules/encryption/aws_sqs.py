@@ -23,7 +23,7 @@ def aws_sqs_unencrypted(queue: Resource) -> Iterator[Finding]:
     ## Fix
     Set `sqs_managed_sse_enabled = true` or name a key in `kms_master_key_id`.
     """
-    if queue["sqs_managed_sse_enabled"] != True and queue.absent("kms_master_key_id"):
+    if queue["sqs_managed_sse_enabled"] != True and queue["kms_master_key_id"] in (None, ""):
         mend = queue.set("sqs_managed_sse_enabled", True)
         yield queue.fails("neither a key nor SQS's own encryption is set", at="sqs_managed_sse_enabled", fix=mend)
 
@@ -42,7 +42,7 @@ def aws_sqs_no_customer_key(queue: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Set `kms_master_key_id` to a key of your own.
     """
-    if queue.absent("kms_master_key_id"):
+    if queue["kms_master_key_id"] in (None, ""):
         yield queue.fails("no kms_master_key_id", at="kms_master_key_id")
         return
     for key in graph.follow(queue, "kms_master_key_id"):

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
-from assay import MEDIUM, Finding, Resource, is_map, rule
+from assay import MEDIUM, Finding, Resource, rule
+from assay.analysis.ssm_sessions import session_inputs
 
 
 @rule(
@@ -17,9 +18,8 @@ def aws_ssm_session_unencrypted(document: Resource) -> Iterator[Finding]:
     ## Fix
     Set `kmsKeyId` in the `inputs` of the session document.
     """
-    if document["document_type"] != "Session":
+    inputs = session_inputs(document)
+    if inputs == None:
         return
-    content = document.json("content")
-    inputs = (content.get("inputs") or {}) if is_map(content) else {}
     if inputs.get("kmsKeyId") in (None, ""):
         yield document.fails("the session document names no key", at="content")

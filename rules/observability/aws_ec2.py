@@ -4,8 +4,7 @@ from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, require, rule
 
 require(
     "aws-ec2-no-detailed-monitoring",
-    on="aws_instance",
-    path="monitoring",
+    on={"aws_instance": "monitoring", "aws_launch_template": "monitoring.enabled"},
     equals=True,
     severity=INFO,
     controls=["nist-800-53r5:SI-4"],

@@ -29,7 +29,7 @@ require(
     on="aws_rds_cluster",
     path="enabled_cloudwatch_logs_exports",
     contains="audit",
-    when=lambda r: r["engine"] in ("aurora", "aurora-mysql", "mysql"),
+    when=lambda r: r["engine"] in (None, "aurora", "aurora-mysql", "mysql"),  # none: older providers took aurora
     severity=LOW,
     controls=["nist-800-53r5:AU-12"],
     equivalents=["CKV_AWS_325", "steampipe-aws:rds_db_cluster_aurora_mysql_audit_logging_enabled"],

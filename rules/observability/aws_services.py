@@ -92,24 +92,42 @@ def aws_msk_connect_no_log(connector: Resource) -> Iterator[Finding]:
         yield connector.fails("no destination of the worker logs is enabled", at="log_delivery")
 
 
-@rule(
+require(
+    "aws-mwaa-no-scheduler-log",
     on="aws_mwaa_environment",
+    path="logging_configuration.scheduler_logs.enabled",
+    equals=True,
     severity=LOW,
     controls=["nist-800-53r5:AU-12"],
-    equivalents=["CKV_AWS_242", "CKV_AWS_243", "CKV_AWS_244"],
+    equivalents=["CKV_AWS_242"],
+    title="Airflow environments export the log of their scheduler.",
+    why="Why a task was never started stands in this log only.",
 )
-def aws_mwaa_no_log(environment: Resource) -> Iterator[Finding]:
-    """Airflow environments export the logs of scheduler, workers and web server.
 
-    ## Why
-    A task that hangs or a sign-in that fails is explained in these logs, which the environment does not show.
-    ## Fix
-    Set `enabled = true` in `scheduler_logs`, `worker_logs` and `webserver_logs`.
-    """
-    for kind in ("scheduler_logs", "worker_logs", "webserver_logs"):
-        path = f"logging_configuration.{kind}.enabled"
-        if environment[path] != True:
-            yield environment.fails(f"{kind} are not exported", at=path)
+require(
+    "aws-mwaa-no-worker-log",
+    on="aws_mwaa_environment",
+    path="logging_configuration.worker_logs.enabled",
+    equals=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["CKV_AWS_243"],
+    title="Airflow environments export the logs of their workers.",
+    why="Why a task hung or died stands in these logs only.",
+)
+
+require(
+    "aws-mwaa-no-webserver-log",
+    on="aws_mwaa_environment",
+    path="logging_configuration.webserver_logs.enabled",
+    equals=True,
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["CKV_AWS_244"],
+    title="Airflow environments export the log of their web server.",
+    why="Who signed in, and who failed to, stands in this log only.",
+)
+
 
 
 @rule(

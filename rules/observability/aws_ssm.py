@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
-from assay import LOW, Finding, Resource, is_map, rule
+from assay import LOW, Finding, Resource, rule
+from assay.analysis.ssm_sessions import session_inputs
 
 
 @rule(
@@ -17,10 +18,9 @@ def aws_ssm_session_no_log(document: Resource) -> Iterator[Finding]:
     ## Fix
     Name a bucket or a log group in the session document, with `s3EncryptionEnabled` or `cloudWatchEncryptionEnabled`.
     """
-    if document["document_type"] != "Session":
+    inputs = session_inputs(document)
+    if inputs == None:
         return
-    content = document.json("content")
-    inputs = (content.get("inputs") or {}) if is_map(content) else {}
     for name, encrypted in (
         ("s3BucketName", "s3EncryptionEnabled"),
         ("cloudWatchLogGroupName", "cloudWatchEncryptionEnabled"),

@@ -5,6 +5,12 @@ from assay import LOW, MEDIUM, Finding, Resource, rule
 _DOMAINS = ["aws_elasticsearch_domain", "aws_opensearch_domain"]
 
 
+def _count(domain: Resource, name: str, default: int) -> int:
+    """How many nodes there are; text that is no number is what Terraform would refuse, and counts as not written."""
+    written = str(domain[f"cluster_config.{name}"])
+    return int(written) if written.isdigit() else default
+
+
 @rule(
     on=_DOMAINS,
     severity=LOW,
@@ -26,7 +32,7 @@ def aws_opensearch_no_dedicated_master(domain: Resource) -> Iterator[Finding]:
     """
     if domain["cluster_config.dedicated_master_enabled"] != True:
         yield domain.fails("it has no dedicated masters", at="cluster_config.dedicated_master_enabled")
-    elif (domain["cluster_config.dedicated_master_count"] or 0) < 3:
+    elif _count(domain, "dedicated_master_count", 3) < 3:
         yield domain.fails("it has fewer than three masters", at="cluster_config.dedicated_master_count")
 
 
@@ -50,7 +56,7 @@ def aws_opensearch_single_zone(domain: Resource) -> Iterator[Finding]:
     """
     if domain["cluster_config.multi_az_with_standby_enabled"] == True:
         return
-    if (domain["cluster_config.instance_count"] or 1) < 3:
+    if _count(domain, "instance_count", 1) < 3:
         yield domain.fails("it has fewer than three data nodes", at="cluster_config.instance_count")
     elif domain["cluster_config.zone_awareness_enabled"] != True:
         yield domain.fails("its nodes are in one zone", at="cluster_config.zone_awareness_enabled")

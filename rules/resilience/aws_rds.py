@@ -156,7 +156,7 @@ require(
     path="backtrack_window",
     at_least=1,
     default=0,
-    when=lambda r: r["engine"] in ("aurora", "aurora-mysql"),
+    when=lambda r: r["engine"] in (None, "aurora", "aurora-mysql"),  # none: older providers took aurora
     severity=INFO,
     controls=["nist-800-53r5:CP-10"],
     equivalents=[

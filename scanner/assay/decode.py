@@ -33,6 +33,23 @@ def decode(value: Any) -> Any:
         return Unknown(f"the text is not JSON: {error}")
 
 
+def decode_yaml(value: Any) -> Any:
+    """As `decode`, of YAML."""
+    from assay.terraform.functions_yaml import yamldecode
+    from assay.terraform.values import EvalError
+
+    if not isinstance(value, (str, Text)):
+        return decode(value)
+    holes = [p for p in value.parts if isinstance(p, Unknown)] if isinstance(value, Text) else []
+    numbers = iter(range(len(holes)))
+    parts = value.parts if isinstance(value, Text) else [value]
+    text = "".join(p if isinstance(p, str) else f"{_HOLE}{next(numbers)}{_HOLE}" for p in parts)
+    try:
+        return _restore(yamldecode(text), holes)
+    except (EvalError, ValueError, IndexError, RecursionError) as error:
+        return Unknown(f"the text is not YAML: {error}")
+
+
 def unknown_leaves(value: Any) -> Iterator[Unknown]:
     """Every piece of a document that nobody knows."""
     if isinstance(value, Unknown):

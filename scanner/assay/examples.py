@@ -200,7 +200,8 @@ def _example(rule: Rule, type_: str, kind: str, inner: list[str], mark: str, eac
     header = f'{block} "{type_.removeprefix("data.")}" "example" {{'
     lines = ['variable "unset" {}', "", header, *inner, "}"] if kind == "unknown" else [header, *inner, "}"]
     if mark:
-        at = next((i for i, line in enumerate(lines) if " = " in line or 'dynamic "' in line or ("{}" in line and i > 0
-                   and not line.startswith("variable"))), lines.index(header))  # fmt: skip
+        content = [i for i, line in enumerate(lines) if line.lstrip().startswith("content {")]  # of a dynamic block
+        plain = [i for i, line in enumerate(lines) if " = " in line or ("{}" in line and not line.startswith("var"))]
+        at = (content or plain or [lines.index(header)])[0]
         lines[at] += f" {mark}"
     return Example(rule.id, kind, "hcl", "terraform", "\n".join(lines) + "\n", f"{rule.id} (derived, {type_}, {kind})")

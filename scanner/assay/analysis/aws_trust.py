@@ -84,6 +84,8 @@ def github_subject_open(value: Any) -> str:
         owner, slash, repository = rest.partition("/")
         if "*" in owner or "?" in owner or not (slash and repository):
             return "the repositories of anybody"
+    if isinstance(value, str) and ":" not in value:
+        return "no repository at all"
     return ""
 
 
