@@ -20,7 +20,6 @@ require(
     ],
     title="Log groups keep their events for a stated time, at least thirty days.",
     why="Kept for ever they cost more each month; kept for days only they are gone when an incident is found.",
-    message="retention_in_days is not set (events are kept for ever) or below 30",
 )
 
 

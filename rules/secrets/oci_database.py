@@ -24,5 +24,7 @@ def oci_adb_plaintext_password(database: Resource) -> Iterator[Finding]:
     Use `secret_id` with a secret of the vault, or a variable that is given at run time only.
     """
     path = PASSWORDS[database.type]
-    if not database.absent(path) and is_written(database[path]):
+    # Whether the password is null is no matter: what a variable holds is not written here. Its block has to be there.
+    block = path.rpartition(".")[0]
+    if (block == "" or not database.absent(block)) and is_written(database[path]):
         yield database.fails("the administrator's password is written in the code", at=path)
