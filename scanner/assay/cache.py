@@ -1,32 +1,36 @@
-"""The cache: the report of the same scan of the same files.
+"""The cache: what the same command answered on the same files.
 
-One JSON file per scan (command line, rules, version), kept in `ASSAY_CACHE_DIR`, else below `XDG_CACHE_HOME` or
-`~/.cache`. It is used only while every file and folder that the scan walked or read has the size, times and number
-that it had; nothing is executed on reading it, and what it holds is masked as every report is.
+A scan repeated costs little more than Python's own start, because nothing else happens: no option is parsed, no rule
+index read. One file per command line holds the exit code, what was written, and the state of all that the answer
+came from: every file and folder walked or read, every place where a configuration might stand. Anything that changed
+makes a new scan. The key holds the rest: our own code and rules, what is installed, the folder, the day (waivers and
+certificates expire), and what of the environment reports look at. The file is plain text: nothing is executed on
+reading it, and what it holds is masked as every report is.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
 
-from assay.paths import walk
-
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, TextIO
 
-    from assay.catalogue import Catalogue, Entry
+    from assay.catalogue import Catalogue
     from assay.engine import Report
     from assay.model import Request
 
-Stamp = list[int]
+    Outputs = Sequence[tuple[str | None, str]]
 
-_FORMAT = 1
+_MAGIC = b"assay-cache 3"
 _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change again without its times showing it
 _KEEP = 64
+_LARGEST = 32_000_000  # characters of output
+_LOOKED_AT = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM")
+_UNCACHED = ("--no-cache", "--timings", "--plugin")
 
 
 def directory() -> str:
@@ -38,106 +42,192 @@ def directory() -> str:
     return os.path.join(top, "assay")
 
 
-def cached(request: Request, catalogue: Catalogue, entries: Sequence[Entry], options: dict[str, Any]) -> Report:
-    """The report of this scan: from the cache when nothing it depends on has changed, else made and kept."""
-    from assay.scan import run
-
-    path = os.path.join(directory(), f"{_key(request, catalogue, entries, options)}.json")
-    kept = _read(path)
-    if kept is not None and _fresh(kept["stamps"], request):
-        from assay.run_file import restore
-
-        return restore(kept["report"], catalogue, request.base)
-    started = time.time_ns()
-    report = run(request, catalogue, entries, options)
-    _write(path, request, report, started)
-    return report
+def cacheable(argv: Sequence[str]) -> bool:
+    """Whether the answer to this command line may be kept at all."""
+    return not any(a.partition("=")[0] in _UNCACHED for a in argv)
 
 
-def _key(request: Request, catalogue: Catalogue, entries: Sequence[Entry], options: dict[str, Any]) -> str:
-    from assay import plugins
+def recall(argv: Sequence[str]) -> int | None:
+    """Answer as the last time and give the exit code; None when something has changed or nothing is kept."""
+    if not cacheable(argv):
+        return None
+    try:
+        with open(_file(argv), "rb") as handle:
+            magic, code, *rest = handle.read().split(b"\n", 2)
+        if magic != _MAGIC or not rest:
+            return None
+        stamps, _, kept = rest[0].partition(b"\n\n")
+        if not _fresh(stamps):
+            return None
+        outputs = list(_outputs(kept))
+        for target, text in outputs:
+            if target is not None:
+                _put(target, text)
+    except (OSError, ValueError):  # the scan will say what is wrong
+        return None
+    for target, text in outputs:
+        if target is None:
+            sys.stdout.write(text)
+    return int(code)
+
+
+def _put(target: str, text: str) -> None:
+    part = f"{target}.part"
+    with open(part, "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+    os.replace(part, target)
+
+
+def _outputs(kept: bytes) -> Iterator[tuple[str | None, str]]:
+    at = 0
+    while at < len(kept):
+        end = kept.index(b"\n", at)
+        size, _, target = kept[at:end].partition(b" ")
+        at = end + 1 + int(size)
+        yield os.fsdecode(target) if target else None, kept[end + 1 : at].decode()
+
+
+# --- what an answer came from -----------------------------------------------------------------------------------------
+
+
+def _file(argv: Sequence[str]) -> str:
     from assay._version import __version__
+    from assay.bundled import RULES
     from assay.digest import digest
 
-    package = os.path.dirname(__file__)
-    asked = [
-        _FORMAT, __version__, sys.version, os.path.abspath(request.base), request.paths, request.variables,
-        request.var_files, request.files_only, [e.id for e in entries], catalogue.params, options,
-        plugins.installed(), _code(package), [_code(d) for d in catalogue.directories],
-    ]  # fmt: skip
-    return digest(json.dumps(asked, sort_keys=True, default=str).encode(), 20)
+    asked = (
+        __version__, sys.version, os.getcwd(), tuple(argv), time.strftime("%Y-%m-%d", time.gmtime()),
+        sys.stdout.isatty(), [os.environ.get(name) for name in _LOOKED_AT],
+        _code(os.path.dirname(__file__)), _code(RULES), _installed(),
+    )  # fmt: skip
+    return os.path.join(directory(), f"{digest(repr(asked).encode('utf-8', 'surrogateescape'), 20)}.cache")
 
 
-def _code(folder: str) -> list[Any]:
-    """What tells one state of our own code from another."""
-    return [_stamp(path) for path in walk(folder) if path.endswith((".py", ".json", ".txt"))]
+def _code(folder: str) -> list[tuple[str, int, int]]:
+    """What tells one state of our own code and tables from another."""
+    found = []
+    folders = [folder]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in entries:
+                if entry.name.endswith((".py", ".json", ".txt")):
+                    status = entry.stat()
+                    found.append((entry.path, status.st_size, status.st_mtime_ns))
+                elif "." not in entry.name and entry.name != "__pycache__" and entry.is_dir():
+                    folders.append(entry.path)
+    found.sort()
+    return found
 
 
-def _stamp(path: str) -> Stamp | None:
+def _installed() -> list[str]:
+    """The names of what is installed: a plugin may have come."""
+    found: list[str] = []
+    for folder in filter(os.path.isdir, dict.fromkeys(sys.path)):
+        found += sorted(name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info")))
+    return found
+
+
+def _stamp(path: str | bytes) -> bytes:
     try:
         s = os.stat(path)
-    except OSError:
-        return None
-    return [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino]
-
-
-def _walked(paths: Iterable[str]) -> Iterable[str]:
-    """Every file and folder a scan of these paths looks at: a folder's times change when an entry comes or goes."""
-    for path in paths:
-        yield path
-        if os.path.isdir(path):
-            last = ""
-            for file in walk(path):
-                folder = os.path.dirname(file)
-                if folder != last:
-                    last = folder
-                    yield folder
-                yield file
-
-
-def _fresh(stamps: dict[str, Stamp | None], request: Request) -> bool:
-    seen = set()
-    for path in _walked(request.paths):
-        seen.add(path)
-        if path not in stamps or stamps[path] != _stamp(path):
-            return False
-    return all(path in seen or _stamp(path) == stamp for path, stamp in stamps.items())
-
-
-def _read(path: str) -> dict[str, Any] | None:
-    try:
-        with open(path, "rb") as handle:
-            kept: dict[str, Any] = json.loads(handle.read())
     except (OSError, ValueError):
-        return None
-    return kept if kept.get("format") == _FORMAT else None
+        return b"-"
+    return b"%d %d %d %d" % (s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino)
 
 
-def _write(path: str, request: Request, report: Report, started: int) -> None:
-    """Keep the report; a cache that cannot be written is no reason to fail."""
-    from assay.run_file import record
+def _fresh(stamps: bytes) -> bool:
+    for line in stamps.split(b"\n"):
+        stamp, sign, path = line.partition(b"\t")
+        if not sign or stamp != _stamp(path):
+            return False
+    return True
 
-    stamps = {p: _stamp(p) for p in _walked(request.paths)}
+
+def _sources(request: Request, report: Report, catalogue: Catalogue) -> Iterator[str]:
+    """Everything the answer depends on; a folder's times change when an entry comes or goes."""
+    from assay.paths import enters, repository
+
+    for top in (*request.paths, *catalogue.directories[1:]):
+        yield top
+        for folder, inner, files in os.walk(top):
+            inner[:] = [name for name in inner if enters(name)]
+            yield folder
+            yield from (os.path.join(folder, name) for name in files)
     for name in (*(i["path"] for i in report.coverage.inputs), *report.coverage.consulted, *request.var_files):
         full = os.path.join(request.base, name)
-        for p in (full, os.path.dirname(full)):
-            stamps.setdefault(p, _stamp(p))
-    if any(stamp is not None and max(stamp[1:3]) > started - _TICK for stamp in stamps.values()):
-        return  # too fresh to be told from a change still to come
+        yield full
+        yield os.path.dirname(full)
+    for path in request.paths:  # where a configuration may stand, and where the repository begins
+        top = repository(path)
+        folder = os.path.abspath(path)
+        while True:
+            yield from (os.path.join(folder, name) for name in ("assay.toml", "pyproject.toml", ".git"))
+            if folder in (top, os.path.dirname(folder)):
+                break
+            folder = os.path.dirname(folder)
+
+
+class Tee:
+    """A stream that also keeps what passes through it, while that is not too much."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._parts: list[str] = []
+        self._size = 0
+
+    def write(self, text: str) -> int:
+        self._size += len(text)
+        if self._size <= _LARGEST:
+            self._parts.append(text)
+        return self._stream.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @property
+    def text(self) -> str | None:
+        """What was written; None when it was too much to keep."""
+        return "".join(self._parts) if self._size <= _LARGEST else None
+
+
+def keep(
+    argv: Sequence[str], started: int, request: Request, report: Report, catalogue: Catalogue, outputs: Outputs
+) -> None:
+    """Keep an answer that was asked for at `started` (ns); a cache that cannot be written is no reason to fail."""
+    from assay import plugins
+
+    if plugins.installed():  # a plugin may look at anything
+        return
+    stamps = {path: _stamp(path) for path in _sources(request, report, catalogue)}
+    newest = started - _TICK
+    for stamp in stamps.values():
+        if stamp != b"-" and any(int(t) > newest for t in stamp.split()[1:3]):
+            return  # too fresh to be told from a change still to come
+    if any("\n" in path for path in stamps):
+        return
+    path = _file(argv)
     part = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(part, "w", encoding="utf-8") as handle:
-            json.dump({"format": _FORMAT, "stamps": stamps, "report": record(report)}, handle)
+        with open(part, "wb") as handle:
+            handle.write(b"%s\n%d\n" % (_MAGIC, report.exit_code))
+            handle.write(b"\n".join(stamp + b"\t" + os.fsencode(p) for p, stamp in stamps.items()) + b"\n\n")
+            for target, text in outputs:
+                data = text.encode()
+                handle.write(b"%d %s\n" % (len(data), os.fsencode(target or "")) + data)
         os.replace(part, path)
         _prune(os.path.dirname(path))
-    except OSError:
+    except (OSError, ValueError):
         return
 
 
 def _prune(folder: str) -> None:
-    """Keep the newest few dozen scans."""
-    files = [os.path.join(folder, n) for n in os.listdir(folder) if n.endswith(".json")]
+    """Keep the newest few dozen answers."""
+    files = [os.path.join(folder, n) for n in os.listdir(folder) if n.endswith((".cache", ".json"))]
     if len(files) > _KEEP:
         for path in sorted(files, key=os.path.getmtime)[:-_KEEP]:
             os.remove(path)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,10 +21,15 @@ def display(path: str, base: str) -> str:
     return (full.removeprefix(prefix)).replace(os.sep, "/")
 
 
+def enters(folder: str) -> bool:
+    """Whether a walk goes into a folder of this name."""
+    return not folder.startswith(".") and folder not in SKIPPED
+
+
 def walk(top: str) -> Iterator[str]:
     """Every file below `top`, sorted, without hidden folders; symbolic links to folders are not followed."""
     for folder, folders, files in os.walk(top):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in SKIPPED)
+        folders[:] = sorted(filter(enters, folders))
         for name in sorted(files):
             yield os.path.join(folder, name)
 

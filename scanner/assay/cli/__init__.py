@@ -61,7 +61,9 @@ def _guarded(name: str, argv: list[str]) -> int:
     from importlib import import_module
 
     try:
-        code: int = import_module(f"assay.cli.{name}").run(argv)
+        code = _recalled(argv) if name == "scan" else None
+        if code is None:
+            code = int(import_module(f"assay.cli.{name}").run(argv))
         sys.stdout.flush()
         return code
     except SystemExit as stop:  # argparse
@@ -77,6 +79,12 @@ def _guarded(name: str, argv: list[str]) -> int:
             return _fault(name, error)
         print(f"assay {name}: {error}", file=sys.stderr)
         return 2
+
+
+def _recalled(argv: list[str]) -> int | None:
+    from assay.cache import recall
+
+    return recall(argv)
 
 
 def _told() -> tuple[type[Exception], ...]:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from assay import config, plugins
+from assay import cache, config, plugins
 from assay.model import Request, Severity
 from assay.scan import UsageError
 
@@ -60,6 +60,9 @@ def add_terraform(p: ArgumentParser) -> None:
 
 
 def run(argv: list[str]) -> int:
+    import time
+
+    started = time.time_ns()
     args = parser().parse_args(argv)
     paths = args.paths or ["."]
     settle(args, paths)
@@ -72,7 +75,9 @@ def run(argv: list[str]) -> int:
     report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
     report.strict = bool(args.strict)
     report.allow_incomplete = bool(args.allow_incomplete)
-    write(report, outputs, args)
+    written = write(report, outputs, args)
+    if written and cache.cacheable(argv):
+        cache.keep(argv, started, request, report, catalogue, written)
     if args.timings and report.timings is not None:
         _print_timings(report)
     return report.exit_code
@@ -176,35 +181,38 @@ def report_formats() -> dict[str, str]:
     return {name: module for answer in plugins.call("assay_reports") for name, module in answer.items()}
 
 
-def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Namespace) -> None:
-    """Write every output; a file is complete or it is not there."""
+def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Namespace) -> list[tuple[str | None, str]]:
+    """Write every output; a file is complete or it is not there. Returns what was written, unless it is a lot."""
     from importlib import import_module
 
     formats = report_formats()
     options = {"quiet": args.quiet, "verbose": args.verbose, "show_passes": bool(args.show_passes)}
+    written: list[tuple[str | None, str | None]] = []
     for name, file in outputs:
         module = import_module(formats[name])
         if file is None:
-            module.write(report, sys.stdout, options)
+            tee = cache.Tee(sys.stdout)
+            module.write(report, tee, options)
+            written.append((None, tee.text))
             continue
         part = f"{file}.part"
         try:
             with open(part, "w", encoding="utf-8", newline="") as stream:
-                module.write(report, stream, options)
+                tee = cache.Tee(stream)
+                module.write(report, tee, options)
             os.replace(part, file)
         except OSError as error:
             raise UsageError(f"-o {name}={file}: cannot be written: {error.strerror}") from error
+        written.append((file, tee.text))
+    kept = [(file, text) for file, text in written if text is not None]
+    return kept if len(kept) == len(written) else []
 
 
 def _report(request: Request, catalogue: Catalogue, entries: list[Entry], args: Namespace) -> Report:
     from assay.scan import run as scan
 
     options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
-    if args.no_cache or args.timings:
-        return scan(request, catalogue, entries, options)
-    from assay.cache import cached
-
-    return cached(request, catalogue, entries, options)
+    return scan(request, catalogue, entries, options)
 
 
 def _print_timings(report: Report) -> None:
