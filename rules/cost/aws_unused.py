@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import INFO, LOW, Block, Finding, Graph, Resource, all_of, any_of, rule
-from assay.analysis.usage import used_by
+from assay.analysis.usage import unused
 
 
 @rule(on="aws_security_group", severity=INFO, equivalents=["CKV2_AWS_5", "prowler:ec2_securitygroup_not_used"])
@@ -15,11 +15,13 @@ def aws_security_group_unused(group: Resource, graph: Graph) -> Iterator[Finding
     ## Fix
     Remove it.
     """
-    own = {"aws_security_group", "aws_security_group_rule", "aws_default_security_group"}
-    used = {t for t in used_by(group, graph) if t not in own and not t.startswith(("aws_vpc_security_group_", "data."))}
-    if not used and group.address.endswith("[?]"):
+    if not unused(
+        group, graph, ("aws_security_group", "aws_default_security_group", "aws_vpc_security_group_", "data.")
+    ):
+        return
+    if group.address.endswith("[?]"):
         yield group.unsure("whether the group is made depends on a count that is not known")
-    elif not used:
+    else:
         yield group.fails("nothing here uses the group")
 
 
@@ -34,7 +36,7 @@ def aws_eip_unused(address: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if not address.absent("instance") or not address.absent("network_interface"):
         return
-    if not used_by(address, graph) - {"aws_route53_record", "aws_security_group", "aws_security_group_rule"}:
+    if unused(address, graph, ("aws_route53_record", "aws_security_group", "aws_vpc_security_group_", "data.")):
         yield address.fails("the address is attached to nothing")
 
 

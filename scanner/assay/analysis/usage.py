@@ -31,6 +31,23 @@ def used_by(r: Resource, graph: Graph) -> set[str]:
     return found
 
 
+def unused(r: Resource, graph: Graph, ignored: tuple[str, ...]) -> bool:
+    """True when nothing refers to the resource but types that begin with one of the `ignored` names.
+
+    Raises:
+        Undetermined: something that links to such resources names an unknown one.
+    """
+    from assay.links import LINKS
+
+    if any(not type_.startswith(ignored) for type_ in used_by(r, graph)):
+        return False
+    for type_ in graph.types:
+        links = any(r.type in targets for targets in LINKS.get(type_, {}).values())
+        if links and not type_.startswith(ignored) and graph.users(r, type_):
+            return False
+    return True
+
+
 def _index(graph: Graph) -> dict[Any, set[str]]:
     index: dict[Any, set[str]] = {}
     for r in graph.resources:
