@@ -29,7 +29,9 @@ make_venv() {
         refuse "$python cannot make virtual environments: its venv module is missing." \
             "On Debian and Ubuntu: apt-get install python3-venv"
     rm -rf "$1"
-    "$python" -m venv "$1" || refuse "$python -m venv $1 failed; the reason stands above."
+    # pip in a step of its own: venv swallows the reason when that fails.
+    { "$python" -m venv --without-pip "$1" && "$1/bin/python" -m ensurepip --default-pip >/dev/null; } ||
+        refuse "$python could not make the virtual environment $1; its reason stands above."
 }
 
 # install_assay [EXTRAS]: Assay, editable, in .venv; skipped while the stamp holds what a new install would depend on.
