@@ -100,6 +100,8 @@ def test_an_unknown_statement_hides_none_beside_it() -> None:
         ({"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
         ({"Bool": {"aws:SecureTransport": "true"}}, False),
         ({"StringEquals": {"aws:SourceAccount": Ref("data.aws_caller_identity.me", "account_id")}}, True),
+        ({"StringEquals": {"aws:SourceAccount": var()}}, True),
+        ({"StringEquals": {"aws:SourceAccount": [var(), "*"]}}, False),
     ],
 )
 def test_what_narrows_everybody(condition: dict[str, Any], narrows: bool) -> None:

@@ -64,7 +64,13 @@ class Condition(NamedTuple):
     @property
     def narrows(self) -> bool:
         """True when it ties the request to an account, organisation, network or resource."""
-        return bool(self.positive and self.key in NARROWING and not any_of(self.values, matches_all))
+        if not self.positive or self.key not in NARROWING:
+            return False
+        values = self.values
+        if self.operator.removeprefix("foranyvalue:").startswith("stringequals"):
+            # It knows no wildcards: what is known only later is one account, one organisation, whichever it is.
+            values = [v for v in list.__iter__(values) if not isinstance(v, Unknown)]
+        return not any_of(values, matches_all)
 
 
 class Statement:
