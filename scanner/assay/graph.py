@@ -56,6 +56,7 @@ class Graph:
             self._addresses.setdefault((r.source, r.root, r.address), r)
         self._identities: dict[str, dict[Any, list[Resource]]] = {}
         self._users: dict[tuple[str, str], tuple[dict[int, list[Resource]], dict[Any, Unknown]]] = {}
+        self._scopes: dict[str, dict[Any, list[Resource]]] = {}
         self._memo: dict[Any, Any] = {}
 
     @property
@@ -81,12 +82,13 @@ class Graph:
         When their listing was denied the list is a partial one: "none" then cannot be said.
         """
         r = view.resource
-        scope = (type_, r.source, r.root, r.account)
-        if scope not in self._memo:
-            mine = [x for x in self.all(type_) if x.source == r.source and x.root == r.root and x.account == r.account]
-            self._memo[scope] = self._as_far_as_listed(mine, type_, r.account)
-        found: list[Resource] = self._memo[scope]
-        return found
+        scopes = self._scopes.get(type_)
+        if scopes is None:  # one pass over the type: a pass for every root would be quadratic
+            scopes = self._scopes[type_] = {}
+            for x in self.all(type_):
+                scopes.setdefault((x.source, x.root, x.account), []).append(x)
+        mine = scopes.setdefault((r.source, r.root, r.account), [])
+        return self._as_far_as_listed(mine, type_, r.account) if self.coverage.unlisted else mine
 
     def scope(self, view: View, type_: str) -> Resource | None:
         """The scope resource (`account`, `tenancy`, `module`) that `view` belongs to."""
