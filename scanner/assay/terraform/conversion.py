@@ -135,6 +135,8 @@ def _elements(value: Any, wanted: Type) -> list[Any]:
 
 def _convert_all(items: Sequence[Any], wanted: Type, names: Sequence[object] | None = None) -> tuple[Type, list[Any]]:
     element = wanted.element or ANY
+    if not items and element.kind == "any" and isinstance(items, (ListValue, SetValue)) and items.element is not None:
+        return items.element, []  # what is empty keeps its type
     if has_any(element):
         kinds = [type_of(item) for item in items]
         if wanted.kind == "map":
@@ -174,6 +176,8 @@ def _convert_at(value: Any, wanted: Type, place: str) -> Any:
 def _to_map(value: Any, wanted: Type) -> Any:
     if not isinstance(value, dict):
         raise EvalError(f"{_a(wanted)} is required, and the value is {_a(type_of(value))}")
+    if not value and isinstance(value, MapValue) and (wanted.element or ANY).kind == "any":
+        return value
     names = sorted(value)
     element, items = _convert_all([value[name] for name in names], wanted, [f'"{name}"' for name in names])
     return MapValue(zip(names, items, strict=True), element)
