@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
-from assay.analysis.aws_actions import expand, service
+from assay.analysis.aws_actions import expand, fits, service
 from assay.analysis.aws_arns import account_of, arn_shaped, matches, matches_all, wildcard_service
 from assay.analysis.aws_permissions import escalations, narrowable
 from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, identity_statements, statements
@@ -142,6 +143,17 @@ def test_narrowable_knows_which_actions_take_a_resource() -> None:
 
 
 # --- ARNs and actions -------------------------------------------------------------------------------------------------
+
+
+@given(st.text("ab*?", max_size=8), st.text("ab", max_size=10))
+def test_patterns_match_as_a_regular_expression_would(pattern: str, text: str) -> None:
+    expression = pattern.replace("*", ".*").replace("?", ".")
+    assert fits(pattern, text) is (re.fullmatch(expression, text) is not None)
+
+
+def test_a_hostile_pattern_takes_no_longer() -> None:
+    assert not fits("*a" * 50 + "*b", "a" * 20_000)
+    assert not fits("*a?" * 20 + "b", "a" * 2_000)
 
 
 def test_patterns_match_as_iam_does() -> None:

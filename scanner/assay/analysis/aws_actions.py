@@ -6,7 +6,6 @@ The table is read once, on the first question; a service's line is split when on
 from __future__ import annotations
 
 import os
-import re
 from functools import cache
 from typing import NamedTuple
 
@@ -23,7 +22,6 @@ class Action(NamedTuple):
 
 _lines: dict[str, str] = {}
 _services: dict[str, dict[str, Action]] = {}
-_patterns: dict[str, re.Pattern[str]] = {}
 
 
 def service(prefix: str) -> dict[str, Action]:
@@ -47,21 +45,50 @@ def expand(pattern: str) -> tuple[Action, ...]:
     if not colon and pattern != "*":
         return ()
     services = [prefix] if "*" not in prefix and "?" not in prefix else prefixes()
-    wanted = glob(pattern)
+    wanted = pattern.lower()
     if "*" not in pattern and "?" not in pattern:
         found = service(prefix).get(pattern.lower())
         return (found,) if found else ()
-    return tuple(a for p in services for name, a in service(p).items() if wanted.fullmatch(name))
+    return tuple(a for p in services for name, a in service(p).items() if fits(wanted, name))
 
 
-def glob(pattern: str) -> re.Pattern[str]:
-    """A pattern of `*` and `?` as a regular expression over lower-case text."""
-    known = _patterns.get(pattern)
-    if known is None:
-        text = re.sub(r"\*+", "*", pattern.lower())
-        known = re.compile("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in text), re.DOTALL)
-        _patterns[pattern] = known
-    return known
+def fits(pattern: str, text: str) -> bool:
+    """True when a pattern of `*` and `?` covers the text, both in lower case.
+
+    No regular expression: `*a*a*a*b` is somebody's input, and would take one for ever.
+    """
+    if "?" in pattern:
+        return _step_by_step(pattern, text)
+    first, *rest = pattern.split("*")
+    if not rest:
+        return first == text
+    *middle, last = rest
+    if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for piece in middle:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _step_by_step(pattern: str, text: str) -> bool:
+    """The same with `?`: greedy, back to the last star only."""
+    p = t = mark = 0
+    star = -1
+    while t < len(text):
+        if p < len(pattern) and pattern[p] == "*":
+            star, mark, p = p, t, p + 1
+        elif p < len(pattern) and pattern[p] in ("?", text[t]):
+            p, t = p + 1, t + 1
+        elif star >= 0:
+            mark += 1
+            p, t = star + 1, mark
+        else:
+            return False
+    return pattern[p:].strip("*") == ""
 
 
 def _table() -> dict[str, str]:

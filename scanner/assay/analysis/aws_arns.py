@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.analysis.aws_actions import expand, glob
+from assay.analysis.aws_actions import expand, fits
 from assay.model import Ref, Text, Undetermined, Unknown
 
 
@@ -16,12 +16,12 @@ def matches(pattern: Any, name: str) -> bool:
     """
     if isinstance(pattern, Text):
         around = "".join(p if isinstance(p, str) else "*" for p in pattern.parts)
-        if glob(around).fullmatch(name.lower()) is None:
+        if not fits(around.lower(), name.lower()):
             return False
         raise Undetermined(pattern)
     if isinstance(pattern, Unknown):
         raise Undetermined(pattern)
-    return isinstance(pattern, str) and glob(pattern).fullmatch(name.lower()) is not None
+    return isinstance(pattern, str) and fits(pattern.lower(), name.lower())
 
 
 def is_star(value: Any) -> bool:

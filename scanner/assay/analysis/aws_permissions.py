@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.analysis.aws_actions import PERMISSIONS, expand, glob
+from assay.analysis.aws_actions import PERMISSIONS, expand, fits
 from assay.analysis.aws_arns import is_star, wildcard_service
 from assay.analysis.aws_policy import Statement
 from assay.model import Undetermined, Unknown, all_of, any_of
@@ -96,8 +96,14 @@ def allowed(s: Statement) -> Iterator[Action]:
             raise Undetermined(pattern)
         yield from expand(pattern)
     if s.not_actions:
-        left_out = [glob(p) for p in s.not_actions]
-        yield from (a for a in expand("*") if not any(p.fullmatch(a.name.lower()) for p in left_out))
+        left_out = [_known(p) for p in s.not_actions]
+        yield from (a for a in expand("*") if not any(fits(p, a.name.lower()) for p in left_out))
+
+
+def _known(pattern: object) -> str:
+    if isinstance(pattern, Unknown):
+        raise Undetermined(pattern)
+    return str(pattern)
 
 
 def narrowable(document: list[Statement], s: Statement) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import Any, NamedTuple
 
 from assay.model import Undetermined, Unknown
@@ -35,11 +34,11 @@ def read_certificate(text: Any) -> Certificate | None:
     """
     if isinstance(text, Unknown):
         raise Undetermined(text)
-    found = _PEM.search(text) if isinstance(text, str) else None
-    if found is None or len(found[1]) > _MAX:
+    body = text.partition(_BEGIN)[2].partition(_END)[0] if isinstance(text, str) else ""
+    if not body or len(body) > _MAX:
         return None
     try:
-        return _certificate(base64.b64decode("".join(found[1].split()), validate=True))
+        return _certificate(base64.b64decode("".join(body.split()), validate=True))
     except (binascii.Error, ValueError, IndexError):
         return None
 
