@@ -11,9 +11,8 @@ import binascii
 from typing import Any, NamedTuple
 
 from assay.model import Undetermined, Unknown
-from assay.patterns import pattern
 
-_PEM = pattern(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _RSA = bytes.fromhex("2a864886f70d010101")
 _MAX = 64 * 1024
 _OID, _UTC, _GENERALIZED = 0x06, 0x17, 0x18
