@@ -22,6 +22,7 @@ def redirects(listener: Resource) -> bool:
     equivalents=[
         "CKV_AWS_2",
         "CKV2_AWS_20",
+        "CKV_AWS_376",
         "AVD-AWS-0054",
         "kics:de7f5e83",
         "prowler:elb_ssl_listeners",

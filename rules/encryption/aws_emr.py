@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import HIGH, LOW, Finding, Resource, is_map, rule
+from assay import HIGH, LOW, MEDIUM, Finding, Resource, is_map, require, rule
 
 
 def _settings(r: Resource) -> Any:
@@ -114,3 +114,16 @@ def aws_emr_no_customer_key(configuration: Resource) -> Iterator[Finding]:
     s3 = _at_rest(configuration).get("S3EncryptionConfiguration") or {}
     if s3.get("EncryptionMode") not in ("SSE-KMS", "CSE-KMS"):
         yield configuration.fails("data in S3 are not encrypted with a KMS key", at="configuration")
+
+
+require(
+    "aws-emr-no-security-configuration",
+    on="aws_emr_cluster",
+    path="security_configuration",
+    present=True,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=["CKV2_AWS_55"],
+    title="EMR clusters have a security configuration.",
+    why="Without one neither disks nor traffic of the cluster are encrypted.",
+)

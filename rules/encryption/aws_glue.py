@@ -107,3 +107,16 @@ def aws_glue_connection_no_tls(connection: Resource) -> Iterator[Finding]:
         properties = connection["connection_properties"] or {}
         if str(properties.get("JDBC_ENFORCE_SSL")).lower() != "true":
             yield connection.fails("JDBC_ENFORCE_SSL is not true", at="connection_properties")
+
+
+require(
+    "aws-glue-no-security-configuration",
+    on=["aws_glue_crawler", "aws_glue_dev_endpoint", "aws_glue_job"],
+    path="security_configuration",
+    present=True,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=["CKV_AWS_195"],
+    title="Glue crawlers and jobs have a security configuration.",
+    why="Without one neither what they write nor their logs and bookmarks are encrypted by Glue.",
+)

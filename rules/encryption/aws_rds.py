@@ -141,6 +141,7 @@ require(
     severity=MEDIUM,
     controls=["nist-800-53r5:SC-17"],
     equivalents=[
+        "CKV_AWS_211",
         "kics:9f40c07e",
         "prowler:rds_instance_certificate_expiration",
         "steampipe-aws:rds_db_instance_ca_certificate_expires_7_days",

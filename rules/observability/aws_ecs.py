@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import LOW, Finding, Resource, as_list, is_map, require, rule
+from assay import INFO, LOW, Finding, Resource, any_of, as_list, is_map, require, rule
 
 require(
     "aws-ecs-exec-no-log",
@@ -33,3 +33,22 @@ def aws_ecs_task_no_log(task: Resource) -> Iterator[Finding]:
         if is_map(container) and container.get("logConfiguration") == None:
             name = container.get("name")
             yield task.fails(f"the container {name} has no logConfiguration", at="container_definitions", key=str(name))
+
+
+@rule(
+    on="aws_ecs_cluster",
+    severity=INFO,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["CKV_AWS_65"],
+)
+def aws_ecs_no_container_insights(r: Resource) -> Iterator[Finding]:
+    """Clusters report the metrics of their containers.
+
+    ## Why
+    Which container takes the memory, and which one restarts, is not among the ordinary metrics.
+    ## Fix
+    Add `setting { name = "containerInsights", value = "enabled" }`.
+    """
+    settings = [s for s in r.each("setting") if s["name"] == "containerInsights"]
+    if not any_of(settings, lambda s: s["value"] in ("enabled", "enhanced")):
+        yield r.fails("container insights are off", at="setting")

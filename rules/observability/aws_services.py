@@ -129,7 +129,6 @@ require(
 )
 
 
-
 @rule(
     on="aws_elastic_beanstalk_environment",
     severity=LOW,

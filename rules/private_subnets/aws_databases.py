@@ -100,6 +100,7 @@ require(
     severity=CRITICAL,
     controls=["nist-800-53r5:SC-7"],
     equivalents=[
+        "CKV_AWS_291",
         "kics:54378d69",
         "prowler:kafka_cluster_is_public",
         "steampipe-aws:msk_cluster_not_publicly_accessible",

@@ -133,6 +133,7 @@ def public_grants(r: Resource, permissions: tuple[str, ...]) -> Iterator[Finding
     equivalents=[
         "CKV_AWS_20",
         "CKV_AWS_57",
+        "CKV2_AWS_43",
         "AVD-AWS-0092",
         "kics:38c5ee0d",
         "kics:57b9893d",

@@ -322,6 +322,22 @@ def aws_nacl_open_admin_port(r: Resource, graph: Graph) -> Iterator[Finding]:
                 yield entry.opening.view.fails(f"the internet reaches port {port}", at=everybody)
 
 
+@rule(on=ACLS, severity=MEDIUM, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_229", "CKV_AWS_230"])
+def aws_nacl_open_ftp(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Network ACLs do not let the internet in to FTP.
+
+    ## Why
+    FTP sends names, passwords and files in plain text, and its servers are searched for day and night.
+    ## Fix
+    Deny ports 20 and 21 from everywhere in an entry with a lower number.
+    """
+    entries = acl_entries(r, graph)
+    for port in (20, 21):
+        for entry in admitted(entries, port):
+            if entry.opening.view.resource == r:
+                yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
+
+
 @rule(
     on="aws_db_security_group",
     each="ingress",

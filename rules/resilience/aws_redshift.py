@@ -38,6 +38,7 @@ require(
     severity=LOW,
     controls=["nist-800-53r5:SI-2"],
     equivalents=[
+        "CKV_AWS_141",
         "prowler:redshift_cluster_automatic_upgrades",
         "steampipe-aws:redshift_cluster_automatic_upgrade_major_versions_enabled",
     ],
