@@ -310,6 +310,26 @@ def test_default_tags_reach_resources_through_aliases_and_modules(tmp_path: Path
     assert estate["provider.aws.west"].type == "provider.aws"
 
 
+def test_a_template_file_is_rendered(tmp_path: Path) -> None:
+    estate = evaluate(
+        tmp_path,
+        {
+            "main.tf": """
+            resource "aws_vpc" "v" {}
+            data "template_file" "t" {
+              template = file("t.tpl")
+              vars     = { name = "n", id = aws_vpc.v.id }
+            }
+            resource "x_y" "z" { text = data.template_file.t.rendered }
+            """,
+            "t.tpl": '%{ if name != "" }hello ${name}, ${id}.%{ endif }',
+        },
+    )
+    text = estate["x_y.z"].values["text"]
+    assert isinstance(text, Text)
+    assert (text.prefix, text.suffix, text.refs()[0].target) == ("hello n, ", ".", "aws_vpc.v")
+
+
 def test_modules_roots_scopes_and_settings_are_resources(tmp_path: Path) -> None:
     estate = evaluate(
         tmp_path,

@@ -146,6 +146,7 @@ def bomb(tmp_path: Path, text: str) -> Estate:
     return estate
 
 
+@pytest.mark.slow
 def test_modules_that_multiply_stop_at_a_bound_that_is_always_the_same(tmp_path: Path) -> None:
     files = {}
     for depth in range(12):
@@ -177,6 +178,7 @@ def test_doubling_locals_stop(tmp_path: Path, doubling: str) -> None:
     assert isinstance(value, Unknown) or count_elements(value) < 1_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "expression",
     [

@@ -96,6 +96,22 @@ def test_with_file_arguments_the_roots_that_hold_the_files_are_evaluated(tmp_pat
     assert list(outer.inputs("read")) == ["envs/other/main.tf"]
 
 
+def test_of_many_roots_that_use_a_file_the_nearest_are_evaluated(tmp_path: Path) -> None:
+    files = {f"envs/e{i:02}/main.tf": call("../../modules/b") for i in range(20)}
+    files["modules/b/main.tf"] = BUCKET
+    files["modules/near/main.tf"] = call("../b")
+    estate = evaluate(tmp_path, files, ["modules/b/main.tf"], files_only=True)
+    assert estate.roots == [*(f"envs/e{i:02}" for i in range(7)), "modules/near"]
+    assert "21 root modules use these files; the 8 nearest were evaluated" in estate.intake.coverage.notes[-1]
+    assert len(evaluate(tmp_path, {}).roots) == 21
+
+
+def test_the_examples_of_a_module_give_it_its_values(tmp_path: Path) -> None:
+    files = {"main.tf": BUCKET, "examples/complete/main.tf": call("../../", v='"example"')}
+    single = evaluate(tmp_path, files, ["main.tf"], files_only=True)
+    assert single.addresses == evaluate(tmp_path, {}).addresses == ["examples/complete//module.m.aws_s3_bucket.b"]
+
+
 def test_downloaded_modules_are_read_and_others_said_to_be_unread(tmp_path: Path) -> None:
     manifest = {
         "Modules": [

@@ -22,7 +22,18 @@ def computed(instance: Instance, name: str) -> Any:
         from assay.terraform.policy_document import render
 
         return render(instance, minified=name == "minified_json")
+    if type_ == "data.template_file" and name == "rendered":
+        return rendered_template(instance)
     return instance.reference(name)
+
+
+def rendered_template(instance: Instance) -> Any:
+    """The text of a `template_file`, which needs nothing but its arguments."""
+    text, names = instance.configured("template"), instance.configured("vars")
+    if not isinstance(text, str) or isinstance(names, Unknown):
+        doubt = text if isinstance(text, Unknown) else names
+        return v.unknown_like(doubt) if isinstance(doubt, Unknown) else instance.reference("rendered")
+    return instance.group.scope.context.template(text, names or {})
 
 
 def whole(instance: Instance) -> Any:

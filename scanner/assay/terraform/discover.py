@@ -28,6 +28,8 @@ _OWN = pattern(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.M
 DEPTH = 20_000
 MAX_CALLERS = 300
 """How many directories around a single file are looked at for calls of its module."""
+MAX_HOLDERS = 8
+"""How many of the root modules that use the named files are evaluated."""
 
 
 class Estate:
@@ -73,7 +75,7 @@ class Estate:
         directory = os.path.dirname(path)
         if self.glance(directory):
             self.wanted.add(directory)
-            for near in around(directory, repository(directory)):
+            for near in [*_two_levels(directory), *around(directory, repository(directory))]:
                 self.glance(near)
 
     def glance(self, directory: str) -> bool:
@@ -90,7 +92,7 @@ class Estate:
                 data = self.files.read(os.path.join(directory, name))
             except Unreadable:  # said when the file is parsed
                 continue
-            self.loader.copies[data] = self.loader.copies.get(data, 0) + 1
+            self.loader.copies[hash(data)] = self.loader.copies.get(hash(data), 0) + 1
             if b"source" in data:
                 calls += [
                     os.path.normpath(os.path.join(directory, m.decode(errors="replace"))) for m in _CALL.findall(data)
@@ -130,18 +132,27 @@ class Estate:
             sys.setrecursionlimit(usual)
 
     def _run(self) -> None:
-        single = {d: n for d, n in self.loader.copies.items() if n > 1}
-        self.loader.copies.clear()
-        self.loader.copies.update(single)
         reaches = {d: self.reach(d) for d in self.roots()}
         if self.request.files_only:
-            reaches = {d: r for d, r in reaches.items() if r & self.wanted}
+            reaches = self._nearest({d: r for d, r in reaches.items() if r & self.wanted})
+        self.loader.copies = {text: n for text, n in self.loader.copies.items() if n > 1}
         done = self._evaluate(reaches)
         rest = [d for d in sorted(self.wanted) if d not in done]
         while rest:  # what only calls itself, or was called in a comment only
             done |= self._evaluate({rest[0]: self.reach(rest[0])}) | {rest[0]}
             rest = [d for d in rest if d not in done]
         self._report()
+
+    def _nearest(self, reaches: dict[str, set[str]]) -> dict[str, set[str]]:
+        """Of the root modules that hold the named files, the nearest ones: a hook must answer at once."""
+        if len(reaches) <= MAX_HOLDERS:
+            return reaches
+        ordered = sorted(reaches, key=lambda d: (min(_steps(d, w) for w in self.wanted), d))
+        self.intake.coverage.notes.append(
+            f"{len(reaches)} root modules use these files; the {MAX_HOLDERS} nearest were evaluated: "
+            "scan the directory for the others"
+        )
+        return {d: reaches[d] for d in sorted(ordered[:MAX_HOLDERS])}
 
     def _evaluate(self, reaches: dict[str, set[str]]) -> set[str]:
         """Evaluate root modules, each directory dropped after the last that needs it."""
@@ -207,7 +218,7 @@ def _walked(entry: os.DirEntry[str]) -> bool:
 
 
 def around(directory: str, top: str) -> Iterator[str]:
-    """The directories whose modules may call this one: its ancestors in the repository, and two levels below each."""
+    """The directories whose modules may call this one: its ancestors in the repository, two levels below each."""
     seen = {directory}
     current = directory
     while current != top and len(seen) < MAX_CALLERS:
@@ -216,6 +227,12 @@ def around(directory: str, top: str) -> Iterator[str]:
             if near not in seen and len(seen) < MAX_CALLERS:
                 seen.add(near)
                 yield near
+
+
+def _steps(one: str, other: str) -> int:
+    """How many directories lie between two."""
+    relative = os.path.relpath(one, other)
+    return 0 if relative == "." else relative.count(os.sep) + 1
 
 
 def _two_levels(directory: str) -> Iterator[str]:

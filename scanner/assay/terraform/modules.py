@@ -240,7 +240,9 @@ class Loader:
         self.files = files
         self.note = note
         self.remote = remote  # told of every remote module that was not read
-        self.copies: dict[bytes, int] = {}  # contents that several files have, and how many are still to be read
+        self.copies: dict[
+            int, int
+        ] = {}  # hashes of contents that several files have, and how many are still to be read
         self.twins: dict[bytes, Content] = {}
         self._manifests: dict[str, dict[str, str]] = {}
         self._modules: dict[str, Module | None] = {}
@@ -346,11 +348,11 @@ class Loader:
         return file
 
     def _parse(self, path: str, shown: str, data: bytes) -> SourceFile:
-        left = self.copies.get(data)
+        left = self.copies.get(hash(data))
         if left is None:
             return parse(path, shown, data)
         file = parse(path, shown, data, self.twins)
-        self.copies[data] = left - 1
+        self.copies[hash(data)] = left - 1
         if left <= 1:
             self.twins.pop(data, None)
         return file
