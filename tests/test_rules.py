@@ -11,7 +11,7 @@ from functools import cache
 import pytest
 from assay.bundled import RULES
 from assay.catalogue import claimed_sources
-from assay.examples import check, derive, of_rule, read
+from assay.examples import check, derive, missing, of_rule, read
 from assay.rule import Rule, load_directory, rule_files
 from assay.terraform.schema import attributes
 
@@ -30,8 +30,7 @@ IDS = sorted(rules())
 def test_examples(rule_id: str) -> None:
     rule = rules()[rule_id]
     examples = of_rule(rule, RULES)
-    kinds = {e.kind for e in examples if e.source == "terraform"}
-    assert {"good", "bad", "unknown"} <= kinds, f"{rule_id} has no {{'good', 'bad', 'unknown'}} - {kinds} example"
+    assert missing(rule, RULES, {e.kind for e in examples if e.source == "terraform"}) == []
     assert [p for e in examples for p in check(e, rule)] == []
 
 

@@ -159,7 +159,9 @@ def aws_acm_wildcard_domain(r: Resource) -> Iterator[Finding]:
 
 def judge_origin(origin: Block) -> Iterator[Finding]:
     identity = "s3_origin_config.origin_access_identity"
-    if origin.absent("s3_origin_config") or origin["origin_access_control_id"] not in (None, ""):
+    if not origin.absent("custom_origin_config") or not origin.absent("vpc_origin_config"):
+        return  # no bucket's own endpoint
+    if origin["origin_access_control_id"] not in (None, ""):
         return
     if origin[identity] in (None, ""):
         yield origin.fails("the bucket is asked without a signature", at=identity)

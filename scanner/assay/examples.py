@@ -1,8 +1,9 @@
 """Examples of rules: fenced code in a Markdown file beside the rule file; documentation and test in one text.
 
 A section `## rule-id` has `### Good`, `### Bad` and `### Unknown` parts with fences. `# error: rule-id` marks a line
-that must fail, `# unsure: rule-id` one that must be unknown; nothing else may be found. For a `require` row without a
-section the Terraform examples are derived from the row.
+that must fail, `# unsure: rule-id` one that must be unknown; nothing else may be found. A rule that is never undecided
+says why below `### Unknown: none`. For a `require` row without a section the Terraform examples are derived from the
+row.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from assay.patterns import pattern
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
     from assay.graph import Graph
@@ -72,6 +73,24 @@ def of_rule(rule: Rule, directory: str) -> list[Example]:
     """The written examples of a rule, else those derived from its row."""
     written = [e for e in read(f"{directory}/{rule.file[:-3]}.md") if e.rule == rule.id]
     return written or list(derive(rule))
+
+
+def missing(rule: Rule, directory: str, kinds: Collection[str]) -> list[str]:
+    """Which of good, bad and unknown is not among these kinds of examples, save an unknown one that cannot be."""
+    lacking = [kind for kind in KINDS.values() if kind not in kinds]
+    if "unknown" in lacking and _never_unknown(f"{directory}/{rule.file[:-3]}.md", rule.id):
+        lacking.remove("unknown")
+    return [f"{rule.id} has no {kind} example" for kind in lacking]
+
+
+def _never_unknown(path: str, rule_id: str) -> bool:
+    """True when the rule's section gives a reason below `### Unknown: none`."""
+    if not os.path.isfile(path):
+        return False
+    with open(path, encoding="utf-8") as handle:
+        section = f"\n{handle.read()}".partition(f"\n## {rule_id}\n")[2].partition("\n## ")[0]
+    reason = section.partition("\n### Unknown: none\n")[2].partition("\n#")[0]
+    return bool(reason.strip()) and "```" not in reason
 
 
 def check(example: Example, rule: Rule) -> list[str]:

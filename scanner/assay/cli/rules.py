@@ -86,7 +86,7 @@ def _list(args: Namespace) -> int:
 
 def _test(args: Namespace) -> int:
     from assay.catalogue import Catalogue
-    from assay.examples import check, of_rule
+    from assay.examples import check, missing, of_rule
 
     entries = _entries(args, args.patterns)
     catalogue = Catalogue([RULES, *(args.rules or [])])
@@ -96,7 +96,7 @@ def _test(args: Namespace) -> int:
     failed = count = 0
     for rule in catalogue.load(chosen):
         examples = of_rule(rule, directories[rule.id])
-        problems = missing(rule.id, [e.kind for e in examples])
+        problems = missing(rule, directories[rule.id], {e.kind for e in examples})
         for example in examples:
             count += 1
             problems += check(example, rule)
@@ -105,11 +105,6 @@ def _test(args: Namespace) -> int:
             print(f"{rule.id}: {problem}")
     print(f"{len(chosen)} rules, {count} examples, {failed} rules failed", file=sys.stderr)
     return 1 if failed else 0
-
-
-def missing(rule_id: str, kinds: list[str]) -> list[str]:
-    """Which of good, bad and unknown a rule has no example of."""
-    return [f"{rule_id} has no {kind} example" for kind in ("good", "bad", "unknown") if kind not in kinds]
 
 
 _SKELETON = '''"""{title} rules."""
