@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Outputs = Sequence[tuple[str | None, str]]
 
-_MAGIC = b"assay-cache 3"
+_MAGIC = b"assay-cache 4"
 _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change again without its times showing it
 _KEEP = 64
 _LARGEST = 32_000_000  # characters of output
@@ -53,11 +53,10 @@ def recall(argv: Sequence[str]) -> int | None:
         return None
     try:
         with open(_file(argv), "rb") as handle:
-            magic, code, *rest = handle.read().split(b"\n", 2)
-        if magic != _MAGIC or not rest:
-            return None
-        stamps, _, kept = rest[0].partition(b"\n\n")
-        if not _fresh(stamps):
+            magic, head, rest = handle.read().split(b"\n", 2)
+        code, size = map(int, head.split())
+        stamps, _, kept = rest.partition(b"\n\n")
+        if magic != _MAGIC or len(kept) != size or not _fresh(stamps):
             return None
         outputs = list(_outputs(kept))
         for target, text in outputs:
@@ -68,7 +67,7 @@ def recall(argv: Sequence[str]) -> int | None:
     for target, text in outputs:
         if target is None:
             sys.stdout.write(text)
-    return int(code)
+    return code
 
 
 def _put(target: str, text: str) -> None:
@@ -213,12 +212,11 @@ def keep(
     part = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        kept = b"".join(b"%d %s\n%s" % (len(t.encode()), os.fsencode(f or ""), t.encode()) for f, t in outputs)
         with open(part, "wb") as handle:
-            handle.write(b"%s\n%d\n" % (_MAGIC, report.exit_code))
-            handle.write(b"\n".join(stamp + b"\t" + os.fsencode(p) for p, stamp in stamps.items()) + b"\n\n")
-            for target, text in outputs:
-                data = text.encode()
-                handle.write(b"%d %s\n" % (len(data), os.fsencode(target or "")) + data)
+            handle.write(b"%s\n%d %d\n" % (_MAGIC, report.exit_code, len(kept)))
+            handle.write(b"\n".join(stamp + b"\t" + os.fsencode(p) for p, stamp in stamps.items()))
+            handle.write(b"\n\n" + kept)
         os.replace(part, path)
         _prune(os.path.dirname(path))
     except (OSError, ValueError):
