@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
-from assay.analysis.aws_lambda import today
 from assay.analysis.certificates import days_from, read_certificate
+from assay.clock import today
 
 
 @rule(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
-from assay.analysis.aws_lambda import today
 from assay.analysis.aws_network import written_address, written_name
 from assay.analysis.certificates import days_from
+from assay.clock import today
 
 DOMAIN = "aws_route53domains_registered_domain"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Resource, as_list, is_map, rule
-from assay.analysis.aws_lambda import END_OF_SUPPORT, today
+from assay.analysis.aws_lambda import END_OF_SUPPORT
+from assay.clock import today
 
 RESERVED = (
     "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",

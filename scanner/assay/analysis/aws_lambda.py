@@ -32,15 +32,6 @@ AWS_LAYER_ACCOUNTS = (
 """Accounts from which AWS publishes layers: Powertools, Insights, SDK for pandas, telemetry, parameters, AppConfig."""
 
 
-def today() -> str:
-    """The day to judge dates by, as `2026-11-30`; `SOURCE_DATE_EPOCH` fixes it for reports that must not change."""
-    import os
-    import time
-
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return time.strftime("%Y-%m-%d", time.gmtime(int(epoch) if epoch.isdigit() else None))
-
-
 def layer_parts(arn: Any) -> tuple[str, str, str]:
     """Account, name without version, and version of a layer's ARN; empty where the ARN has none.
 

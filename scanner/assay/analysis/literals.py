@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay import clock
 from assay.model import Undetermined, Unknown
 
 
@@ -38,4 +39,4 @@ def days_from_now(date: Any) -> float:
         raise Undetermined(Unknown(f"{date} is no RFC 3339 date")) from None
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
-    return (then - datetime.now(UTC)).total_seconds() / 86400
+    return (then.timestamp() - clock.seconds()) / 86400

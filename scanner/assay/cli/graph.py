@@ -63,13 +63,22 @@ def _record(r: Resource) -> dict[str, Any]:
         "address": r.address,
         "type": r.type,
         "source": r.source,
-        "values": plain(r.values),
+        "values": _shown(r),
         "unknown": [join_path(p) for p in _unknowns(r.values, ())],
         "location": {
             "file": place.file, "start_line": place.start_line, "start_column": place.start_column,
             "end_line": place.end_line, "end_column": place.end_column,
         },
     }  # fmt: skip
+
+
+def _shown(r: Resource) -> Any:
+    """The values without credentials. Terraform's own `terraform_data` carries what its author computes, as it is."""
+    if r.type == "terraform_data":
+        return plain(r.values)
+    from assay.reports.masking import mask_value
+
+    return mask_value("", plain(r.values))
 
 
 def _unknowns(value: Any, path: ValuePath) -> Iterator[ValuePath]:

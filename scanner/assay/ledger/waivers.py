@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from assay import clock
 from assay.model import Verdict, Waiver
 from assay.patterns import pattern
 
@@ -59,7 +60,7 @@ def apply(
                 used.add(number)
                 if not by_id[finding.rule].waivable:
                     notes.append(f"{_place(allowance)}: {finding.rule} may not be waived; the comment has no effect")
-                elif allowance.expires is not None and allowance.expires < (today or _today()):
+                elif allowance.expires is not None and allowance.expires < (today or clock.today()):
                     notes.append(f"{_place(allowance)}: the waiver of {finding.rule} expired on {allowance.expires}")
                 else:
                     _waive(finding, allowance)
@@ -131,9 +132,3 @@ def _waive(finding: Finding, allowance: _Allowance) -> None:
 
 def _place(allowance: _Allowance) -> str:
     return f"{allowance.remark.file}:{allowance.remark.line}"
-
-
-def _today() -> str:
-    from datetime import UTC, datetime
-
-    return datetime.now(UTC).date().isoformat()

@@ -120,7 +120,19 @@ def secrets(finding: Finding) -> list[str]:
         found.update(_secret_texts(_name(r, item.get("path") or ""), item.get("value")))
     if finding.path:
         found.update(_secret_texts(_name(r, join_path(finding.path)), lookup_quietly(r.values, finding.path)))
+    found.update(plain for s in list(found) if (plain := _decoded(s)))
     return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s)) if found else []
+
+
+def _decoded(value: str) -> str | None:
+    """What a base64 text encodes, when that is text: the code beside it may say `base64encode("...")` in clear."""
+    from base64 import b64decode
+
+    try:
+        plain = b64decode(value, validate=True).decode()
+    except ValueError:
+        return None
+    return plain if plain.isprintable() else None
 
 
 def _secret_texts(name: str, value: Any) -> list[str]:

@@ -1,0 +1,17 @@
+"""Today, for what judges by dates: `SOURCE_DATE_EPOCH` (seconds) fixes it, so that a report can be made again."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+def seconds() -> float:
+    """Now, in seconds since 1970."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return float(epoch) if epoch.isdigit() else time.time()
+
+
+def today() -> str:
+    """The day in UTC, as `2026-11-30`."""
+    return time.strftime("%Y-%m-%d", time.gmtime(seconds()))
