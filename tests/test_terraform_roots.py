@@ -230,6 +230,26 @@ def test_copies_of_a_file_are_evaluated_each_in_its_place(tmp_path: Path) -> Non
     assert second.origin.locate(("x",)).file == "b/main.tf"
 
 
+def test_a_fault_of_the_evaluator_is_said_and_costs_one_root_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from assay.terraform.root import Root
+
+    whole = Root.run
+
+    def run(self: Root) -> None:
+        if self.shown == "a":
+            raise ZeroDivisionError("planted")
+        whole(self)
+
+    monkeypatch.setattr(Root, "run", run)
+    estate = evaluate(tmp_path, {"a/main.tf": BUCKET, "b/main.tf": BUCKET})
+    assert estate.addresses == ["b//aws_s3_bucket.b"]
+    assert estate.failed == [
+        "a:: Assay itself failed on this root module (ZeroDivisionError: planted); please report it"
+    ]
+
+
 def test_a_directory_reached_through_a_link_inside_the_tree_keeps_its_name(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "shared.tf").write_text(BUCKET)

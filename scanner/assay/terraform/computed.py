@@ -30,9 +30,13 @@ def computed(instance: Instance, name: str) -> Any:
 def rendered_template(instance: Instance) -> Any:
     """The text of a `template_file`, which needs nothing but its arguments."""
     text, names = instance.configured("template"), instance.configured("vars")
-    if not isinstance(text, str) or isinstance(names, Unknown):
-        doubt = text if isinstance(text, Unknown) else names
-        return v.unknown_like(doubt) if isinstance(doubt, Unknown) else instance.reference("rendered")
+    if type(names) is list and len(names) == 1:  # the syntax of Terraform 0.11: a block
+        names = names[0]
+    for doubt in (text, names):
+        if isinstance(doubt, Unknown):
+            return v.unknown_like(doubt)
+    if not isinstance(text, str) or not isinstance(names or {}, dict):
+        return instance.reference("rendered")
     return instance.group.scope.context.template(text, names or {})
 
 

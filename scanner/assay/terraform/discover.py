@@ -173,7 +173,11 @@ class Estate:
             return {directory}
         given = collect(self.loader, directory, self.request.var_files, self.request.variables)
         root = Root(module, self.loader, self.sources, self.intake, given, "default")
-        root.run()
+        try:
+            root.run()
+        except Exception as error:  # noqa: BLE001 - one root module must not take the others along
+            sentence = f"Assay itself failed on this root module ({type(error).__name__}: {error}); please report it"
+            self.fail(module.shown or ".", sentence, None)
         for sentence, (shown, line) in root.problems.items():
             self.fail(shown, sentence, line)
         modules = [self.loader.module(reached) for reached in root.reached]
