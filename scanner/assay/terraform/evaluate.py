@@ -157,7 +157,7 @@ class Scope:
                 declared.wanted(),
             )  # fmt: skip
         else:
-            value = declared.default_value()
+            return declared.default_value()
         return declared.accept(value)
 
     @property
@@ -179,6 +179,10 @@ class Scope:
     def undeclared(self, reference: str, sentence: str | None = None) -> Unknown:
         reason = sentence or f"{reference} is not declared in the module {self.module.shown or '.'}"
         return Unknown(reason, key=("undeclared", self.module.shown, reference))
+
+    def bare(self, name: str) -> Any:
+        """A name that stands alone."""
+        raise EvalError(f'"{name}" stands for nothing here: a reference is var.{name}, local.{name} or the like')
 
     # --- resources and modules
 
@@ -232,7 +236,7 @@ class _Static:
     def refuse(self, *_: object) -> Any:
         raise EvalError("variables and other references may not be used here")
 
-    variable = local = group = module_group = refuse
+    variable = local = group = module_group = bare = refuse
 
 
 class _Settings(_Static):
@@ -240,6 +244,8 @@ class _Settings(_Static):
 
     def group(self, *words: object) -> Any:
         return ".".join(map(str, words))
+
+    bare = group
 
 
 def static_env(settings: bool = False) -> Env:

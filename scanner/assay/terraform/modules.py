@@ -22,16 +22,20 @@ SUFFIXES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 IGNORED = {"moved", "removed", "import", "check", "action", "list", "variables", "unit", "stack"}
 
 
+MISSING = object()
+
+
 class Variable:
     """A declared input."""
 
-    __slots__ = ("_type", "block", "default", "name")
+    __slots__ = ("_default", "_type", "block", "default", "name")
 
     def __init__(self, name: str, block: Block) -> None:
         self.name = name
         self.block = block
         self.default = block.body.attributes.get("default")
         self._type: v.Type | None = None
+        self._default: Any = MISSING
 
     @property
     def nullable(self) -> bool:
@@ -61,14 +65,18 @@ class Variable:
         return self._type
 
     def default_value(self) -> Any:
-        return None if self.default is None else evaluated(self.default)
+        """Its default, converted; evaluated once for all instances of the module."""
+        if self._default is MISSING:
+            self._default = None if self.default is None else self._converted(evaluated(self.default))
+        return self._default
 
     def accept(self, value: Any) -> Any:
         """A value given for it, converted; null where that is not allowed becomes the default."""
         if value is None:
-            if self.nullable or self.default is None:
-                return None
-            value = self.default_value()
+            return None if self.nullable or self.default is None else self.default_value()
+        return self._converted(value)
+
+    def _converted(self, value: Any) -> Any:
         wanted = self.wanted()
         if wanted is v.ANY:
             return value

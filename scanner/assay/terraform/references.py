@@ -23,7 +23,7 @@ def compile_reference(compiler: Compiler, name: str, steps: Sequence[Any]) -> Ru
     if name in ("each", "count", "self"):
         return compiler.chain(_bound(name), steps)
     if first is None:
-        return raising(f'"{name}" stands for nothing here: a reference is var.{name}, local.{name} or the like')
+        return lambda env: env.scope.bare(name)
     if name == "module":
         return _follow(compiler, _module(first), steps[1:])
     if name in _NAMED:

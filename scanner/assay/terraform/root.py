@@ -183,8 +183,6 @@ class Root:
             for inner, item in zip(block.body.of("backend"), found.get("backend", []), strict=False):
                 item.setdefault("type", "".join(inner.labels))
             for name, value in found.items():
-                if name in ("experiments", "language"):  # bare words, no values
-                    continue
                 if isinstance(value, list) and isinstance(values.get(name), list):
                     values[name] = [*values[name], *value]
                 else:
