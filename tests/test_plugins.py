@@ -71,8 +71,9 @@ TERRAFORM = """resource "aws_sqs_queue" "q" {
   sqs_managed_sse_enabled = false
 }
 
-resource "aws_s3_bucket" "b" {
-  bucket = "example"
+resource "aws_instance" "i" {
+  ami           = "ami-12345678"
+  instance_type = "m3.large"
 }
 """
 

@@ -44,7 +44,6 @@ def assay_sources() -> Sequence[Source]:
     from assay.inventory.snapshot import SnapshotSource
     from assay.terraform import TerraformSource
     from assay.terraform.plan import PlanSource
-    from assay.terraform.plan import PlanSource
 
     return [TerraformSource(), PlanSource(), SnapshotSource()]
 

@@ -45,7 +45,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install assay
+      - run: pip install "assay @ git+https://github.com/OWNER/assay@REVISION"  # where you host it
       - run: assay scan . -o text -o github=assay.sarif
       - uses: github/codeql-action/upload-sarif@v3
         if: always()
