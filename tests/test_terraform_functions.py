@@ -144,7 +144,7 @@ ANSWERS: list[tuple[str, list[Any], Any]] = [
     ("range", [0, 1, 0.25], [0, 0.25, 0.5, 0.75]),
     ("sum", [[0.1, 0.2, "3"]], 3.3),
     ("parseint", ["Zz", 62], 3817),
-    ("pow", [10, 23], 10**23),
+    ("pow", [2, 0.5], 1.4142135623730951),
     ("log", [16, 2], 4),
     ("cidrhost", ["fe80::/10", -1], "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     ("cidrhost", ["010.000.1.0/24", 1], "10.0.1.1"),
@@ -655,6 +655,15 @@ def test_numbers_have_512_bits() -> None:
     assert arithmetic("*", 0.1, 0.1) != parse_number("0.01")
     with pytest.raises(NumberError):
         arithmetic("/", 1, 0)
+
+
+def test_what_a_float_computed_is_written_short_and_computed_on_exactly() -> None:
+    power = call("pow", [2, 64])
+    assert number_text(power) == "18446744073709550000"
+    assert power == 2**64
+    assert arithmetic("-", power, 1) == 2**64 - 1
+    assert equal(power, 2**64) is True
+    assert number_text(call("pow", [10, 23])) == "1" + "0" * 23
 
 
 # --- types ------------------------------------------------------------------------------------------------------------

@@ -40,8 +40,13 @@ def retype(unknown: Unknown, type_: Type) -> Unknown:
         raise EvalError(f"{_a(type_)} is required, and the value is {_a(old)}")
     if old.kind == "any" or old.kind == type_.kind:
         return _same_unknown(unknown, type_)
-    return TypedUnknown(unknown.reason, type_, _typed_key(unknown, type_), not_null=unknown.not_null,
+    made = TypedUnknown(unknown.reason, type_, _typed_key(unknown, type_), not_null=unknown.not_null,
                         sensitive=unknown.sensitive)  # fmt: skip
+    if old.kind == "tuple" and type_.kind in ("list", "set"):
+        made.bounds = (min(len(old.items), 1) if type_.kind == "set" else len(old.items), len(old.items))
+    elif old.attributes is not None and type_.kind == "map":
+        made.bounds = (len(old.attributes), len(old.attributes))
+    return made
 
 
 def _same_unknown(unknown: Unknown, type_: Type) -> Unknown:

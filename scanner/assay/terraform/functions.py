@@ -93,7 +93,7 @@ _SIGNATURES = {
         alltrue b lb | anytrue b lb | chunklist ll l n | coalesce a *a?~ | coalescelist a *a?~ | compact ls ls
         concat a *a~ | contains b a a | distinct l l | element a a n | flatten a a~ | index n a a | keys a a~
         length n a~ | lookup a a s *a?~ | matchkeys l l l l | merge a *a?~ | one a a | reverse a a | slice a a n n
-        sort ls ls | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~ | toset z z?~ | tostring s s?~
+        sort ls ls~ | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~ | toset z z?~ | tostring s s?~
         transpose mls mls | values a a~ | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~
         ephemeralasnull a a?~ | try a *a?~ | can b a?~""",
     "sets": """

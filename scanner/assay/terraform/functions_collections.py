@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
+from assay.terraform.refinement import spanning
 from assay.terraform.values import (
     ANY,
     BOOL,
@@ -331,8 +332,10 @@ def slice_(items: Any, start: int, end: int) -> Any:
     return ListValue(found, element_type(items)) if isinstance(items, ListValue) else found
 
 
-def sort(items: list[Any]) -> Any:
+def sort(items: Any) -> Any:
     """The strings in the order of their code points."""
+    if isinstance(items, Unknown):
+        return spanning(items, list_of(STRING), items, items, not_null=True)
     unknown = first_unknown(items)
     if any(item is None for item in items):
         raise EvalError("a null element cannot be sorted")

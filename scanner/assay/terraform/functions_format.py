@@ -78,6 +78,13 @@ def _size(digits: str, verb: str) -> int:
 
 def format_(pattern: str, *args: Any) -> Any:
     """The pattern with its verbs replaced; beside unknown arguments the known pieces stay known."""
+    if any(arg is None for arg in args):
+        # A bare null has no type, and Terraform then knows nothing of the result; a typed one it would write out.
+        return unknown_like(Unknown("a null among the values to format hides the result"), STRING)
+    return _format(pattern, *args)
+
+
+def _format(pattern: str, *args: Any) -> Any:
     unknown = first_unknown(list(args))
     try:
         parts, used = _render(pattern, args)
@@ -281,6 +288,8 @@ _VERBS: dict[str, Callable[[_Verb, Any], str]] = {
 def formatlist(pattern: str, *args: Any) -> Any:
     """`format` once for every element of the lists among the arguments."""
     length: int | None = None
+    if any(arg is None for arg in args):
+        return unknown_like(Unknown("a null among the values to format hides the result"), _LIST)
     for i, value in enumerate(args):
         if isinstance(value, Unknown):
             if type_of(value).kind in ("any", "list", "set", "tuple"):
@@ -294,7 +303,7 @@ def formatlist(pattern: str, *args: Any) -> Any:
             length = len(value)
     size = 1 if length is None else length
     return ListValue(
-        [format_(pattern, *[v[i] if isinstance(v, list) else v for v in args]) for i in range(size)], STRING
+        [_format(pattern, *[v[i] if isinstance(v, list) else v for v in args]) for i in range(size)], STRING
     )
 
 

@@ -61,7 +61,9 @@ def cidrhost(prefix: str, number: Any) -> str:
     place = host + size if host < 0 else host
     if not 0 <= place < size:
         raise EvalError(f"{prefix} has no host number {host}")
-    return _address(given.first + place, given.bits)
+    # Of an IPv4 range written as IPv6, Terraform counts the hosts at the wrong end, and so that is what it gives.
+    shift = 96 if given.bits == 128 and given.first >> 32 == 0xFFFF else 0
+    return _address(given.first + (place << shift), given.bits)
 
 
 def cidrnetmask(prefix: str) -> str:
@@ -78,7 +80,7 @@ def cidrsubnet(prefix: str, newbits: Any, number: Any) -> str:
     length = given.length + extra
     if not 0 <= length <= given.bits:
         raise EvalError(f"{prefix} cannot be extended by {extra} bits")
-    if 0 <= extra and place >= 1 << extra:
+    if extra >= 0 and place >= 1 << extra:
         raise EvalError(f"{extra} bits have no subnet number {place}")
     # Negative numbers make no sense, but Terraform takes them, and gives this.
     first = abs(given.first | place << (given.bits - length))

@@ -30,6 +30,9 @@ _SPACE = (
     "\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 
+MAX_GROUPS = 500
+"""The engine's memory grows with the square of a pattern's groups."""
+
 MAX_MATCH_WORK = 300_000_000
 """Finding all matches may read the rest of the text once per match: the product of both is bounded."""
 
@@ -176,6 +179,8 @@ def _pattern(pattern: str) -> Any:
             found = re2.compile(pattern.encode(), options)
         except re2.error as error:
             raise EvalError(f"the pattern {pattern[:80]!r} is not valid: {_reason(error)}") from None
+        if found.groups > MAX_GROUPS:
+            raise EvalError(f"the pattern has {found.groups:,} groups: Assay bounds them at {MAX_GROUPS}")
         if len(_patterns) > 500:
             _patterns.clear()
         _patterns[pattern] = found

@@ -44,6 +44,32 @@ class Exact(float):
         return (_exact, (float(self), self.mantissa, self.exponent))
 
 
+class Rounded(int):
+    """A whole number that a float computed, as Terraform writes it; `exact` is what it computes on with."""
+
+    exact: int
+
+    def __eq__(self, other: object) -> bool:
+        return self.exact == (other.exact if isinstance(other, Rounded) else other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self.__eq__(other)
+
+    def __hash__(self) -> int:
+        return hash(self.exact)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rounded, (int(self), self.exact))
+
+
+def _rounded(shown: int, exact: int) -> int:
+    if shown == exact:
+        return exact
+    number = Rounded(shown)
+    number.exact = exact
+    return number
+
+
 def _exact(value: float, mantissa: int, exponent: int) -> Exact:
     number = Exact(value)
     number.mantissa = mantissa
@@ -128,7 +154,7 @@ def _decimal_ratio(text: str) -> tuple[int, int]:
 def ratio(number: Number) -> tuple[int, int]:
     """The number as Terraform holds it, as numerator and denominator."""
     if isinstance(number, int):
-        return number, 1
+        return (number.exact if isinstance(number, Rounded) else number), 1
     if isinstance(number, Exact):
         mantissa, exponent = number.mantissa, number.exponent
     else:
@@ -149,13 +175,13 @@ def from_float(value: float) -> Number:
     digits = 1
     while 2 * abs(int(_significant(whole, 1, digits)) - whole) > slack:
         digits += 1
-    return int(_significant(whole, 1, digits))
+    return _rounded(int(_significant(whole, 1, digits)), whole)
 
 
 def number_text(number: Number) -> str:
     """The number as Terraform writes it into text: all its digits, never an exponent."""
     if isinstance(number, int):
-        return str(number)
+        return str(int(number))
     if isinstance(number, Exact):
         return _shortest(*ratio(number))
     return _plain(*_decimal_ratio(repr(number)))
@@ -215,7 +241,7 @@ def arithmetic(op: str, left: Number, right: Number) -> Number:
     Raises:
         NumberError: a division by zero, or a result beyond the bound.
     """
-    if isinstance(left, int) and isinstance(right, int) and op in "+-*":
+    if type(left) is int and type(right) is int and op in "+-*":
         result = left + right if op == "+" else left - right if op == "-" else left * right
         if result.bit_length() <= PRECISION:
             return result
@@ -245,7 +271,7 @@ def truncate(number: Number) -> int:
 
 def compare(left: Number, right: Number) -> int:
     """-1, 0 or 1."""
-    if isinstance(left, Exact) or isinstance(right, Exact):
+    if isinstance(left, (Exact, Rounded)) or isinstance(right, (Exact, Rounded)):
         (a, b), (c, d) = ratio(left), ratio(right)
         return (a * d > c * b) - (a * d < c * b)
     return (left > right) - (left < right)

@@ -208,6 +208,7 @@ class Configuration:
     def __init__(self, document: dict[str, Any]) -> None:
         self.root: dict[str, Any] = document.get("root_module") or {}
         self._modules: dict[tuple[str, ...], dict[str, Any]] = {(): self.root}
+        self._found: dict[tuple[int, str, bool], Cause | None] = {}  # every instance of a block asks the same
         self._resources: dict[tuple[str, ...], dict[tuple[bool, str, str], dict[str, Any]]] = {}
 
     def module(self, address: str) -> dict[str, Any]:
@@ -238,7 +239,15 @@ class Configuration:
         Args:
             among_known: other references are no obstacle when their values are known.
         """
-        found = self._causes(expression, module, among_known, MAX_HOPS)
+        key = (id(expression), module, among_known)
+        if key not in self._found:
+            found = self._causes(expression, module, among_known, MAX_HOPS)
+            self._found[key] = found[0] if found is not None and len(found) == 1 else None
+        return self._found[key]
+
+    def cause_of(self, reference: str, module: str) -> Cause | None:
+        """The attribute of a resource that one reference comes down to."""
+        found = self._followed(reference, module, False, MAX_HOPS)
         return found[0] if found is not None and len(found) == 1 else None
 
     def _causes(self, expression: Any, module: str, among_known: bool, hops: int) -> list[Cause] | None:
@@ -335,7 +344,7 @@ class _Leaves:
         # A list of as many references as it has elements: each is one of them.
         references = maximal(expression.get("references") or [])
         if path[-1] < len(references) == self._length(path):
-            return configuration.cause({"references": [references[path[-1]]]}, self.module)
+            return configuration.cause_of(references[path[-1]], self.module)
         return None
 
     def _length(self, path: ValuePath) -> int:

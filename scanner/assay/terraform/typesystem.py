@@ -202,7 +202,7 @@ def type_of(value: Any) -> Type:
         return STRING
     if kind is bool:
         return BOOL
-    if kind is int or isinstance(value, float):
+    if kind is int or isinstance(value, (int, float)):
         return NUMBER
     if kind is list:
         return Type("tuple", None, None, tuple([type_of(v) for v in value]))
