@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from assay.graph import Graph
-    from assay.model import Finding, View
     from assay.rule import Rule
 
 INDEX = "index.json"
@@ -73,25 +71,6 @@ class Entry:
         self.theme = theme
         self.details = details
         self.directory = details.directory
-
-    def as_rule(self) -> Rule:
-        """The rule as reports read it, without importing its file; it cannot judge."""
-        from assay.model import Severity
-        from assay.rule import Rule
-
-        text = f"{self.title}\n\n## Why\n{self.why}\n\n## Fix\n{self.fix}\n"
-        made = Rule(
-            self.id, _cannot_run, on=self.on, severity=Severity[self.severity.upper()], text=text,
-            controls=self.controls, equivalents=self.equivalents, each=None, sources=self.sources, waivable=True,
-            fixable=self.fixable, params={},
-        )  # fmt: skip
-        made.theme = self.theme
-        made.file = self.file
-        return made
-
-
-def _cannot_run(view: View, graph: Graph) -> Iterable[Finding]:
-    raise RuntimeError("a rule made from the index cannot judge; load its file")
 
 
 def describe(rule: Rule) -> dict[str, Any]:
