@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.model import PartialList, Ref, Undetermined, Unknown
 from assay.patterns import pattern
 from assay.terraform import values as v
+from assay.terraform.syntax import Fault
 from assay.terraform.values import EvalError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from assay.terraform.syntax import Attribute, Block, Body
 
 MAX_STEPS = 2_000_000
+MAX_VALUE_STEPS = 200_000
 MAX_INSTANCES = 20_000
 MAX_ELEMENTS = 200_000
 MAX_CHAIN = 400
@@ -27,18 +29,26 @@ class Exhausted(Exception):
     """A root module needs more than the bounds allow: the sentence says which."""
 
 
-class Budget:
-    """Counts what a root module costs, so that the same input always stops at the same place."""
+class Overrun(Exception):
+    """One value needs more than the bound allows: it alone is not evaluated."""
 
-    __slots__ = ("chain", "instances", "steps")
+
+class Budget:
+    """Counts what a value and a root module cost, so that the same input always stops at the same place."""
+
+    __slots__ = ("chain", "instances", "left", "steps")
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.instances = MAX_INSTANCES
+        self.left = MAX_VALUE_STEPS  # of the value under evaluation
         self.chain = 0
 
     def spend(self, steps: int) -> None:
         self.steps -= steps
+        self.left -= steps
+        if self.left < 0:
+            raise Overrun(f"it needs more than {MAX_VALUE_STEPS:,} evaluation steps, the bound Assay sets")
         if self.steps < 0:
             raise Exhausted(f"the root module needs more than {MAX_STEPS:,} evaluation steps, the bound Assay sets")
 
@@ -255,23 +265,37 @@ def static_env(settings: bool = False) -> Env:
 
 
 def evaluate_attribute(attribute: Attribute, env: Env) -> Any:
-    """The value of an attribute, unknown where Terraform would reject it; bounded in size."""
+    """The value of an attribute, unknown where Terraform would reject it; bounded in cost and size."""
     budget = env.scope.budget
     budget.spend(1)
+    outer, budget.left = budget.left, MAX_VALUE_STEPS
     try:
         value = attribute.evaluate(env)
     except EvalError as error:
         return rejected(attribute, error)
     except Undetermined as doubt:  # something asked an unknown value what only a known one can answer
         return v.unknown_like(doubt.unknown)
+    except Overrun as error:
+        return bounded(attribute, str(error))
     except RecursionError:
-        raise Exhausted(f"{attribute.file.shown}: {attribute.name} is nested too deeply") from None
+        return bounded(attribute, "it is nested too deeply")
+    finally:
+        budget.left = outer
     if isinstance(value, (list, dict)):
         size = count_elements(value)
-        budget.spend(size)
+        budget.steps -= size
         if size > MAX_ELEMENTS:
-            return Unknown(f"{attribute.name} has more than {MAX_ELEMENTS:,} elements, the bound Assay sets")
+            return bounded(attribute, f"it has more than {MAX_ELEMENTS:,} elements, the bound Assay sets")
     return value
+
+
+def bounded(attribute: Attribute, why: str) -> Unknown:
+    """The unknown in the place of a value that a bound cuts off, which its file is said to have."""
+    file = attribute.file
+    fault = Fault(file.line(attribute.start), f"{attribute.name} was not evaluated: {why}")
+    if fault not in file.faults:
+        file.faults.append(fault)
+    return Unknown(f"{attribute.name} ({file.shown}:{fault.line}) was not evaluated: {why}")
 
 
 def rejected(attribute: Attribute, error: EvalError) -> Unknown:

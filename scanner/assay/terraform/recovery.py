@@ -6,6 +6,7 @@ swallow the next. So the text is cut where top-level blocks begin, and each piec
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -40,10 +41,30 @@ def recover(file: SourceFile, root: Node) -> None:
     for start, end in pairwise(bounds):
         piece = parse_range(file.data, start, end)
         if piece.has_error or not _one_block(piece):
+            whole = _whole_before_stray(file.data, start, end)
+            if whole is not None:
+                add_top_level(file, whole)
+                start = whole.end_byte
             if file.data[start:end].strip():
                 file.faults.append(describe(file, start, end))
         else:
             add_top_level(file, piece)
+
+
+_END = pattern(rb"^(?:\}|(?:" + _KINDS + rb")\b.*\})[ \t]*\r?$", re.MULTILINE)
+_BRACKET = pattern(rb"[\[\](){}]")
+
+
+def _whole_before_stray(data: bytes, start: int, end: int) -> Node | None:
+    """The block of a piece when only stray words follow it, as a merge's conflict marks do: nothing it could lack."""
+    closing = _END.search(data, start, end)
+    if closing is None:
+        return None
+    rest = data[closing.end() : end].lstrip(b"\r\n")
+    if rest[:1].isspace() or _BRACKET.search(rest):
+        return None
+    whole = parse_range(data, start, closing.end())
+    return None if whole.has_error or not _one_block(whole) else whole
 
 
 def _headers(data: bytes) -> Iterator[int]:
