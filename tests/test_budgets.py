@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -120,6 +121,7 @@ def bare(checkout: Path, folder: Path, *arguments: str, **more: str) -> Ran:
 def small(tmp_path: Path) -> Path:
     (tmp_path / "main.tf").write_text(SMALL)
     os.utime(tmp_path / "main.tf", ns=(1, 1))
+    time.sleep(0.1)  # the cache keeps nothing of files that changed within the last 50 ms
     return tmp_path
 
 

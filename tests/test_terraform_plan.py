@@ -547,7 +547,7 @@ def test_no_damage_to_a_plan_stops_a_scan(tmp_path: Path, damages: list[tuple[tu
         try:
             for step in path[:-1]:
                 inner = inner[step]
-            inner[path[-1]] = junk
+            inner[path[-1]] = copy.deepcopy(junk)  # a later damage may fall into it
         except (KeyError, IndexError, TypeError):
             continue  # an earlier damage has taken the place away
     file = tmp_path / "plan.json"
