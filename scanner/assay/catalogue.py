@@ -73,10 +73,10 @@ class Entry:
         self.directory = details.directory
 
 
-def describe(rule: Rule) -> dict[str, Any]:
-    """One rule as the details hold it."""
+def describe(rule: Rule, shown: Iterable[str] = ()) -> dict[str, Any]:
+    """One rule as the details hold it; `shown` are the sources of its written examples."""
     return {
-        "title": rule.title, "severity": rule.severity.label, "sources": claimed_sources(rule.on, rule.sources),
+        "title": rule.title, "severity": rule.severity.label, "sources": claimed_sources(rule.on, rule.sources, shown),
         "controls": list(rule.controls), "equivalents": list(rule.equivalents), "fixable": rule.fixable,
         "why": rule.why, "fix": rule.fix,
     }  # fmt: skip
@@ -84,16 +84,21 @@ def describe(rule: Rule) -> dict[str, Any]:
 
 def entries_of(directory: str, rules: Iterable[Rule]) -> list[Entry]:
     """The entries of rules that are loaded, by id."""
+    from assay.examples import read
+
     ordered = sorted(rules, key=lambda r: r.id)
-    details = Details(directory, {r.id: describe(r) for r in ordered})
+    shown: dict[str, set[str]] = {}
+    for page in {f"{directory}/{r.file[:-3]}.md" for r in ordered}:
+        for example in read(page):
+            shown.setdefault(example.rule, set()).add(example.source)
+    details = Details(directory, {r.id: describe(r, shown.get(r.id, ())) for r in ordered})
     return [Entry(r.id, r.file, list(r.on), r.theme, details) for r in ordered]
 
 
-def claimed_sources(on: Sequence[str], sources: Sequence[str]) -> list[str]:
-    """The sources a rule claims: its own list, else every source that exists for its types."""
-    if sources:
-        return list(sources)
-    return ["terraform", "plan"]
+def claimed_sources(on: Sequence[str], sources: Sequence[str], shown: Iterable[str] = ()) -> list[str]:
+    """The sources a rule claims: its own list, or Terraform and a plan; and each that its examples show it on."""
+    own = list(sources) or ["terraform", "plan"]
+    return own + sorted(set(shown) - set(own))
 
 
 def build_index(directory: str, rules: Sequence[Rule]) -> dict[str, str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _SCOPES = {"account", "tenancy", "compartment", "region", "cluster", "module", "terraform"}
 
+_FILES = {"terraform", "plan", "manifest", "document"}
+
 
 class Report:
     """What an evaluation found, and what it could not see. Every report format reads this and nothing else."""
@@ -147,7 +149,9 @@ class _Run:
         return self.graph.all(type_)
 
     def _denied(self, rule: Rule) -> None:
-        """A type whose list was denied is judged by nobody: neither pass nor fail."""
+        """A type whose list was denied is judged by nobody: neither pass nor fail. Files are never denied a list."""
+        if rule.sources and _FILES.issuperset(rule.sources):
+            return
         for type_, account, region, reason in self.graph.coverage.unlisted:
             if type_ in rule.on:
                 place = "/".join(p for p in (account, region) if p) or type_

@@ -4,6 +4,9 @@ A section `## rule-id` has `### Good`, `### Bad` and `### Unknown` parts with fe
 that must fail, `# unsure: rule-id` one that must be unknown; nothing else may be found. A rule that is never undecided
 says why below `### Unknown: none`. For a `require` row without a section the Terraform examples are derived from the
 row.
+
+A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
+turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay.graph import Graph
-    from assay.model import Verdict
+    from assay.model import Finding, Verdict
     from assay.rule import Rule
 
 KINDS = {"Good": "good", "Bad": "bad", "Unknown": "unknown"}
 _MARK = pattern(r"(?:#|//)\s*(error|unsure):\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)")
 _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
+LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
+"""By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml"}
 
 
@@ -100,10 +105,12 @@ def check(example: Example, rule: Rule) -> list[str]:
     from assay.engine import evaluate
     from assay.model import Verdict
 
+    live = example.source in LIVE
     with TemporaryDirectory(prefix="assay-example-") as folder:
-        with open(f"{folder}/{_SUFFIX[example.language]}", "w", encoding="utf-8") as handle:
-            handle.write(example.text)
-        graph = _graph(folder, example)
+        try:
+            graph = _replayed(example) if live else _written(example, folder)
+        except ValueError as error:
+            return [f"{example.place}: {error}"]
         report = evaluate(graph, [rule])
     problems = [
         f"{example.place}: {i['path']}: {i['reason']}" for i in graph.coverage.inputs if i["status"] == "failed"
@@ -113,19 +120,85 @@ def check(example: Example, rule: Rule) -> list[str]:
         problems.append(f"{example.place}: the bad example marks no line with `# error: {rule.id}`")
     if example.kind == "unknown" and not any(v is Verdict.UNKNOWN for _, v in wanted):
         problems.append(f"{example.place}: the unknown example marks no line with `# unsure: {rule.id}`")
-    got = {(f.location.start_line if f.location else 0, f.verdict): f.message for f in report.findings}
-    for line, verdict in sorted(wanted - got.keys(), key=str):
+    met: set[tuple[int, Verdict]] = set()
+    for finding in report.findings:
+        lines = _named_on(example.text, finding) if live else {finding.location.start_line if finding.location else 0}
+        hits = {(line, finding.verdict) for line in lines} & wanted
+        met |= hits
+        if not hits:
+            place = finding.resource.address if live else f"line {min(lines)}"
+            problems.append(f"{example.place}: {place} is {finding.verdict.value} unexpectedly: {finding.message}")
+    for line, verdict in sorted(wanted - met, key=str):
         problems.append(f"{example.place}: line {line} should be {verdict.value} and is not")
-    for line, verdict in sorted(got.keys() - wanted, key=str):
-        problems.append(f"{example.place}: line {line} is {verdict.value} unexpectedly: {got[line, verdict]}")
     return problems
 
 
-def _graph(folder: str, example: Example) -> Graph:
+def _written(example: Example, folder: str) -> Graph:
+    """The graph of an example that is a file."""
     from assay.model import Request
     from assay.scan import collect
 
+    with open(f"{folder}/{_SUFFIX[example.language]}", "w", encoding="utf-8") as handle:
+        handle.write(example.text)
     return collect(Request([folder], folder))
+
+
+def answers(example: Example) -> dict[str, Any]:
+    """The recorded answers of a live example, by operation.
+
+    Raises:
+        ValueError: it is not a mapping of operations.
+    """
+    import yaml
+
+    try:
+        recorded = yaml.safe_load(example.text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"not YAML: {error}") from error
+    if not isinstance(recorded, dict):
+        raise ValueError("a live example is a mapping of operations to their recorded answers")
+    return recorded
+
+
+def _replayed(example: Example) -> Graph:
+    """The graph of recorded answers: collected by the real collector, written and read as a snapshot is."""
+    import gzip
+    from importlib import import_module
+    from io import BytesIO
+
+    from assay.graph import Graph
+    from assay.inventory.collect import run_unit
+    from assay.inventory.snapshot import RecordWriter, SnapshotWriter, read
+    from assay.model import Intake
+
+    units = list(import_module(LIVE[example.source]).units(answers(example)))
+    stream = BytesIO()
+    SnapshotWriter.begin(stream, {"feeds": {example.source: sorted({t for u in units for t in u.types})}})
+    with RecordWriter(stream) as writer:
+        for unit in units:
+            run_unit(unit, writer)
+    SnapshotWriter.end(stream, writer.count)
+    stream.seek(0)
+    intake = Intake()
+    with gzip.open(stream) as lines:
+        read(lines, example.place, intake, kept=False)
+    broken = [u["reason"] for u in intake.coverage.units if "the collector stopped" in (u["reason"] or "")]
+    if broken:
+        raise ValueError(broken[0])
+    return Graph(intake.resources, intake.coverage)
+
+
+def _named_on(text: str, finding: Finding) -> set[int]:
+    """The lines of a live example that name the finding's resource."""
+    import re
+
+    r = finding.resource
+    values = [r.values.get(k) for k in ("id", "arn", "name", "bucket", "function_name", "account_id")]
+    names = {str(n) for n in (r.address, r.name, *values) if isinstance(n, (str, int)) and n != ""}
+    if r.type == "account" and r.account:
+        names.add(r.account)
+    words = re.compile("|".join(rf"(?<![\w-]){re.escape(n)}(?![\w-])" for n in sorted(names, key=len, reverse=True)))
+    return {i for i, line in enumerate(text.splitlines(), 1) if words.search(line.partition(" #")[0])}
 
 
 def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:

@@ -58,6 +58,9 @@ class Graph:
         self._users: dict[tuple[str, str], tuple[dict[int, list[Resource]], dict[Any, Unknown]]] = {}
         self._scopes: dict[str, dict[Any, list[Resource]]] = {}
         self._memo: dict[Any, Any] = {}
+        self._unlisted: dict[str, list[tuple[str | None, str | None, str]]] = {}
+        for type_, account, region, reason in self.coverage.unlisted:
+            self._unlisted.setdefault(type_, []).append((account, region, reason))
 
     @property
     def types(self) -> list[str]:
@@ -88,7 +91,7 @@ class Graph:
             for x in self.all(type_):
                 scopes.setdefault((x.source, x.root, x.account), []).append(x)
         mine = scopes.setdefault((r.source, r.root, r.account), [])
-        return self._as_far_as_listed(mine, type_, r.account) if self.coverage.unlisted else mine
+        return self._as_far_as_listed(mine, type_, r)
 
     def scope(self, view: View, type_: str) -> Resource | None:
         """The scope resource (`account`, `tenancy`, `module`) that `view` belongs to."""
@@ -127,7 +130,7 @@ class Graph:
             doubt = self._handed_on().get((r.root, r.source, _bare(r.address)))
         if doubt is not None and not found:
             return PartialList(found, doubt)
-        return self._as_far_as_listed(found, type_, r.account)
+        return self._as_far_as_listed(found, type_, r)
 
     def links(self) -> Iterator[tuple[Resource, Resource, str]]:
         """Every resolved link as (from, to, via path), for drawing."""
@@ -144,10 +147,13 @@ class Graph:
 
     # --- resolution -----------------------------------------------------------------------------------------------
 
-    def _as_far_as_listed(self, found: list[Resource], type_: str, account: str | None) -> list[Resource]:
-        for unlisted, where, _region, reason in self.coverage.unlisted:
-            if unlisted == type_ and where in (None, account):
+    def _as_far_as_listed(self, found: list[Resource], type_: str, r: Resource) -> list[Resource]:
+        for account, region, reason in self._unlisted.get(type_, ()):
+            if account in (None, r.account) and (r.region is None or region in (None, r.region)):
                 return PartialList(found, Unknown(reason))
+        feeds = self.coverage.feeds.get(r.source)
+        if feeds is not None and type_ not in feeds and not found:
+            return PartialList(found, Unknown(f"an audit of {r.source} does not collect {type_}"))
         return found
 
     def _handed_on(self) -> dict[tuple[str, str, str], Unknown]:
@@ -200,7 +206,7 @@ class Graph:
             found_all = self._identity(type_).get(_identity_key(item))
             if found_all:
                 same = [x for x in found_all if x.root == r.root and x.source == r.source]
-                return same or found_all
+                return _nearest(r, same) or same or found_all
         return []
 
     def _identity(self, type_: str) -> dict[Any, list[Resource]]:
@@ -228,6 +234,14 @@ class Graph:
         )
         address = what if isinstance(what, str) else str(what)
         return Resource(kind, address, "uncollected", _Opaque(reason), NowhereOrigin(address), root=r.root)
+
+
+def _nearest(r: Resource, found: list[Resource]) -> list[Resource]:
+    """Those of the same account, and of the same region where there are some: names repeat in every region."""
+    if len(found) < 2 or r.account is None:
+        return found
+    mine = [x for x in found if x.account == r.account]
+    return [x for x in mine if x.region == r.region] or mine
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -801,7 +801,7 @@ class Waiver(NamedTuple):
 class Coverage:
     """What was read and what was not; a report without it would be a guess."""
 
-    __slots__ = ("consulted", "inputs", "notes", "units", "unlisted")
+    __slots__ = ("consulted", "feeds", "inputs", "notes", "units", "unlisted")
 
     def __init__(self) -> None:
         self.inputs: list[dict[str, Any]] = []
@@ -809,6 +809,7 @@ class Coverage:
         self.notes: list[str] = []
         self.consulted: list[str] = []  # further files whose content decided something (`file()`, templates)
         self.unlisted: list[tuple[str, str | None, str | None, str]] = []
+        self.feeds: dict[str, set[str]] = {}  # by live source: the types it looks for; others may be there unseen
 
     def input(self, path: str, status: str, reason: str | None = None, line: int | None = None) -> None:
         """Say what became of an input: status `read`, `failed` (counts as incomplete) or `skipped`."""

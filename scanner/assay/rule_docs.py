@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from assay.catalogue import build_index, entries_of
-from assay.examples import of_rule
+from assay.examples import LIVE, of_rule
 from assay.rule import load_directory
 
 if TYPE_CHECKING:
@@ -73,7 +73,15 @@ def _theme_page(theme: str, rules: Sequence[tuple[str, Rule]]) -> str:
         if rule.equivalents:
             lines += [f"Equivalents: {', '.join(rule.equivalents)}", ""]
         for example in of_rule(rule, directory):
-            lines += [f"{example.kind.capitalize()}:", "", f"```{example.language}", example.text.rstrip(), "```", ""]
+            live = f" ({example.source})" if example.source in LIVE else ""
+            lines += [
+                f"{example.kind.capitalize()}{live}:",
+                "",
+                f"```{example.language}",
+                example.text.rstrip(),
+                "```",
+                "",
+            ]
     return "\n".join(lines)
 
 

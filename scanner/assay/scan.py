@@ -107,7 +107,7 @@ def run(
     gc.disable()  # a scan makes long-lived objects only: a third of the time would go into looking for garbage
     try:
         graph = collect(request)
-        rules = catalogue.load(entries, graph.types)
+        rules = catalogue.load(entries, {*graph.types, *(type_ for type_, *_ in graph.coverage.unlisted)})
         known = {e.id for e in catalogue.entries}
         report = evaluate(graph, rules, known=known, asked={e.id for e in entries}, **(options or {}))
     finally:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, str] = {
     "scan": "judge Terraform, plans and snapshots by the rules",
+    "audit": "judge what runs: a live account, cluster or database",
     "graph": "print resources, values and links",
     "explain": "say why a rule matters, how to mend it, with examples",
     "rules": "list, test, make and document rules",
@@ -90,11 +91,12 @@ def _recalled(argv: list[str]) -> int | None:
 def _told() -> tuple[type[Exception], ...]:
     """The errors that tell a user what is wrong; imported only when there is one."""
     from assay.config import ConfigError
+    from assay.inventory.collect import CollectionStopped
     from assay.plugins import PluginError
     from assay.rule import RuleError
     from assay.scan import UsageError
 
-    return ConfigError, PluginError, RuleError, UsageError
+    return CollectionStopped, ConfigError, PluginError, RuleError, UsageError
 
 
 def _fault(name: str, error: Exception) -> int:

@@ -28,22 +28,12 @@ def parser() -> ArgumentParser:
         formatter_class=formatter, allow_abbrev=False,
     )  # fmt: skip
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
-    p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
-                   help="text, json, jsonl, sarif, github, html, junit, markdown, csv; repeatable")  # fmt: skip
     add_selection(p)
     add_terraform(p)
-    p.add_argument("--fail-on", choices=config.LEVELS, help="the gate: lowest severity that fails (default low)")
-    p.add_argument("--strict", action="store_true", default=None, help="unknown counts as fail")
-    p.add_argument("--allow-incomplete", action="store_true", default=None,
-                   help="do not exit 3 when something could not be read")  # fmt: skip
-    p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
-    p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
+    add_reporting(p)
     p.add_argument("--plugin", action="append", metavar="NAME",
                    help="also run this plugin: checkov (its own checks, merged by equivalents)")  # fmt: skip
     p.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
-    p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
-    p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
-    p.add_argument("-v", "--verbose", action="store_true", help="more talk on stderr")
     return p
 
 
@@ -52,6 +42,20 @@ def add_selection(p: ArgumentParser) -> None:
     p.add_argument("--ignore", action="append", metavar="RULE", help="rule id, theme or glob to leave out")
     p.add_argument("--framework", action="append", metavar="ID", help="only rules with a control of this framework")
     p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
+
+
+def add_reporting(p: ArgumentParser) -> None:
+    p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
+                   help="text, json, jsonl, sarif, github, html, junit, markdown, csv; repeatable")  # fmt: skip
+    p.add_argument("--fail-on", choices=config.LEVELS, help="the gate: lowest severity that fails (default low)")
+    p.add_argument("--strict", action="store_true", default=None, help="unknown counts as fail")
+    p.add_argument("--allow-incomplete", action="store_true", default=None,
+                   help="do not exit 3 when something could not be read")  # fmt: skip
+    p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
+    p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
+    p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
+    p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
+    p.add_argument("-v", "--verbose", action="store_true", help="more talk on stderr")
 
 
 def add_terraform(p: ArgumentParser) -> None:
@@ -71,15 +75,12 @@ def run(argv: list[str]) -> int:
     outputs = parse_outputs(args.output)
     request = make_request(args, paths)
     catalogue, entries = choose(args)
-    report = _report(request, catalogue, entries, args)
-    report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
-    report.strict = bool(args.strict)
-    report.allow_incomplete = bool(args.allow_incomplete)
+    report = judge(request, catalogue, entries, args)
     written = write(report, outputs, args)
     if written and cache.cacheable(argv):
         cache.keep(argv, started, request, report, catalogue, written)
     if args.timings and report.timings is not None:
-        _print_timings(report)
+        print_timings(report)
     return report.exit_code
 
 
@@ -208,14 +209,19 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
     return kept if len(kept) == len(written) else []
 
 
-def _report(request: Request, catalogue: Catalogue, entries: list[Entry], args: Namespace) -> Report:
+def judge(request: Request, catalogue: Catalogue, entries: list[Entry], args: Namespace) -> Report:
+    """The report of a scan, with the gate that the options set."""
     from assay.scan import run as scan
 
     options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
-    return scan(request, catalogue, entries, options)
+    report = scan(request, catalogue, entries, options)
+    report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
+    report.strict = bool(args.strict)
+    report.allow_incomplete = bool(args.allow_incomplete)
+    return report
 
 
-def _print_timings(report: Report) -> None:
+def print_timings(report: Report) -> None:
     slowest = sorted((report.timings or {}).items(), key=lambda item: -item[1])
     for name, seconds in slowest[:20]:
         print(f"{seconds * 1000:9.1f} ms  {name}", file=sys.stderr)

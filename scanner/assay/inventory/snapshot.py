@@ -1,47 +1,55 @@
 """Snapshots: the file between collecting and evaluating, one JSON record a line, gzip-compressed (`.jsonl.gz`).
 
-The first line is the header `{"schema": "assay-snapshot/1", ...}`; then, in the order of collection:
+The first line is the header `{"schema": "assay-snapshot/1", "feeds": {source: [types]}, ...}`, where `feeds` says which
+types the collection looks for at all; then, in the order of collection:
 
 - `{"resource": {"type", "address", "source", "name", "account", "region", "values"}}`
 - `{"unit": {"account", "region", "service", "status", "reason"}}`: a unit of work is finished
 - `{"unlisted": {"type", "account", "region", "reason"}}`: nobody could list these
 - `{"end": {"resources": N}}`: the last line; without it the snapshot was cut off, and says so
 
-An unknown value is `{"$unknown": "reason"}`, a reference `{"$ref": ["address", "attribute"]}`, an incomplete list
-`{"$partial": [...], "reason": "..."}`.
+An unknown value is `{"$unknown": "reason"}` (with `"sensitive": true` a credential that was masked), a reference
+`{"$ref": ["address", "attribute"]}`, an incomplete list `{"$partial": [...], "reason": "..."}`, a map with such keys of
+its own `{"$map": {...}}`.
 """
 
 from __future__ import annotations
 
 import json
-from typing import IO, TYPE_CHECKING, Any
+import sys
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Location, PartialList, Ref, Resource, Text, Unknown
 
 if TYPE_CHECKING:
     import gzip
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Self
 
     from assay.model import Intake, Request, Step, ValuePath
 
 SCHEMA = "assay-snapshot/1"
 
 
-class SnapshotWriter:
-    """Writes records as they come, each a complete line, so that what was collected survives a kill.
+class RecordWriter:
+    """Writes records as they come, each a complete line, as one gzip member.
 
     The bytes depend on the records alone: no time, no file name.
     """
 
-    def __init__(self, path: str, header: dict[str, Any] | None = None) -> None:
+    def __init__(self, raw: IO[bytes]) -> None:
         import gzip
 
-        self._raw: IO[bytes] = open(path, "wb")  # noqa: SIM115 - closed by close()
-        self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", fileobj=self._raw, mtime=0)
-        self._count = 0
-        self._line({"schema": SCHEMA, **(header or {})})
+        self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
+        self.count = 0
 
-    def _line(self, record: dict[str, Any]) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+
+    def line(self, record: dict[str, Any]) -> None:
         text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         self._zip.write(text.encode("utf-8", "surrogatepass") + b"\n")
 
@@ -50,24 +58,45 @@ class SnapshotWriter:
             "type": r.type, "address": r.address, "source": r.source, "name": r.name, "account": r.account,
             "region": r.region, "values": encode(r.values),
         }  # fmt: skip
-        self._line({"resource": {k: v for k, v in record.items() if v not in (None, "")}})
-        self._count += 1
+        self.line({"resource": {k: v for k, v in record.items() if v not in (None, "")}})
+        self.count += 1
 
     def unit(
         self, account: str | None, region: str | None, service: str, status: str, reason: str | None = None
     ) -> None:
-        self._line(
+        self.line(
             {"unit": {"account": account, "region": region, "service": service, "status": status, "reason": reason}}
         )
         self._zip.flush()
 
     def unlisted(self, type_: str, account: str | None, region: str | None, reason: str) -> None:
-        self._line({"unlisted": {"type": type_, "account": account, "region": region, "reason": reason}})
+        self.line({"unlisted": {"type": type_, "account": account, "region": region, "reason": reason}})
+
+
+class SnapshotWriter(RecordWriter):
+    """A whole snapshot: the header, the records, and the last line when it is closed."""
+
+    def __init__(self, path: str, header: dict[str, Any] | None = None) -> None:
+        self._raw: IO[bytes] = open(path, "wb")  # noqa: SIM115 - closed by close()
+        super().__init__(self._raw)
+        self.line({"schema": SCHEMA, **(header or {})})
 
     def close(self) -> None:
-        self._line({"end": {"resources": self._count}})
+        self.line({"end": {"resources": self.count}})
         self._zip.close()
         self._raw.close()
+
+    @staticmethod
+    def begin(raw: IO[bytes], header: dict[str, Any]) -> None:
+        """The header as a gzip member of its own: members follow each other, so finished ones can be joined."""
+        with RecordWriter(raw) as writer:
+            writer.line({"schema": SCHEMA, **header})
+
+    @staticmethod
+    def end(raw: IO[bytes], count: int) -> None:
+        """The last line as a gzip member of its own."""
+        with RecordWriter(raw) as writer:
+            writer.line({"end": {"resources": count}})
 
 
 def encode(value: Any) -> Any:
@@ -77,13 +106,14 @@ def encode(value: Any) -> Any:
     if isinstance(value, Text):
         return {"$text": [p if isinstance(p, str) else encode(p) for p in value.parts]}
     if isinstance(value, Unknown):
-        return {"$unknown": value.reason}
+        return {"$unknown": value.reason, "sensitive": True} if value.sensitive else {"$unknown": value.reason}
     if isinstance(value, PartialList):
         return {"$partial": [encode(v) for v in value.known()], "reason": value.unknown.reason}
     if isinstance(value, list):
         return [encode(v) for v in value]
     if isinstance(value, dict):
-        return {str(k): encode(v) for k, v in value.items()}
+        plain = {str(k): encode(v) for k, v in value.items()}
+        return {"$map": plain} if any(k.startswith("$") for k in plain) else plain
     return value
 
 
@@ -94,14 +124,14 @@ def decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "$unknown" in value:
-        return Unknown(str(value["$unknown"]))
+        return Unknown(str(value["$unknown"]), sensitive=value.get("sensitive") is True)
     if "$ref" in value:
         return Ref(*value["$ref"])
     if "$text" in value:
         return Text([decode(p) for p in value["$text"]])
     if "$partial" in value:
         return PartialList([decode(v) for v in value["$partial"]], Unknown(str(value.get("reason"))))
-    return {k: decode(v) for k, v in value.items()}
+    return {k: decode(v) for k, v in value.get("$map", value).items()}
 
 
 class _Line:
@@ -140,25 +170,50 @@ class SnapshotSource:
         return b'"schema":"assay-snapshot/' in start or b'"schema": "assay-snapshot/' in start
 
     def load(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
-        import gzip
+        import zlib
 
         from assay.paths import display
 
         for path in paths:
-            shown = display(path, request.base)
+            label = request.options.get("label")  # a file that is gone when the report is read has no place in it
+            shown = str(label or display(path, request.base))
             try:
-                opener = gzip.open if path.endswith(".gz") else open
-                with opener(path, "rt", encoding="utf-8") as handle:
-                    _read(handle, shown, intake)
-            except (OSError, EOFError) as error:
+                with _open(path) as handle:
+                    read(handle, shown, intake, kept=not label)
+            except (OSError, EOFError, zlib.error) as error:
                 intake.coverage.input(shown, "failed", f"the snapshot is cut off or unreadable: {error}")
 
 
-def _read(lines: Iterable[str], shown: str, intake: Intake) -> None:
+def _open(path: str) -> gzip.GzipFile | IO[bytes]:
+    import gzip
+
+    return gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")
+
+
+def records(path: str) -> Iterator[dict[str, Any]]:
+    """The records of a snapshot, or of a part of one, as they are written.
+
+    Raises:
+        OSError, EOFError, ValueError: it cannot be read, is cut off, or holds a line that is no record.
+    """
+    import orjson
+
+    with _open(path) as handle:
+        for line in handle:
+            yield orjson.loads(line)
+
+
+def read(lines: Iterable[bytes], shown: str, intake: Intake, *, kept: bool = True) -> None:
+    """Pour the lines of a snapshot into `intake`; what is wrong with it becomes coverage.
+
+    Resources are located at their lines in `shown` when the file is `kept`, else at their own addresses.
+    """
+    import orjson
+
     ended = False
     for number, line in enumerate(lines, 1):
         try:
-            record = json.loads(line)
+            record = orjson.loads(line)  # it shares the keys of all lines, which a large inventory consists of
         except ValueError:
             intake.coverage.input(shown, "failed", f"line {number} is not a whole JSON record", number)
             return
@@ -167,20 +222,19 @@ def _read(lines: Iterable[str], shown: str, intake: Intake) -> None:
                 said = f"this snapshot is {record.get('schema')}; this version of Assay reads {SCHEMA}"
                 intake.coverage.input(shown, "failed", said)
                 return
+            for source, types in record.get("feeds", {}).items():
+                intake.coverage.feeds.setdefault(source, set()).update(types)
         elif "resource" in record:
             r = record["resource"]
+            values = r.get("values", {})
             intake.add(
                 Resource(
-                    r["type"],
-                    r["address"],
-                    r["source"],
-                    decode(r.get("values", {})),
-                    _Line(shown, number),
-                    name=r.get("name", ""),
-                    account=r.get("account"),
-                    region=r.get("region"),
+                    sys.intern(r["type"]), r["address"], sys.intern(r["source"]),
+                    decode(values) if b'"$' in line else values,
+                    _Line(shown, number) if kept else None,
+                    name=r.get("name", ""), account=_intern(r.get("account")), region=_intern(r.get("region")),
                 )
-            )
+            )  # fmt: skip
         elif "unit" in record:
             u = record["unit"]
             intake.coverage.unit(u["account"], u["region"], u["service"], u["status"], u["reason"])
@@ -193,3 +247,61 @@ def _read(lines: Iterable[str], shown: str, intake: Intake) -> None:
         intake.coverage.input(shown, "read")
     else:
         intake.coverage.input(shown, "failed", "the snapshot has no last line: its collection was cut off")
+
+
+def _intern(text: str | None) -> str | None:
+    return None if text is None else sys.intern(text)
+
+
+# --- comparing two --------------------------------------------------------------------------------------------------
+
+
+class Change(NamedTuple):
+    """One resource that two snapshots tell differently; `paths` (dotted) are what changed of it."""
+
+    kind: str  # added | removed | changed
+    type: str
+    address: str
+    account: str | None
+    region: str | None
+    paths: tuple[str, ...] = ()
+
+
+def compare(old: str, new: str) -> list[Change]:
+    """What the snapshot `new` has that `old` has not, the other way round, and what differs; by type and address.
+
+    Raises:
+        OSError, EOFError, ValueError: one of them cannot be read.
+    """
+    before = {_identity(r): r for r in _resources(old)}
+    found: list[Change] = []
+    for r in _resources(new):
+        was = before.pop(_identity(r), None)
+        if was is None:
+            found.append(Change("added", *_identity(r)))
+        elif was.get("values") != r.get("values"):
+            paths = tuple(sorted(_differences(was.get("values", {}), r.get("values", {}), "")))
+            found.append(Change("changed", *_identity(r), paths))
+    found += [Change("removed", *key) for key in before]
+    return sorted(found, key=lambda c: (c.kind, c.type, c.address, c.account or "", c.region or ""))
+
+
+def _resources(path: str) -> Iterator[dict[str, Any]]:
+    return (record["resource"] for record in records(path) if "resource" in record)
+
+
+def _identity(r: dict[str, Any]) -> tuple[str, str, str | None, str | None]:
+    return r["type"], r["address"], r.get("account"), r.get("region")
+
+
+def _differences(old: Any, new: Any, path: str) -> Iterator[str]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in old.keys() | new.keys():
+            if old.get(key) != new.get(key):
+                yield from _differences(old.get(key), new.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for i, (a, b) in enumerate(zip(old, new, strict=True)):
+            if a != b:
+                yield from _differences(a, b, f"{path}[{i}]")
+    else:
+        yield path

@@ -1,0 +1,134 @@
+"""`assay audit`: collect a live inventory into a snapshot, then judge the snapshot as `assay scan` does.
+
+What can be audited is a module `assay.cli.audit_<what>` with
+
+- `options(parser)`: its own options;
+- `units(args)`: the `assay.inventory.collect.Unit`s to collect, or a `UsageError` that says what is wrong;
+- `header(args)`: what the snapshot's first line says: `feeds`, accounts, regions; no times; asked after `units`;
+- `permissions(args)`: what `--print-permissions` prints.
+
+One with `run(args)` does everything itself: it has no inventory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import ExitStack
+from importlib import import_module
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from assay.cli import scan
+from assay.inventory.collect import JOBS, collect
+from assay.model import Request
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from assay.inventory.collect import Unit
+
+AUDITS = {
+    "aws": "AWS accounts",
+    "oci": "OCI tenancies",
+    "cluster": "Kubernetes clusters",
+    "database": "a database, by SQL and SLA assertions",
+    "cost": "cost and usage: anomalies, forecasts, idle spend",
+    "slo": "service-level objectives on their metrics",
+}
+
+
+def parser(what: str) -> ArgumentParser:
+    from argparse import ArgumentParser
+
+    from assay.cli import EXIT_CODES, formatter
+
+    p = ArgumentParser(
+        f"assay audit {what}", description=f"Audit {AUDITS[what]}.", epilog=EXIT_CODES, formatter_class=formatter,
+        allow_abbrev=False,
+    )  # fmt: skip
+    scan.add_selection(p)
+    scan.add_reporting(p)
+    return p
+
+
+def add_collection(p: ArgumentParser) -> None:
+    p.add_argument("--save", metavar="SNAPSHOT", help="keep what was collected (.jsonl.gz): evidence, offline input")
+    p.add_argument("--resume", action="store_true", help="go on with what an interrupted audit left at --save")
+    p.add_argument("--print-permissions", action="store_true", help="print the least read policy it needs, and stop")
+    p.add_argument("--jobs", type=int, metavar="N", help="how many services are asked at once (default 8)")
+    p.add_argument("--endpoint", metavar="URL", help="every service at one address: dedicated regions, gateways, tests")
+
+
+def run(argv: list[str]) -> int:
+    there = [name for name in AUDITS if find_spec(f"assay.cli.audit_{name}")]
+    if not argv or argv[0] in ("-h", "--help"):
+        lines = [f"  {name:<{max(map(len, there))}}  {AUDITS[name]}" for name in there]
+        print("\n".join(["usage: assay audit WHAT ...", "", *lines, "", "assay audit WHAT --help says more"]))
+        return 0 if argv else 2
+    what = argv[0]
+    if what not in there:
+        raise UsageError(f"there is no audit of {what!r}; there are: {', '.join(there)}")
+    module = import_module(f"assay.cli.audit_{what}")
+    p = parser(what)
+    if not hasattr(module, "run"):
+        add_collection(p)
+    module.options(p)
+    args = p.parse_args(argv[1:])
+    scan.settle(args, ["."])
+    if hasattr(module, "run"):
+        code: int = module.run(args)
+        return code
+    if args.print_permissions:
+        print(module.permissions(args), end="")
+        return 0
+    return _audit(what, module, args)
+
+
+def _audit(what: str, module: Any, args: Namespace) -> int:
+    if args.resume and not args.save:
+        raise UsageError("--resume needs --save SNAPSHOT: that is where the interrupted audit left its parts")
+    if args.jobs is not None and args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs}: at least 1")
+    if args.save and not args.save.endswith(".jsonl.gz"):
+        raise UsageError(f"--save {args.save}: a snapshot's name ends in .jsonl.gz")
+    outputs = scan.parse_outputs(args.output)
+    catalogue, entries = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
+    with ExitStack() as stack:
+        path = args.save or stack.enter_context(TemporaryDirectory(prefix="assay-audit-")) + f"/{what}.jsonl.gz"
+        _collect(module, args, path)
+        request = Request([path], os.getcwd(), options={} if args.save else {"label": what})
+        report = scan.judge(request, catalogue, entries, args)
+    scan.write(report, outputs, args)
+    if args.timings and report.timings is not None:
+        scan.print_timings(report)
+    return report.exit_code
+
+
+def _collect(module: Any, args: Namespace, path: str) -> None:
+    shown = _Progress(quiet=args.quiet)
+    try:
+        units = module.units(args)
+        collect(
+            units, path, header=module.header(args), jobs=args.jobs or JOBS, resume=args.resume, progress=shown
+        )  # fmt: skip
+    finally:
+        shown.clear()
+
+
+class _Progress:
+    """One line on stderr, only on a terminal."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._on = sys.stderr.isatty() and not quiet
+
+    def __call__(self, done: int, resources: int, unit: Unit) -> None:
+        if self._on:
+            where = "/".join(p for p in (unit.account, unit.region, unit.service) if p)
+            print(f"\r\x1b[K{done} units, {resources:,} resources ({where})", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._on:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
