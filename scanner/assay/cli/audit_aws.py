@@ -1,0 +1,51 @@
+"""`assay audit aws`: the options, and what they come to. boto3 is imported only when something is asked of AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable
+
+    from assay.inventory.collect import Unit
+
+
+def options(p: ArgumentParser) -> None:
+    p.add_argument("--profile", metavar="NAME", help="the profile of the AWS configuration (AWS_PROFILE is honoured)")
+    p.add_argument("--regions", action="append", metavar="REGION", help="a,b; repeatable (default: the enabled ones)")
+    p.add_argument("--accounts", action="append", metavar="WHICH",
+                   help="all, account numbers or organizational units (default: one's own); repeatable")  # fmt: skip
+    p.add_argument("--role-name", metavar="NAME", help="the role to assume in the other accounts")
+    p.add_argument("--external-id", metavar="ID", help="the external id that the role asks for")
+
+
+def units(args: Namespace) -> Iterable[Unit]:
+    from assay.inventory.aws.accounts import Audit, Options
+
+    if args.role_name and not args.accounts:
+        raise UsageError("--role-name needs --accounts: all, account numbers or ids of organizational units")
+    args.audit = Audit(
+        Options(
+            args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
+            args.jobs or Options().jobs,
+        )
+    )  # fmt: skip
+    return args.audit.units()  # type: ignore[no-any-return]
+
+
+def header(args: Namespace) -> dict[str, Any]:
+    return args.audit.header  # type: ignore[no-any-return]
+
+
+def permissions(args: Namespace) -> str:
+    from assay.inventory.aws.permissions import policy
+    from assay.inventory.aws.replay import all_services
+
+    return policy(all_services(), organization=bool(args.accounts), role=args.role_name)
+
+
+def _split(texts: list[str] | None) -> list[str] | None:
+    return [word for text in texts or () for word in text.split(",") if word] or None

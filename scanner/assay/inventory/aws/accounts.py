@@ -1,0 +1,239 @@
+"""Which accounts and regions an audit visits, and the units it makes of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.inventory.aws.replay import all_services
+from assay.inventory.aws.table import Place
+from assay.inventory.aws.transport import Boto, make_session
+from assay.inventory.aws.walk import CallFailed, Walk
+from assay.inventory.collect import DENIED, FAILED, Emitter, Unit
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""By partition: the region that answers for account-wide services."""
+
+
+class Options(NamedTuple):
+    """What the command line says of an AWS audit; `regions` None is every enabled one."""
+
+    profile: str | None = None
+    regions: Sequence[str] | None = None
+    accounts: Sequence[str] | None = None
+    role: str | None = None
+    external_id: str | None = None
+    endpoint: str | None = None
+    jobs: int = 8
+
+
+class Identity(NamedTuple):
+    """Who the credentials are."""
+
+    account: str
+    partition: str
+    region: str
+
+
+class Audit:
+    """The accounts and regions of one audit, and the sessions that reach them."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.session = _session(options)
+        region = self.session.region_name or next(iter(options.regions or ()), "us-east-1")
+        self.own = self._identity(region)
+        self.accounts = self._accounts()
+        self.pool = ThreadPoolExecutor(options.jobs, thread_name_prefix="detail")
+        self.services = all_services()
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """What the snapshot says of this audit; equal for equal requests."""
+        return {
+            "provider": "aws", "accounts": self.accounts, "regions": list(self.options.regions or ["enabled"]),
+            "feeds": {"aws": sorted({t for service in self.services for t in service.types})},
+        }  # fmt: skip
+
+    def _boto(self, session: Any, region: str) -> Boto:
+        return Boto(session, region, endpoint=self.options.endpoint, jobs=self.options.jobs)
+
+    def _identity(self, region: str) -> Identity:
+        answer = _first(self._boto(self.session, region), "sts", "GetCallerIdentity")
+        arn = str(answer["Arn"])
+        return Identity(str(answer["Account"]), arn.split(":")[1] if arn.count(":") > 4 else "aws", region)
+
+    def _accounts(self) -> list[str]:
+        wanted = self.options.accounts
+        if not wanted:
+            return [self.own.account]
+        boto = self._boto(self.session, HOMES.get(self.own.partition, self.own.region))
+        found: list[str] = []
+        for word in wanted:
+            if word == "all":
+                found += _active(boto, "ListAccounts", {})
+            elif word.startswith(("ou-", "r-")):
+                found += _below(boto, word)
+            elif word.isdigit() and len(word) == 12:
+                found.append(word)
+            else:
+                raise UsageError(f"--accounts {word}: write all, account numbers (12 digits) or ids of units (ou-...)")
+        return sorted(set(found))
+
+    def units(self) -> Iterator[Unit]:
+        """A unit for each account, region and service; an account that cannot be entered is one failed unit."""
+        for account in self.accounts:
+            try:
+                session = self._enter(account)
+                regions = self._regions(session)
+            except CallFailed as error:
+                yield _closed(account, self, error)
+                continue
+            yield from self._of(account, session, regions)
+
+    def _of(self, account: str, session: Any, regions: list[str]) -> Iterator[Unit]:
+        home = HOMES.get(self.own.partition, self.own.region)
+        transports = {region: self._boto(session, region) for region in {*regions, home}}
+        for service in self.services:
+            for region in [home] if service.home else regions:
+                place = Place(account, region, self.own.partition)
+                yield Unit(
+                    "aws", account, None if service.home else region, service.label or service.name, service.types,
+                    _work(service, place, transports[region], self.pool),
+                )  # fmt: skip
+
+    def _enter(self, account: str) -> Any:
+        """A session in an account: our own, or the role's there, whose credentials renew themselves."""
+        if account == self.own.account:
+            return self.session
+        if not self.options.role:
+            raise UsageError(
+                f"account {account} is not the one of the credentials: name the role to assume, --role-name"
+            )
+        arn = f"arn:{self.own.partition}:iam::{account}:role/{self.options.role}"
+        params = {"RoleArn": arn, "RoleSessionName": "assay"}
+        if self.options.external_id:
+            params["ExternalId"] = self.options.external_id
+        boto = self._boto(self.session, self.own.region)
+
+        def renew() -> dict[str, str]:
+            answer = _ask(boto, "sts", "AssumeRole", **params)["Credentials"]
+            return {
+                "access_key": answer["AccessKeyId"], "secret_key": answer["SecretAccessKey"],
+                "token": answer["SessionToken"], "expiry_time": answer["Expiration"].isoformat(),
+            }  # fmt: skip
+
+        from botocore.credentials import RefreshableCredentials
+
+        session = make_session()
+        first = renew()
+        session._session._credentials = RefreshableCredentials.create_from_metadata(first, renew, "sts-assume-role")
+        return session
+
+    def _regions(self, session: Any) -> list[str]:
+        if self.options.regions:
+            return list(self.options.regions)
+        try:
+            answer = _ask(self._boto(session, self.own.region), "ec2", "DescribeRegions")
+        except CallFailed:  # denied: the one that is configured
+            return [self.own.region]
+        return sorted(r["RegionName"] for r in answer["Regions"])
+
+
+def _work(service: Any, place: Place, transport: Boto, pool: ThreadPoolExecutor) -> Callable[[Emitter], None]:
+    return lambda emit: Walk(service, place, transport, emit, pool).run()
+
+
+def _closed(account: str, audit: Audit, error: CallFailed) -> Unit:
+    """The unit of an account that nobody gets into: nothing of it is listed."""
+    types = list(dict.fromkeys(t for service in audit.services for t in service.types))
+
+    def work(emit: Emitter) -> None:
+        status = DENIED if error.kind == DENIED else FAILED
+        emit.problem("AssumeRole", status, f"the account cannot be entered: {error}", types)
+
+    return Unit("aws", account, None, "sts", types, work)
+
+
+def _ask(boto: Boto, service: str, operation: str, **params: Any) -> dict[str, Any]:
+    return next(iter(boto.call(service, operation, **params)))
+
+
+def _active(boto: Boto, operation: str, params: dict[str, str]) -> list[str]:
+    try:
+        pages = list(boto.call("organizations", operation, **params))
+    except CallFailed as error:
+        raise UsageError(
+            f"--accounts: the accounts of the organization cannot be listed ({operation}: {error})"
+        ) from None
+    return [str(a["Id"]) for page in pages for a in page.get("Accounts", ()) if a.get("Status", "ACTIVE") == "ACTIVE"]
+
+
+def _below(boto: Boto, unit: str) -> list[str]:
+    """The accounts of an organizational unit and of those below it."""
+    found = _active(boto, "ListAccountsForParent", {"ParentId": unit})
+    params = {"ParentId": unit, "ChildType": "ORGANIZATIONAL_UNIT"}
+    for page in boto.call("organizations", "ListChildren", **params):
+        for child in page.get("Children", ()):
+            found += _below(boto, str(child["Id"]))
+    return found
+
+
+def _session(options: Options) -> Any:
+    try:
+        from botocore.exceptions import BotoCoreError, ProfileNotFound
+    except ImportError:
+        raise UsageError("an AWS audit needs boto3: pip install 'assay[aws]'") from None
+    try:
+        session = make_session(options.profile)
+    except ProfileNotFound:
+        raise UsageError(f"--profile {options.profile}: there is no such profile in the AWS configuration") from None
+    except BotoCoreError as error:
+        raise UsageError(f"the AWS configuration cannot be used: {error}") from None
+    known = {r for p in session.get_available_partitions() for r in session.get_available_regions("ec2", p)}
+    for region in options.regions or ():
+        if known and region not in known and not options.endpoint:
+            raise UsageError(f"--regions {region}: there is no such region{_near(region, known)}")
+    return session
+
+
+def _near(word: str, known: set[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _first(boto: Boto, service: str, operation: str) -> dict[str, Any]:
+    """The answer of the first call of all, or a sentence saying why there is none."""
+    try:
+        return _ask(boto, service, operation)
+    except CallFailed as error:
+        raise UsageError(_why(error)) from None
+
+
+def _why(error: CallFailed) -> str:
+    said = str(error)
+    sentences = {
+        "NoCredentialsError": "there are no AWS credentials: set --profile, AWS_PROFILE or AWS_ACCESS_KEY_ID",
+        "PartialCredentialsError": f"the AWS credentials are incomplete: {said}",
+        "CredentialRetrievalError": f"the AWS credentials cannot be fetched: {said}",
+        "TokenRetrievalError": f"the AWS sign-in has expired, `aws sso login` renews it: {said}",
+        "SSOTokenLoadError": f"there is no AWS sign-in, `aws sso login` makes one: {said}",
+        "UnauthorizedSSOTokenError": f"the AWS sign-in has expired, `aws sso login` renews it: {said}",
+        "EndpointConnectionError": f"AWS cannot be reached: {said}",
+        "ConnectTimeoutError": f"AWS cannot be reached: {said}",
+        "ConnectionClosedError": f"AWS cannot be reached: {said}",
+        "ReadTimeoutError": f"AWS does not answer: {said}",
+        "SSLError": f"the connection to AWS is not trusted: {said}",
+        "InvalidRegionError": f"there is no such region: {said}",
+        "RequestTimeTooSkewed": f"this machine's clock is wrong, AWS refuses what it signs: {said}",
+        "SignatureDoesNotMatch": f"AWS refuses the signature: the secret key or this machine's clock is wrong ({said})",
+        "InvalidClientTokenId": f"AWS does not know the access key: {said}",
+        "UnrecognizedClientException": f"AWS does not know the access key: {said}",
+    }
+    return sentences.get(error.code, f"AWS does not say who the credentials are (sts GetCallerIdentity): {said}")

@@ -1,0 +1,135 @@
+"""Calls by boto3: one loader of service models for all sessions, retries set, errors told apart."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from assay.inventory.aws.walk import ABSENT, UNSUPPORTED, CallFailed
+from assay.inventory.collect import DENIED, FAILED, JOBS, THROTTLED, CollectionStopped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ATTEMPTS = 6
+
+_EXPIRED = {
+    "ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "UnauthorizedSSOTokenError",
+}  # fmt: skip
+_SKEWED = {"RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"}
+_INVALID = {"InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"}
+_THROTTLED = {
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "TooManyRequestsException",
+    "SlowDown", "BandwidthLimitExceeded", "RequestThrottled", "RequestThrottledException", "LimitExceededException",
+    "ProvisionedThroughputExceededException", "PriorRequestNotComplete", "TransactionInProgressException",
+    "EC2ThrottledException",
+}  # fmt: skip
+_UNSUPPORTED = {
+    "404", "405", "500", "501", "InvalidAction", "UnknownOperationException", "UnknownOperation", "NotImplemented",
+    "UnsupportedOperation",
+}  # fmt: skip
+_NOT_USED = {
+    "AWSOrganizationsNotInUseException", "SubscriptionRequiredException", "OptInRequired", "InvalidAccessException",
+}  # fmt: skip
+"""The account does not use the service at all: there is nothing of it."""
+_loader: Any = None
+_loader_lock = Lock()
+
+
+def make_session(profile: str | None = None, keys: tuple[str, str, str] | None = None) -> Any:
+    """A boto3 session that shares the parsed service models with every other (they cost 250 ms a session).
+
+    Raises:
+        botocore.exceptions.ProfileNotFound: there is no such profile.
+    """
+    import boto3
+    import botocore.session
+
+    global _loader
+    with _loader_lock:
+        if _loader is None:
+            _loader = botocore.session.get_session().get_component("data_loader")
+    inner = botocore.session.Session(profile=profile)
+    inner.register_component("data_loader", _loader)
+    access, secret, token = keys or (None, None, None)
+    return boto3.Session(access, secret, token, botocore_session=inner)
+
+
+class Boto:
+    """A `Transport` over boto3: a client a service and region, made once."""
+
+    def __init__(self, session: Any, region: str, *, endpoint: str | None = None, jobs: int = JOBS) -> None:
+        from botocore.config import Config
+
+        self.session = session
+        self.region = region
+        self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
+        self._lock = Lock()
+        self._config = Config(
+            retries={"mode": "adaptive", "max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))},
+            max_pool_connections=2 * jobs, connect_timeout=10, read_timeout=60, user_agent_extra="assay",
+        )  # fmt: skip
+
+    def client(self, service: str) -> Any:
+        with self._lock:
+            found = self._clients.get(service)
+            if found is None:
+                found = self._clients[service] = self.session.client(
+                    service, region_name=self.region, config=self._config, endpoint_url=self._endpoint
+                )
+                found.meta.events.register_first("needs-retry", _not_there)
+            return found
+
+    def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self.client(service)
+            method = xform_name(operation)
+            if client.can_paginate(method):
+                yield from client.get_paginator(method).paginate(**params)
+            else:
+                yield getattr(client, method)(**params)
+        except ClientError as error:
+            raise _client_error(error) from None
+        except BotoCoreError as error:
+            raise _other_error(error) from None
+
+
+def _not_there(response: Any = None, **_: Any) -> None:
+    """An endpoint that answers a page of HTML has no such operation: trying again would not help."""
+    if response is not None and "text/html" in response[0].headers.get("Content-Type", ""):
+        response[0].status_code = 501
+
+
+def _client_error(error: Any) -> CallFailed:
+    said = error.response.get("Error", {})
+    code, message = str(said.get("Code", "")), str(said.get("Message", ""))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code in _EXPIRED:
+        raise CollectionStopped(
+            f"the AWS credentials have expired ({code}): renew them and go on with --save SNAPSHOT --resume"
+        )
+    if code in _THROTTLED or status == 429:
+        return CallFailed(THROTTLED, code, message)
+    if code in _NOT_USED:
+        return CallFailed(ABSENT, code, message)
+    if (
+        status == 403
+        or "AccessDenied" in code
+        or code in ("UnauthorizedOperation", "AuthorizationError", "403", *_INVALID)
+    ):
+        return CallFailed(DENIED, "AccessDenied" if code == "403" else code, message)
+    if code in _UNSUPPORTED:
+        return CallFailed(UNSUPPORTED, code, message)
+    return CallFailed(FAILED, code, message)
+
+
+def _other_error(error: Any) -> CallFailed:
+    from botocore import exceptions
+
+    kind = UNSUPPORTED if isinstance(error, exceptions.ResponseParserError) else FAILED
+    return CallFailed(kind, type(error).__name__, " ".join(str(error).split())[:300])

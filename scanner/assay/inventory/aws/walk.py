@@ -1,0 +1,176 @@
+"""The one engine that walks the tables: pages, further calls for each item, resources, and what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assay.inventory.aws import shape
+from assay.inventory.aws.table import Ask, Item, Make, Place, Service, at
+from assay.inventory.collect import DENIED, FAILED, THROTTLED, ordered
+from assay.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import ThreadPoolExecutor
+
+    from assay.inventory.collect import Emitter
+
+ABSENT, UNSUPPORTED = "absent", "unsupported"
+_STATUS = {DENIED: DENIED, THROTTLED: THROTTLED}
+
+
+class Transport(Protocol):
+    """What carries calls: boto3, or recorded answers."""
+
+    def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """The pages of the answer.
+
+        Raises:
+            CallFailed: while it is iterated.
+        """
+        ...
+
+
+class CallFailed(Exception):
+    """An operation that gave no answer; `kind` is denied, throttled, absent, unsupported or failed."""
+
+    def __init__(self, kind: str, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}" if message and message != code else code)
+        self.kind = kind
+        self.code = code
+
+
+class _Found:
+    """What one item came to, kept until it is its turn: resources, and calls that failed."""
+
+    __slots__ = ("problems", "resources")
+
+    def __init__(self) -> None:
+        self.resources: list[tuple[str, str, dict[str, Any], str, str | None]] = []
+        self.problems: list[tuple[str, str, str, tuple[str, ...]]] = []
+
+
+class Walk:
+    """One service in one place."""
+
+    def __init__(
+        self, service: Service, place: Place, transport: Transport, emit: Emitter, pool: ThreadPoolExecutor | None
+    ) -> None:
+        self.service = service
+        self.place = place
+        self.transport = transport
+        self.emit = emit
+        self.pool = pool
+
+    def run(self) -> None:
+        """Ask everything of the table and pour it into the emitter."""
+        here = Item({}, self.place)
+        for ask in self.service.asks:
+            whole = _Found()
+            items = self._items(ask, here, whole)
+            process = lambda item, ask=ask: self._item(ask, item)  # noqa: E731
+            many = ask.then and self.pool is not None
+            for found in ordered(self.pool, process, items) if many and self.pool else map(process, items):
+                self._pour(found)
+            self._pour(whole)
+
+    def _pour(self, found: _Found) -> None:
+        for type_, address, values, name, region in found.resources:
+            self.emit.resource(type_, address, values, name=name, region=region)
+        for operation, status, reason, types in found.problems:
+            self.emit.problem(operation, status, reason, types)
+
+    def _items(self, ask: Ask, parent: Item, found: _Found, ids: list[str] | None = None) -> Iterator[Item]:
+        """The items of a call for `parent`, page by page; a failure is noted in `found`."""
+        params = {k: ids if v == "*" else _param(v, parent) for k, v in ask.params.items()}
+        params = {k: v for k, v in params.items() if v is not None}
+        try:
+            for page in self.transport.call(ask.service or self.service.name, ask.operation, **params):
+                inner = at(page, ask.items)
+                answers = [] if inner is None else inner if ask.items and isinstance(inner, list) else [inner]
+                if ask.batch:
+                    yield from self._batches(ask.batch, answers, parent, found)
+                else:
+                    for answer in answers:
+                        yield Item(answer if isinstance(answer, dict) else {"$id": answer}, self.place, parent)
+        except CallFailed as error:
+            self._failed(ask, error, parent, found)
+
+    def _batches(self, batch: tuple[int, Ask], ids: list[str], parent: Item, found: _Found) -> Iterator[Item]:
+        size, ask = batch
+        for i in range(0, len(ids), size):
+            yield from self._items(ask, parent, found, ids[i : i + size])
+
+    def _failed(self, ask: Ask, error: CallFailed, parent: Item, found: _Found) -> None:
+        if error.kind == ABSENT or error.code in ask.absent:
+            return
+        reason = str(error) if error.kind != UNSUPPORTED else f"the endpoint does not support it ({error.code})"
+        fed = (f for f in ask.feeds if f.startswith("aws_")) if ask.put is not None else ask.types()
+        types = tuple(dict.fromkeys(fed))
+        found.problems.append((ask.operation, _STATUS.get(error.kind, FAILED), reason, types))
+        if ask.put is not None:
+            unknown = Unknown(f"{ask.operation}: {reason}")
+            parent.failed.append(ask.operation)
+            parent.unknown.update(dict.fromkeys(ask.feeds, unknown))
+
+    def _item(self, ask: Ask, item: Item) -> _Found:
+        """One item to its end: what completes it first, then the resources it makes, then what lies below it."""
+        found = _Found()
+        completing = [one for one in ask.then if one.put is not None]
+        for one in completing:
+            self._complete(one, item, found)
+        for make in ask.makes:
+            self._make(make, item, found, asked=len(completing))
+        for one in ask.then:
+            if one.put is None and _wanted(one.when, item):
+                for child in self._items(one, item, found):
+                    below = self._item(one, child)
+                    found.resources += below.resources
+                    found.problems += below.problems
+        return found
+
+    def _complete(self, ask: Ask, item: Item, found: _Found) -> None:
+        if not _wanted(ask.when, item):
+            return
+        answers = []
+        for child in self._items(ask, item, found):
+            for one in ask.then:
+                self._complete(one, child, found)
+            item.unknown.update(child.unknown)
+            answers.append(child.values)
+        if ask.put:
+            if ask.items or answers:
+                item.values[ask.put] = answers if ask.items else answers[0]
+        else:
+            for answer in answers:
+                item.values.update(answer)
+
+    def _make(self, make: Make, item: Item, found: _Found, *, asked: int) -> None:
+        if make.answered and asked and len(item.failed) == asked:
+            found.problems.append((item.failed[0], DENIED, "none of the calls was answered", (make.type,)))
+            return
+        if not _wanted(make.when, item):
+            return
+        subjects: Iterable[Item] = [item]
+        if make.each:
+            subjects = [Item(v, self.place, item) for v in item.get(make.each) or ()]
+        for one in subjects:
+            one.unknown = item.unknown
+            name = one.get(make.name) if make.name else ""
+            region = one.get(make.region) if make.region else None
+            address = str(one.get(make.address))
+            found.resources.append((make.type, address, shape.values(make, one), str(name or ""), region))
+
+
+def _param(spec: Any, item: Item) -> Any:
+    if callable(spec):
+        return spec(item)
+    if isinstance(spec, str):
+        return spec[1:] if spec.startswith("=") else item.get(spec)
+    if isinstance(spec, list):
+        return [_param(s, item) for s in spec]
+    return spec
+
+
+def _wanted(spec: Any, item: Item) -> bool:
+    return not spec or bool(item.get(spec))
