@@ -132,7 +132,7 @@ class _Run:
         self._denied(rule)
         for type_ in rule.on:
             for r in self._subjects(type_):
-                if rule.sources and r.source not in rule.sources:
+                if (rule.sources and r.source not in rule.sources) or id(r) in self.graph.stand_ins:
                     continue
                 if rule.each is None:
                     self._judge(rule, r, r)
@@ -221,7 +221,7 @@ def _managed(r: Resource) -> bool:
 def _taggable(r: Resource) -> bool:
     from assay.terraform.schema import has
 
-    return _managed(r) and (has(r.type, "tags") or has(r.type, "freeform_tags"))
+    return r.source != "document" and _managed(r) and (has(r.type, "tags") or has(r.type, "freeform_tags"))
 
 
 def _where_it_crashed(error: Exception) -> str:

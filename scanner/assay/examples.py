@@ -7,6 +7,9 @@ row.
 
 A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
+
+A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an archive
+(`layer.zip/python/a.py`); one whose name begins with `+` is a further file of the example above it.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 KINDS = {"Good": "good", "Bad": "bad", "Unknown": "unknown"}
 _MARK = pattern(r"(?:#|//)\s*(error|unsure):\s*([a-z0-9-]+(?:\s*,\s*[a-z0-9-]+)*)")
+_COMMENT = pattern(r"[ \t]*(?:#|//)\s*(?:error|unsure):[^\n]*")
 _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
@@ -35,9 +39,12 @@ _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml"}
 class Example:
     """One fence: the rule it is about, whether it is good, bad or unknown, its language, text and place."""
 
-    __slots__ = ("kind", "language", "place", "rule", "source", "text")
+    __slots__ = ("files", "kind", "language", "place", "rule", "source", "text")
 
-    def __init__(self, rule: str, kind: str, language: str, source: str, text: str, place: str) -> None:
+    def __init__(
+        self, rule: str, kind: str, language: str, source: str, text: str, place: str, name: str | None = None
+    ) -> None:
+        self.files = {name or _SUFFIX.get(language, ""): text}  # by name; those of further fences are added
         self.rule = rule
         self.kind = kind
         self.language = language
@@ -60,8 +67,14 @@ def read(path: str) -> list[Example]:
             if fence is not None:
                 if line.startswith("```"):
                     language = info[0] if info else "hcl"
-                    source = info[1] if len(info) > 1 else "terraform"
-                    found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}"))
+                    word = info[1] if len(info) > 1 else "terraform"
+                    if word.startswith("+"):
+                        found[-1].files[word[1:]] = "".join(fence)
+                    elif "." in word or word == "Dockerfile":
+                        source = "layer" if ".zip/" in word else "document"
+                        found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
+                    else:
+                        found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
                     fence = None
                 else:
                     fence.append(line)
@@ -115,32 +128,51 @@ def check(example: Example, rule: Rule) -> list[str]:
     problems = [
         f"{example.place}: {i['path']}: {i['reason']}" for i in graph.coverage.inputs if i["status"] == "failed"
     ]
-    wanted = _marks(example.text, rule.id)
-    if example.kind == "bad" and not any(v is Verdict.FAIL for _, v in wanted):
+    wanted = {(n, *mark) for n, text in example.files.items() for mark in _marks(text, rule.id)}
+    if example.kind == "bad" and not any(v is Verdict.FAIL for *_, v in wanted):
         problems.append(f"{example.place}: the bad example marks no line with `# error: {rule.id}`")
-    if example.kind == "unknown" and not any(v is Verdict.UNKNOWN for _, v in wanted):
+    if example.kind == "unknown" and not any(v is Verdict.UNKNOWN for *_, v in wanted):
         problems.append(f"{example.place}: the unknown example marks no line with `# unsure: {rule.id}`")
-    met: set[tuple[int, Verdict]] = set()
+    met: set[tuple[str, int, Verdict]] = set()
     for finding in report.findings:
-        lines = _named_on(example.text, finding) if live else {finding.location.start_line if finding.location else 0}
-        hits = {(line, finding.verdict) for line in lines} & wanted
+        spots = _named_on(example, finding) if live else {_spot(finding)}
+        hits = {(*spot, finding.verdict) for spot in spots} & wanted
         met |= hits
         if not hits:
-            place = finding.resource.address if live else f"line {min(lines)}"
+            place = finding.resource.address if live else "{} line {}".format(*_spot(finding))
             problems.append(f"{example.place}: {place} is {finding.verdict.value} unexpectedly: {finding.message}")
-    for line, verdict in sorted(wanted - met, key=str):
-        problems.append(f"{example.place}: line {line} should be {verdict.value} and is not")
+    for file, line, verdict in sorted(wanted - met, key=str):
+        problems.append(f"{example.place}: {file} line {line} should be {verdict.value} and is not")
     return problems
 
 
+def _spot(finding: Finding) -> tuple[str, int]:
+    return (finding.location.file, finding.location.start_line) if finding.location else ("", 0)
+
+
 def _written(example: Example, folder: str) -> Graph:
-    """The graph of an example that is a file."""
+    """The graph of an example that is a file, or several."""
     from assay.model import Request
     from assay.scan import collect
 
-    with open(f"{folder}/{_SUFFIX[example.language]}", "w", encoding="utf-8") as handle:
-        handle.write(example.text)
+    for name, text in example.files.items():
+        _write(folder, name, text)
     return collect(Request([folder], folder))
+
+
+def _write(folder: str, name: str, text: str) -> None:
+    """One file of an example, or one entry of its archive; JSON knows no comments, so marks are left out there."""
+    archive, inside, entry = name.partition(".zip/")
+    path = f"{folder}/{archive}.zip" if inside else f"{folder}/{name}"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if inside:
+        from zipfile import ZipFile
+
+        with ZipFile(path, "a") as into:
+            into.writestr(entry, text)
+        return
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write(_COMMENT.sub("", text) if name.endswith(".json") else text)
 
 
 def answers(example: Example) -> dict[str, Any]:
@@ -188,7 +220,7 @@ def _replayed(example: Example) -> Graph:
     return Graph(intake.resources, intake.coverage)
 
 
-def _named_on(text: str, finding: Finding) -> set[int]:
+def _named_on(example: Example, finding: Finding) -> set[tuple[str, int]]:
     """The lines of a live example that name the finding's resource."""
     import re
 
@@ -198,7 +230,9 @@ def _named_on(text: str, finding: Finding) -> set[int]:
     if r.type == "account" and r.account:
         names.add(r.account)
     words = re.compile("|".join(rf"(?<![\w-]){re.escape(n)}(?![\w-])" for n in sorted(names, key=len, reverse=True)))
-    return {i for i, line in enumerate(text.splitlines(), 1) if words.search(line.partition(" #")[0])}
+    lines = enumerate(example.text.splitlines(), 1)
+    name = next(iter(example.files))
+    return {(name, i) for i, line in lines if words.search(line.partition(" #")[0])}
 
 
 def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:

@@ -44,9 +44,16 @@ class Graph:
     """
 
     def __init__(
-        self, resources: Iterable[Resource], coverage: Coverage | None = None, remarks: Iterable[Remark] = ()
-    ) -> None:
+        self, resources: Iterable[Resource], coverage: Coverage | None = None, remarks: Iterable[Remark] = (),
+        links: Iterable[tuple[Resource, Resource, str]] = (),
+    ) -> None:  # fmt: skip
         self.resources = list(resources)
+        self._stated = list(links)
+        self._stated_by: dict[tuple[int, str], list[Resource]] = {}
+        for user, used, via in self._stated:
+            self._stated_by.setdefault((id(user), via), []).append(used)
+        # A document that defines another resource of its own type: that one is judged, with the same text.
+        self.stand_ins = {id(b) for a, b, _ in self._stated if b.source == "document" and a.type == b.type}
         self.coverage = coverage or Coverage()
         self.remarks = list(remarks)
         self._types: dict[str, list[Resource]] = {}
@@ -102,6 +109,8 @@ class Graph:
         several = _values_at(view.values, parse_path(path))  # also into a JSON document, through repeated blocks
         value = several[0] if len(several) == 1 else [item for one in several for item in _items(one)]
         r = view.resource
+        if (id(r), path) in self._stated_by:
+            return self._stated_by[id(r), path]
         targets = _targets(r.type, (*view.path, *parse_path(path)))
         unknown = value.unknown if isinstance(value, PartialList) else None
         known: list[Resource] = []
@@ -136,6 +145,7 @@ class Graph:
         """Every resolved link as (from, to, via path), for drawing."""
         from assay.links import LINKS
 
+        yield from self._stated
         for type_ in self._types:
             for path in LINKS.get(type_, {}):
                 for r in self._types[type_]:
@@ -177,6 +187,9 @@ class Graph:
             return known
         index: dict[int, list[Resource]] = {}
         doubts: dict[Any, Unknown] = {}
+        for user, used, _ in self._stated:
+            if user.type == type_ and used.type == target:
+                index.setdefault(id(used), []).append(user)
         paths = [p for p, kinds in LINKS.get(type_, {}).items() if target in kinds or "*" in kinds]
         for r in self.all(type_):
             for path in paths:

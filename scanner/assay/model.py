@@ -610,20 +610,22 @@ class View:
     def fails(
         self,
         message: str,
-        at: str | None = None,
+        at: str | ValuePath | None = None,
         because: Sequence[Location] = (),
         fix: Fix | None = None,
         *,
         severity: Severity | None = None,
         key: str | None = None,
     ) -> Finding:
-        """A certain failure; `at` names the deciding path, `because` further places, `key` what tells it from its
-        siblings on the same resource (default: the path and the block's own content)."""
+        """A certain failure; `at` names the deciding path (steps where a name may hold a dot), `because` further
+        places, `key` what tells it from its siblings on the same resource (default: the path and the block's own
+        content)."""
         return self._finding(Verdict.FAIL, message, at, because, fix, severity, key)
 
     def unsure(
-        self, message: str, at: str | None = None, because: Sequence[Location] = (), *, key: str | None = None
-    ) -> Finding:
+        self, message: str, at: str | ValuePath | None = None, because: Sequence[Location] = (), *,
+        key: str | None = None,
+    ) -> Finding:  # fmt: skip
         """The rule cannot decide; never a pass and never a fail."""
         return self._finding(Verdict.UNKNOWN, message, at, because, None, None, key)
 
@@ -631,13 +633,13 @@ class View:
         self,
         verdict: Verdict,
         message: str,
-        at: str | None,
+        at: str | ValuePath | None,
         because: Sequence[Location],
         fix: Fix | None,
         severity: Severity | None,
         key: str | None,
     ) -> Finding:
-        steps = (*self.path, *parse_path(at)) if at else self.path
+        steps = (*self.path, *(parse_path(at) if isinstance(at, str) else at)) if at else self.path
         return Finding(self.resource, verdict, message, steps, tuple(because), fix, severity, key)
 
 
@@ -842,10 +844,11 @@ class Coverage:
 class Intake:
     """What a source pours into: resources, remarks and coverage, in the order of arrival."""
 
-    __slots__ = ("coverage", "remarks", "resources")
+    __slots__ = ("coverage", "links", "remarks", "resources")
 
     def __init__(self) -> None:
         self.resources: list[Resource] = []
+        self.links: list[tuple[Resource, Resource, str]] = []  # (user, used, via) that no value of the user tells
         self.remarks: list[Remark] = []
         self.coverage = Coverage()
 
@@ -877,7 +880,10 @@ class Request:
 
 
 class Source(Protocol):
-    """Anything that yields resources: Terraform, a plan, a snapshot, a live account. Terraform has no privilege."""
+    """Anything that yields resources: Terraform, a plan, a snapshot, a live account. Terraform has no privilege.
+
+    A source may also have `join(request, intake)`, called when all sources have loaded: for what their resources name.
+    """
 
     name: str
     trees: bool  # True: `load` takes the directories that hold claimed files; False: it takes the files

@@ -41,11 +41,12 @@ class Hooks:
 
 def assay_sources() -> Sequence[Source]:
     """Assay's own sources."""
+    from assay.documents import DocumentSource
     from assay.inventory.snapshot import SnapshotSource
     from assay.terraform import TerraformSource
     from assay.terraform.plan import PlanSource
 
-    return [TerraformSource(), PlanSource(), SnapshotSource()]
+    return [TerraformSource(), PlanSource(), SnapshotSource(), DocumentSource()]
 
 
 def assay_reports() -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay import plugins
@@ -12,7 +13,7 @@ from assay.model import Intake
 from assay.paths import display, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assay.catalogue import Catalogue, Entry
     from assay.engine import Report
@@ -40,12 +41,21 @@ def collect(request: Request) -> Graph:
     for source in sources:
         paths = claimed.get(source.name)
         if paths:
-            try:
-                source.load(request, paths, intake)
-            except (OSError, RecursionError, MemoryError) as error:  # the other sources still count
-                said = f"the source {source.name} stopped: {type(error).__name__}: {error}"
-                intake.coverage.input(display(paths[0], request.base), "failed", said)
-    return Graph(intake.resources, intake.coverage, intake.remarks)
+            _guarded(source, paths[0], request, intake, partial(source.load, request, paths, intake))
+    for source in sources:
+        join = getattr(source, "join", None)
+        if join is not None:
+            _guarded(source, request.paths[0], request, intake, partial(join, request, intake))
+    return Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
+
+
+def _guarded(source: Source, path: str, request: Request, intake: Intake, work: Callable[[], None]) -> None:
+    """Let a source work; when it stops, the others still count."""
+    try:
+        work()
+    except (OSError, RecursionError, MemoryError) as error:
+        said = f"the source {source.name} stopped: {type(error).__name__}: {error}"
+        intake.coverage.input(display(path, request.base), "failed", said)
 
 
 def _assign(request: Request, sources: Sequence[Source], intake: Intake) -> dict[str, list[str]]:

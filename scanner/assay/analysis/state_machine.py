@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list
+from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from assay.model import Finding, Resource
+    from assay.model import Finding, Resource, ValuePath
 
 READS = ("get", "list", "describe", "query", "scan", "head", "batchget", "select", "search", "retrieve", "check")
 PAYMENT = pattern(r"pay|charge|refund|billing|debit|invoic|transfer", re.IGNORECASE)
@@ -27,7 +27,7 @@ class State(NamedTuple):
     name: str
     fields: dict[str, Any]
     machine: dict[str, Any]
-    at: str
+    at: ValuePath
     around: tuple[dict[str, Any], ...] = ()
 
     @property
@@ -56,22 +56,22 @@ def definition(machine: Resource) -> dict[str, Any]:
 
 def states(machine: Resource) -> Iterator[State]:
     """Every state of a machine, those of branches and iterations included."""
-    yield from _states(definition(machine), "definition", ())
+    yield from _states(definition(machine), ("definition",), ())
 
 
-def _states(scope: dict[str, Any], at: str, around: tuple[dict[str, Any], ...]) -> Iterator[State]:
+def _states(scope: dict[str, Any], at: ValuePath, around: tuple[dict[str, Any], ...]) -> Iterator[State]:
     found = scope.get("States")
     for name, fields in found.items() if isinstance(found, dict) else ():
         if not isinstance(fields, dict):
             continue
-        here = f"{at}.States.{name}" if re.fullmatch(r"[\w -]+", name) else at
+        here = (*at, "States", name)
         yield State(name, fields, scope, here, around)
         for key in _INNER:
             inner = fields.get(key)
             many = inner if isinstance(inner, list) else [inner]
             for i, one in enumerate(many):
                 if isinstance(one, dict):
-                    place = f"{here}.{key}[{i}]" if isinstance(inner, list) else f"{here}.{key}"
+                    place = (*here, key, i) if isinstance(inner, list) else (*here, key)
                     yield from _states(one, place, (*around, fields))
 
 
@@ -171,77 +171,27 @@ def arn_fault(value: Any, own: str | None) -> str:
     return f"has no account id where one belongs ({account})"
 
 
-def faults(machine: Resource) -> Iterator[tuple[str, str]]:
+def faults(machine: Resource) -> Iterator[tuple[str, ValuePath]]:
     """What makes a definition invalid, as (what, where)."""
+    from assay.analysis import state_language
+
     written = machine["definition"]
     document = definition(machine)
     if not document:
         if written is not None:
-            yield "the definition is no JSON object", "definition"
+            yield f"the definition is no JSON object{_why_not(written)}", ("definition",)
         return
-    yield from _scope_faults(document, "definition")
-    for s in states(machine):
-        for key in _INNER:
-            inner = s.fields.get(key)
-            for one in inner if isinstance(inner, list) else [inner]:
-                if isinstance(one, dict):
-                    yield from _scope_faults(one, s.at)
+    yield from state_language.faults(document, ("definition",))
 
 
-def _scope_faults(scope: dict[str, Any], at: str) -> Iterator[tuple[str, str]]:
-    found = scope.get("States")
-    if isinstance(found, Unknown):
-        raise Undetermined(found)
-    if not isinstance(found, dict) or not found:
-        yield "there are no States", at
-        return
-    start = scope.get("StartAt")
-    if start not in found:
-        yield f"StartAt names no state ({text_of(start) or 'not set'})", at
-        return
-    ways = {name: list(_next(fields)) for name, fields in found.items() if isinstance(fields, dict)}
-    for name, following in ways.items():
-        for one in following:
-            if one not in found:
-                yield f"state {name} goes on to {text_of(one)}, which does not exist", f"{at}.States.{name}"
-    reached = _closure(ways, [start])
-    for name in found:
-        if name not in reached:
-            yield f"state {name} cannot be reached", f"{at}.States.{name}"
-    ending = {name for name, fields in found.items() if isinstance(fields, dict) and _ends(fields)}
-    backwards: dict[str, list[str]] = {}
-    for name, following in ways.items():
-        for one in following:
-            backwards.setdefault(one, []).append(name)
-    alive = _closure(backwards, ending)
-    for name in found:
-        if name in reached and name not in alive:
-            yield f"from state {name} the execution can never end", f"{at}.States.{name}"
+def _why_not(written: Any) -> str:
+    from assay.documents.positions import Malformed, read_json
 
-
-def _next(fields: dict[str, Any]) -> Iterator[Any]:
-    for key in ("Next", "Default"):
-        if key in fields:
-            yield fields[key]
-    for key in ("Choices", "Catch"):
-        for one in as_list(fields.get(key)):
-            if isinstance(one, dict) and "Next" in one:
-                yield one["Next"]
-
-
-def _ends(fields: dict[str, Any]) -> bool:
-    return bool(fields.get("Type") in ("Succeed", "Fail") or fields.get("End") is True)
-
-
-def _closure(ways: dict[str, list[str]], begin: Any) -> set[str]:
-    reached: set[str] = set()
-    ahead = list(begin)
-    while ahead:
-        name = ahead.pop()
-        if name not in reached:
-            reached.add(name)
-            ahead += ways.get(name, [])
-    return reached
+    try:
+        read_json(written if isinstance(written, str) else "")
+    except Malformed as fault:
+        return f": {fault}"
+    return ""
 
 
 _CALLS = {
@@ -280,9 +230,9 @@ def at_each(machine: Resource, found: Iterable[State], test: Callable[[State], s
         try:
             said = test(s)
             if said:
-                yield machine.fails(f"state {s.name} {said}", at=s.at, key=f"{s.at} {said}")
+                yield machine.fails(f"state {s.name} {said}", at=s.at, key=f"{join_path(s.at)} {said}")
         except Undetermined as doubt:
-            yield machine.unsure(f"state {s.name} cannot be decided: {doubt.reason}", at=s.at, key=s.at)
+            yield machine.unsure(f"state {s.name} cannot be decided: {doubt.reason}", at=s.at, key=join_path(s.at))
 
 
 def uncaught(s: State) -> str:

@@ -1,0 +1,242 @@
+"""Where things stand in JSON and YAML texts: values without positions for the rules, spans by path for the findings."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Location, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.model import ValuePath
+
+MAX_NODES = 200_000
+"""The bound on a YAML document's nodes, aliases counted with all that they stand for."""
+MAX_DEPTH = 100
+
+
+class Malformed(Exception):
+    """A text that cannot be parsed: a sentence, and where (1-based)."""
+
+    def __init__(self, sentence: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(f"line {line}, column {column}: {sentence}")
+        self.sentence = sentence
+        self.line = line
+        self.column = column
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        Malformed: it is none.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise Malformed(f"it is not JSON: {error.msg}", error.lineno, error.colno) from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"it is not JSON: {error or 'nested too deeply'}") from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no value of JSON")
+
+
+def read_yaml(text: str) -> Any:
+    """The value of the one document of a YAML text; keys are the texts that are written (`on` stays `on`).
+
+    Raises:
+        Malformed: it is none, or it has more nodes than `MAX_NODES`.
+    """
+    node = _compose(text)
+    return None if node is None else _Plain().value(node)
+
+
+def _compose(text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise Malformed(f"it is not YAML: {problem}", *((mark.line + 1, mark.column + 1) if mark else ())) from None
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"it is not YAML: {error or 'nested too deeply'}") from None
+
+
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+class _Plain:
+    """Composed nodes as plain values; an alias costs what it stands for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def value(self, node: Any, depth: int = 0) -> Any:
+        self.count += 1
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if self.count > MAX_NODES:
+            raise Malformed(f"it has more than {MAX_NODES:,} nodes", line, column)
+        if depth > MAX_DEPTH:
+            raise Malformed(f"it is nested deeper than {MAX_DEPTH} levels", line, column)
+        if node.id == "mapping":
+            found: dict[str, Any] = {}
+            for key, inner in node.value:
+                if key.value == "<<" and inner.id == "mapping":
+                    found = {**self.value(inner, depth + 1), **found}
+                else:
+                    found[str(key.value) if key.id == "scalar" else "?"] = self.value(inner, depth + 1)
+            return found
+        if node.id == "sequence":
+            return [self.value(inner, depth + 1) for inner in node.value]
+        return _scalar(node)
+
+
+def _scalar(node: Any) -> Any:
+    text: str = node.value
+    if node.style in ("'", '"', "|", ">"):
+        return text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    for kind in (int, float):
+        try:
+            return kind(text) if "_" not in text else text
+        except ValueError:
+            continue
+    return text
+
+
+# --- spans ------------------------------------------------------------------------------------------------------------
+
+Span = tuple[int, int, int, int]
+"""Start line and column, end line and column; 1-based, the end exclusive."""
+
+
+class TextOrigin:
+    """A document of one file: a path into its value is found by parsing it again, which only findings ask for.
+
+    `prefix` is the path of the document within the resource's values (`definition` for a state machine).
+    """
+
+    __slots__ = ("_nodes", "kind", "prefix", "shown", "text")
+
+    def __init__(self, shown: str, text: str, kind: str, prefix: ValuePath = ()) -> None:
+        self.shown = shown
+        self.text = text
+        self.kind = kind  # json | yaml
+        self.prefix = prefix
+        self._nodes: Any = None
+
+    def locate(self, path: ValuePath) -> Location:
+        steps = path[len(self.prefix) :] if path[: len(self.prefix)] == self.prefix else ()
+        if self._nodes is None:
+            self._nodes = _JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
+        return Location(self.shown, *self._nodes.span(steps))
+
+    def trace(self, path: ValuePath) -> list[Step]:
+        return []
+
+
+class LineOrigin:
+    """A document whose values carry their own places: the deepest `line` (and `column`) on the way of a path."""
+
+    __slots__ = ("end", "shown", "values")
+
+    def __init__(self, shown: str, values: Any, end: int = 1) -> None:
+        self.shown = shown
+        self.values = values
+        self.end = end
+
+    def locate(self, path: ValuePath) -> Location:
+        shown, line, column, end = self.shown, 1, 1, 0
+        current: Any = self.values
+        for step in path:
+            try:
+                current = current[step]
+            except (KeyError, IndexError, TypeError):
+                break
+            place: dict[str, Any] = current if isinstance(current, dict) else {}
+            if isinstance(place.get("line"), int):
+                line, column = place["line"], place.get("column", 1)
+                end = place.get("end_line", line)
+                shown = place.get("file", shown)
+        return Location(shown, line, column, end or line, column)
+
+    def trace(self, path: ValuePath) -> list[Step]:
+        return []
+
+
+class _YamlSpans:
+    def __init__(self, text: str) -> None:
+        try:
+            self.root = _compose(text)
+        except Malformed:
+            self.root = None
+
+    def span(self, steps: Sequence[str | int]) -> Span:
+        if self.root is None:
+            return (1, 1, 1, 1)
+        node = self.root
+        first = node
+        for step in steps:
+            found = _step(node, step)
+            if found is None:
+                break
+            first, node = found
+        end = node.end_mark
+        line, column = (end.line, 10_000) if end.column == 0 and end.line > first.start_mark.line else (end.line + 1, 0)
+        return (first.start_mark.line + 1, first.start_mark.column + 1, line, column or end.column + 1)
+
+
+def _step(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    if node.id == "sequence" and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    if node.id == "mapping":
+        for key, inner in node.value:
+            if key.id == "scalar" and key.value == str(step):
+                return key, inner
+            if key.value == "<<" and inner.id == "mapping" and (found := _step(inner, step)):
+                return found
+    return None
+
+
+class _JsonSpans:
+    def __init__(self, text: str) -> None:
+        from assay.terraform.json_syntax import Malformed as Broken
+        from assay.terraform.json_syntax import Reader
+
+        self.starts = [0]
+        for i, char in enumerate(text):
+            if char == "\n":
+                self.starts.append(i + 1)
+        try:
+            self.root: Any = Reader(text).value()
+        except Broken:
+            self.root = None
+
+    def span(self, steps: Sequence[str | int]) -> Span:
+        from assay.terraform.json_syntax import Pairs
+
+        node = self.root
+        if node is None:
+            return (1, 1, 1, 1)
+        for step in steps:
+            found = None
+            if isinstance(node.value, Pairs):
+                found = next((inner for name, inner in node.value if name == str(step)), None)
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                found = node.value[step]
+            if found is None:
+                break
+            node = found
+        return (*self._place(node.start), *self._place(node.end))
+
+    def _place(self, at: int) -> tuple[int, int]:
+        line = bisect_right(self.starts, at)
+        return line, at - self.starts[line - 1] + 1
