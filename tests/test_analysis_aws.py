@@ -237,7 +237,9 @@ def machine(definition: Any) -> Resource:
 def test_faults_of_a_definition() -> None:
     good = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}
     assert list(faults(machine(good))) == []
-    assert [what for what, _ in faults(machine("no json"))] == ["the definition is no JSON object"]
+    assert [what for what, _ in faults(machine("no json"))] == [
+        "the definition is no JSON object: line 1, column 1: it is not JSON: Expecting value"
+    ]
     lost = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "C"}, "B": {"Type": "Pass", "End": True}}}
     said = [what for what, _ in faults(machine(lost))]
     assert said == [

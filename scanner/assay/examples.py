@@ -8,8 +8,8 @@ row.
 A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
 
-A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an archive
-(`layer.zip/python/a.py`); one whose name begins with `+` is a further file of the example above it.
+A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
+archive (`layer.zip!/python/a.py`); one whose name begins with `+` is a further file of the example above it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def read(path: str) -> list[Example]:
                     if word.startswith("+"):
                         found[-1].files[word[1:]] = "".join(fence)
                     elif "." in word or word == "Dockerfile":
-                        source = "layer" if ".zip/" in word else "document"
+                        source = "layer" if ".zip!/" in word else "document"
                         found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
                     else:
                         found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
@@ -162,7 +162,7 @@ def _written(example: Example, folder: str) -> Graph:
 
 def _write(folder: str, name: str, text: str) -> None:
     """One file of an example, or one entry of its archive; JSON knows no comments, so marks are left out there."""
-    archive, inside, entry = name.partition(".zip/")
+    archive, inside, entry = name.partition(".zip!/")
     path = f"{folder}/{archive}.zip" if inside else f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if inside:

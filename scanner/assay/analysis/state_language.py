@@ -26,8 +26,8 @@ _COMMON = "Type Comment QueryLanguage InputPath OutputPath Output Assign"
 FIELDS = {
     kind: frozenset(f"{_COMMON} {own}".split())
     for kind, own in {
-        "Task": f"Resource Credentials TimeoutSeconds TimeoutSecondsPath HeartbeatSeconds HeartbeatSecondsPath {_RESULT} "
-        f"{_ERRORS} {_MOVES}",
+        "Task": "Resource Credentials TimeoutSeconds TimeoutSecondsPath HeartbeatSeconds HeartbeatSecondsPath "
+        f"{_RESULT} {_ERRORS} {_MOVES}",
         "Pass": f"Result Parameters ResultPath {_MOVES}",
         "Choice": "Choices Default",
         "Wait": f"Seconds SecondsPath Timestamp TimestampPath {_MOVES}",
@@ -41,11 +41,11 @@ FIELDS = {
 }
 """The fields of each type of state."""
 
-JSONPATH_ONLY = frozenset(
-    "InputPath OutputPath Parameters ResultSelector ResultPath ItemsPath SecondsPath TimestampPath TimeoutSecondsPath "
-    "HeartbeatSecondsPath MaxConcurrencyPath ToleratedFailureCountPath ToleratedFailurePercentagePath ErrorPath "
-    "CausePath".split()
-)
+JSONPATH_ONLY = frozenset({
+    "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath", "ItemsPath", "SecondsPath",
+    "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath", "ErrorPath", "CausePath",
+    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
+})  # fmt: skip
 JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
 _COMPARES = pattern(
     r"(?:String|Numeric|Timestamp)(?:Equals|LessThan|GreaterThan|LessThanEquals|GreaterThanEquals)(?:Path)?"
@@ -226,7 +226,9 @@ def _choices(name: str, fields: dict[str, Any], here: ValuePath) -> Iterator[Fau
 def _condition(name: str, one: dict[str, Any], at: ValuePath) -> Iterator[Fault]:
     if "Condition" in one:  # JSONata
         return
-    inner: list[tuple[str, int | None, Any]] = [(key, i, x) for key in ("And", "Or") for i, x in enumerate(as_list(one.get(key)))]
+    inner: list[tuple[str, int | None, Any]] = [
+        (key, i, x) for key in ("And", "Or") for i, x in enumerate(as_list(one.get(key)))
+    ]
     inner += [("Not", None, one["Not"])] if "Not" in one else []
     compares = [key for key in one if _COMPARES.fullmatch(key)]
     if not inner and (len(compares) != 1 or "Variable" not in one):
@@ -292,7 +294,8 @@ def _ways(scope: dict[str, Any], found: dict[str, Any], at: ValuePath) -> Iterat
     for name in found:
         if name not in reached:
             yield f"state {name} cannot be reached", (*at, "States", name)
-        elif name not in alive:
+    for name in found:
+        if name in reached and name not in alive:
             yield f"from state {name} the execution can never end", (*at, "States", name)
 
 

@@ -27,8 +27,13 @@ class State(NamedTuple):
     name: str
     fields: dict[str, Any]
     machine: dict[str, Any]
-    at: ValuePath
+    where: ValuePath
     around: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def at(self) -> str:
+        """`where` as text."""
+        return join_path(self.where)
 
     @property
     def kind(self) -> Any:
@@ -230,9 +235,9 @@ def at_each(machine: Resource, found: Iterable[State], test: Callable[[State], s
         try:
             said = test(s)
             if said:
-                yield machine.fails(f"state {s.name} {said}", at=s.at, key=f"{join_path(s.at)} {said}")
+                yield machine.fails(f"state {s.name} {said}", at=s.where, key=f"{s.at} {said}")
         except Undetermined as doubt:
-            yield machine.unsure(f"state {s.name} cannot be decided: {doubt.reason}", at=s.at, key=join_path(s.at))
+            yield machine.unsure(f"state {s.name} cannot be decided: {doubt.reason}", at=s.where, key=s.at)
 
 
 def uncaught(s: State) -> str:
@@ -243,7 +248,7 @@ def uncaught(s: State) -> str:
         return "changes something and catches no error"
     inner = [i for key in _INNER for i in _many(s.fields.get(key))]
     held = any(
-        changes_something(one) and not caught(one) for scope in inner for one in _states(scope, s.at, (s.fields,))
+        changes_something(one) and not caught(one) for scope in inner for one in _states(scope, s.where, (s.fields,))
     )
     return "holds states that change something and catches no error" if held else ""
 
