@@ -47,6 +47,7 @@ class Report:
         self.strict = False
         self.allow_incomplete = False
         self.timings: dict[str, float] | None = None
+        self.graph: Graph | None = None  # what was judged, for who draws it
 
     def sort(self) -> None:
         """Failures first, the gravest first, then by place."""
@@ -109,6 +110,7 @@ def evaluate(
         apply(graph, rules, run.findings, known=known or mine, asked=asked or mine)
     run.findings.sort(key=_order)
     report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
+    report.graph = graph
     report.recount()
     report.timings = run.seconds if timings else None
     return report

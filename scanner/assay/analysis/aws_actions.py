@@ -49,6 +49,8 @@ def expand(pattern: str) -> tuple[Action, ...]:
     if "*" not in pattern and "?" not in pattern:
         found = service(prefix).get(pattern.lower())
         return (found,) if found else ()
+    if pattern == "*" or wanted.partition(":")[2] == "*":
+        return tuple(a for p in services if fits(wanted.partition(":")[0], p) for a in service(p).values())
     return tuple(a for p in services for name, a in service(p).items() if fits(wanted, name))
 
 

@@ -51,12 +51,11 @@ def unused(r: Resource, graph: Graph, ignored: tuple[str, ...]) -> bool:
 def _index(graph: Graph) -> dict[Any, set[str]]:
     index: dict[Any, set[str]] = {}
     for r in graph.resources:
-        for leaf in _leaves(list(r.values.values())):
+        for leaf in _leaves(r.values):
             if isinstance(leaf, str):
-                if leaf.startswith(_IDS):
-                    index.setdefault(leaf, set()).add(r.type)
+                index.setdefault(leaf, set()).add(r.type)
                 continue
-            for ref in _refs(leaf):
+            for ref in leaf.refs() if isinstance(leaf, Text) else [leaf]:
                 address = _plain(ref.target)
                 if address != _plain(r.address):
                     index.setdefault((r.root, address), set()).add(r.type)
@@ -68,21 +67,19 @@ def _plain(address: str) -> str:
     return _OWN_KEY.sub("", address)
 
 
-def _refs(leaf: Any) -> Iterator[Ref]:
-    if isinstance(leaf, Ref):
-        yield leaf
-    elif isinstance(leaf, Text):
-        yield from leaf.refs()
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from _leaves(inner)
-    elif isinstance(value, list):
-        for inner in list.__iter__(value):
-            yield from _leaves(inner)
-    elif isinstance(value, Encoded):
-        yield from _leaves(value.value)
-    elif isinstance(value, (str, Unknown)):
-        yield value
+def _leaves(values: dict[str, Any]) -> Iterator[str | Ref | Text]:
+    """The ids, references and texts built of them, at any depth: every value of an estate passes here."""
+    waiting: list[Any] = [values]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if value.startswith(_IDS):
+                yield value
+        elif isinstance(value, dict):
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(list.__iter__(value))
+        elif isinstance(value, (Ref, Text)):
+            yield value
+        elif isinstance(value, Encoded):
+            waiting.append(value.value)

@@ -38,9 +38,8 @@ _BEFORE_ROOT = pattern(
 )
 _ASSIGNED = pattern(_WORDS + r"""(?:\\{0,8}["'\]]){0,2}[ \t]{0,64}(?:=>|:=|==|=|:|\bis\b)[ \t]{0,64}""")
 _NAMED_VALUE = pattern(
-    r"""name\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}\\{0,8}["']?[\w.-]{0,80}"""
-    + _WORDS
-    + r"""\\{0,8}["']?[ \t]{0,16},?\s{0,64}\\{0,8}["']?value\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}"""
+    r"""name\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}\\{0,8}["']?([\w.-]{1,120})"""
+    r"""\\{0,8}["']?[ \t]{0,16},?\s{0,64}\\{0,8}["']?value\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}"""
 )
 _HARMLESS = pattern(
     r"(?:true|false|null|none|nil|yes|no|on|off|required|optional|enabled|disabled|not set|\**|arn:[^\s]*|ocid1\.[^\s]*"
@@ -227,7 +226,7 @@ def _assigned(text: str, low: str) -> Iterator[Span]:
         return
     ends = _LineEnds(text)
     done = 0
-    named = _NAMED_VALUE.finditer(low) if "value" in low and "name" in low else ()
+    named = _named_values(low) if "value" in low and "name" in low else ()
     for match in sorted((*_assignments(low), *named), key=lambda m: m.end()):
         if match.end() < done:  # inside a value that is hidden already; also keeps hostile input linear
             continue
@@ -236,6 +235,11 @@ def _assigned(text: str, low: str) -> Iterator[Span]:
         for span in _value(text, match.end(), ends, strict=strict):
             done = span[1]
             yield span
+
+
+def _named_values(low: str) -> Iterator[re.Match[str]]:
+    """`{name: db_password, value: ...}`, up to the value."""
+    return (m for m in _NAMED_VALUE.finditer(low) if _SECRET_NAME.search(m[1]))
 
 
 def _assignments(low: str) -> Iterator[re.Match[str]]:

@@ -30,6 +30,8 @@ MAX_CALLERS = 300
 """How many directories around a single file are looked at for calls of its module."""
 MAX_HOLDERS = 8
 """How many of the root modules that use the named files are evaluated."""
+KEPT_BYTES = 300_000
+"""Up to this size an estate stays parsed until its findings are located; a syntax tree takes 60 times its text."""
 
 
 class Estate:
@@ -47,6 +49,7 @@ class Estate:
         self.directories: dict[str, list[str]] = {}  # directory -> what it calls
         self.own: set[str] = set()  # directories with tfvars, a backend or a provider of their own
         self.wanted: set[str] = set()  # directories that must be evaluated, alone if nobody calls them
+        self.size = 0  # bytes of configuration glanced at
         for path in paths:
             self._find(os.path.realpath(path))
 
@@ -92,6 +95,7 @@ class Estate:
                 data = self.files.read(os.path.join(directory, name))
             except Unreadable:  # said when the file is parsed
                 continue
+            self.size += len(data)
             self.loader.copies[hash(data)] = self.loader.copies.get(hash(data), 0) + 1
             if b"source" in data:
                 calls += [
@@ -135,6 +139,8 @@ class Estate:
         reaches = {d: self.reach(d) for d in self.roots()}
         if self.request.files_only:
             reaches = self._nearest({d: r for d, r in reaches.items() if r & self.wanted})
+        if self.size <= KEPT_BYTES:
+            self.sources.keep(self.loader)
         self.loader.copies = {text: n for text, n in self.loader.copies.items() if n > 1}
         done = self._evaluate(reaches)
         rest = [d for d in sorted(self.wanted) if d not in done]

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
+from assay.patterns import pattern
 from assay.terraform import functions
 from assay.terraform import values as v
 from assay.terraform.syntax import COMMENT, EXPRESSION, IDENTIFIER, VARIABLE, kind
@@ -70,7 +71,8 @@ def raising(sentence: str) -> Run:
 def compile_attribute(attribute: Attribute) -> Run:
     """The closure of an attribute's expression; a bound hit makes one that says so."""
     run = Compiler(attribute.file, attribute.bound).expression(attribute.node)
-    attribute.node = None
+    if not attribute.file.kept:
+        attribute.node = None
     return run
 
 
@@ -126,6 +128,18 @@ class Configured(dict[str, Any]):
         return self.missing(key)
 
 
+SHORT = 120
+_TEXT = rb'"([ !#&-\[\]-~]*)"'
+_PLAIN = pattern(_TEXT + rb"|(true|false|null)")
+_WORDS = {b"true": True, b"false": False, b"null": None}
+"""Most expressions of most files are a short text or a word: that is seen without a walk through their nodes."""
+FLAT = 2_000
+_PAIR = rb'(?:([A-Za-z_][\w-]*)|' + _TEXT + rb")[ \t]*[=:][ \t]*" + _TEXT
+_FLAT = pattern(rb"\{\s*(?:" + _PAIR + rb"[ \t]*(?:,\s*|\r?\n\s*|(?=\})))*\}")
+_FLAT_PAIR = pattern(_PAIR)
+"""So are most objects: tags."""
+
+
 class Compiler:
     """Compiles the expressions of one attribute: knows its file and the names that `for` and `dynamic` bind."""
 
@@ -145,6 +159,11 @@ class Compiler:
 
     def expression(self, node: Any) -> Run:
         """An `expression` node, or any sequence of siblings that form one."""
+        start, end = node.start_byte, node.end_byte
+        if end - start < SHORT:
+            plain = _PLAIN.fullmatch(self.data, start, end)
+            if plain is not None:
+                return constant(_WORDS[plain[2]] if plain[1] is None else plain[1].decode())
         self.depth += 1
         if self.depth > MAX_NESTING:
             line = self.file.line(node.start_byte)
@@ -213,6 +232,10 @@ class Compiler:
         return lambda env: [item(env) for item in items]
 
     def object_of(self, node: Any) -> Run:
+        start, end = node.start_byte, node.end_byte
+        if end - start < FLAT and _FLAT.fullmatch(self.data, start, end):
+            found = _FLAT_PAIR.findall(self.data, start, end)
+            return constant({(name or quoted).decode(): value.decode() for name, quoted, value in found})
         elements = [n for n in node.children if n.kind_id == ELEMENT]
         for before, after in pairwise(elements):
             gap = self.data[before.end_byte : after.start_byte]

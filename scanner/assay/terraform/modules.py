@@ -237,7 +237,7 @@ def _nested_kind(block: Block) -> str:
 class Loader:
     """Directories read and parsed once, kept until no root module needs them any more."""
 
-    __slots__ = ("_manifests", "_modules", "copies", "files", "note", "remote", "twins")
+    __slots__ = ("_manifests", "_modules", "copies", "files", "keeps", "note", "remote", "twins")
 
     def __init__(
         self,
@@ -252,6 +252,7 @@ class Loader:
             int, int
         ] = {}  # hashes of contents that several files have, and how many are still to be read
         self.twins: dict[bytes, Content] = {}
+        self.keeps = False  # what was parsed stays, for findings to be located in
         self._manifests: dict[str, dict[str, str]] = {}
         self._modules: dict[str, Module | None] = {}
 
@@ -312,6 +313,8 @@ class Loader:
         return len(self._modules)
 
     def drop(self, directory: str) -> None:
+        if self.keeps:
+            return
         module = self._modules.pop(directory, None)
         if module is not None:
             module.close()
@@ -352,6 +355,7 @@ class Loader:
         except Unreadable as error:
             self.note(None, shown, "failed", str(error))
             return None
+        file.kept = self.keeps
         self.note(file, shown, "read", None)
         return file
 

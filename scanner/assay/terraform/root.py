@@ -222,7 +222,7 @@ class Root:
                 self._emit(instance.scope, here.enter(instance.scope.module.directory, block, instance.address))
 
     def _add(self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str) -> None:
-        origin = BlockOrigin(layers_of(block), here)
+        origin = BlockOrigin(layers_of(block), here, block if self.loader.keeps else None)
         self.intake.add(Resource(type_, address, "terraform", values, origin, root=self.shown, name=name))
 
     def _account(self) -> None:

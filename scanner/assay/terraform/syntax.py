@@ -64,7 +64,7 @@ class Content:
 class SourceFile:
     """The bytes of one file, its top-level blocks and its faults."""
 
-    __slots__ = ("attributes", "blocks", "comments", "data", "faults", "name", "path", "runs", "shown")
+    __slots__ = ("attributes", "blocks", "comments", "data", "faults", "kept", "name", "path", "runs", "shown")
 
     def __init__(self, path: str, shown: str, data: bytes) -> None:
         self.path = path
@@ -76,6 +76,7 @@ class SourceFile:
         self.faults: list[Fault] = []
         self.comments: list[tuple[int, int]] = []  # spans, where one may be a remark
         self.runs: dict[int, Callable[[Env], Any]] | None = None  # shared with the copies of this file
+        self.kept = False  # its syntax tree outlives the evaluation, for findings to be located in
 
     def close(self) -> None:
         """Let go of what refers to each other, so that memory returns without the garbage collector."""

@@ -43,6 +43,11 @@ class Sources:
     def __reduce__(self) -> tuple[Any, ...]:
         return (Sources, (self.trees, self.base, self.var_files, self.variables))
 
+    def keep(self, loader: Loader) -> None:
+        """Answer findings from what the scan itself has parsed: nothing is read twice, and nothing let go."""
+        loader.keeps = True
+        self._loader = loader
+
     @property
     def loader(self) -> Loader:
         if self._loader is None:
@@ -54,7 +59,7 @@ class Sources:
 
     def module(self, directory: str) -> Module | None:
         loader = self.loader
-        if loader.held >= KEPT_MODULES:
+        if loader.held >= KEPT_MODULES and not loader.keeps:
             loader.drop_all()
         return loader.module(directory)
 
@@ -91,11 +96,15 @@ class Frame:
 class BlockOrigin:
     """The origin of what a block declares."""
 
-    __slots__ = ("frame", "layers")
+    __slots__ = ("block", "frame", "layers")
 
-    def __init__(self, layers: tuple[Layer, ...], frame: Frame) -> None:
+    def __init__(self, layers: tuple[Layer, ...], frame: Frame, block: Block | None = None) -> None:
         self.layers = layers
         self.frame = frame
+        self.block = block  # the parsed block, where the scan keeps them
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (BlockOrigin, (self.layers, self.frame))
 
     def locate(self, path: ValuePath) -> Location:
         block = self._reopen()
@@ -119,6 +128,8 @@ class BlockOrigin:
         return tracer.steps
 
     def _reopen(self) -> Block | None:
+        if self.block is not None:
+            return self.block
         try:
             return reopen(self.layers)
         except (OSError, ValueError):
