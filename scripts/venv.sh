@@ -45,6 +45,8 @@ install_assay() {
     printf 'Installing Assay into .venv ...\n' >&2
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".$1" ||
         refuse "pip could not install Assay; its reason stands above."
+    # Where PYTHONDONTWRITEBYTECODE is set, every start would compile every module anew.
+    .venv/bin/python -m compileall -q scanner/assay rules
     printf '%s' "$PWD" >.venv/.place
     printf '%s' "$now" | tee .venv/.assay >"$stamp"
 }

@@ -218,9 +218,13 @@ def test_a_kept_answer_writes_its_files_again(checkout: Path, small: Path, tmp_p
     assert bare(checkout, small, *command, ASSAY_CACHE_DIR=str(home)).out == first.out
 
 
-def test_a_block_with_many_findings_is_parsed_again_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from assay.terraform import recovery
+@pytest.mark.parametrize(("kept", "again"), [(300_000, 0), (0, 2)])
+def test_a_block_with_many_findings_is_parsed_again_once_if_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int, again: int
+) -> None:
+    from assay.terraform import discover, recovery
 
+    monkeypatch.setattr(discover, "KEPT_BYTES", kept)
     (tmp_path / "main.tf").write_text(
         'resource "aws_sqs_queue" "q" {\n  name = "q"\n  delay_seconds = 1\n}\n'
         'resource "aws_sqs_queue" "p" {\n  name = "p"\n}\n'
@@ -243,7 +247,7 @@ def test_a_block_with_many_findings_is_parsed_again_once(tmp_path: Path, monkeyp
     report = evaluate(collect(Request([str(tmp_path)], str(tmp_path))), [twenty])
     assert len(report.findings) == 40
     assert {f.location.start_line for f in report.findings if f.location} == {2, 6}
-    assert len(parses) == len(set(parses)) == 2
+    assert len(parses) == len(set(parses)) == again
 
 
 class Root(str):

@@ -38,6 +38,21 @@ def test_the_report_is_the_expected_one(name: str) -> None:
     assert report(name).splitlines() == expected.splitlines()
 
 
+@pytest.mark.parametrize("name", ESTATES)
+def test_a_large_estate_is_told_the_same_as_a_small_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above a size the syntax trees are let go and findings are located in blocks parsed again."""
+    from assay.terraform import discover
+
+    def told() -> list[object]:
+        catalogue = Catalogue([RULES])
+        found = run(Request([str(FIXTURES / name)], str(FIXTURES / name)), catalogue, catalogue.entries).findings
+        return [(f.rule, f.fingerprint, f.location, f.trace, f.evidence) for f in found]
+
+    kept = told()
+    monkeypatch.setattr(discover, "KEPT_BYTES", 0)
+    assert told() == kept
+
+
 def test_there_are_estates() -> None:
     assert "serverless_api" in ESTATES
 

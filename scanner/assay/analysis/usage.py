@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, Ref, Text, Unknown
+from assay.model import Encoded, Ref, Text
 from assay.patterns import pattern
 
 if TYPE_CHECKING:

@@ -23,9 +23,10 @@ def parser() -> ArgumentParser:
 
     from assay.cli import EXIT_CODES, formatter
 
+    once = formatter("assay scan")  # argparse would make one for each option, to see whether its metavar fits
     p = ArgumentParser(
         "assay scan", description="Judge Terraform, plan JSON and snapshots by the rules.", epilog=EXIT_CODES,
-        formatter_class=formatter, allow_abbrev=False,
+        formatter_class=lambda prog: once, allow_abbrev=False,
     )  # fmt: skip
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
     add_selection(p)
@@ -34,6 +35,7 @@ def parser() -> ArgumentParser:
     p.add_argument("--plugin", action="append", metavar="NAME",
                    help="also run this plugin: checkov (its own checks, merged by equivalents)")  # fmt: skip
     p.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
+    p.formatter_class = formatter
     return p
 
 

@@ -134,7 +134,7 @@ _PLAIN = pattern(_TEXT + rb"|(true|false|null)")
 _WORDS = {b"true": True, b"false": False, b"null": None}
 """Most expressions of most files are a short text or a word: that is seen without a walk through their nodes."""
 FLAT = 2_000
-_PAIR = rb'(?:([A-Za-z_][\w-]*)|' + _TEXT + rb")[ \t]*[=:][ \t]*" + _TEXT
+_PAIR = rb"(?:([A-Za-z_][\w-]*)|" + _TEXT + rb")[ \t]*[=:][ \t]*" + _TEXT
 _FLAT = pattern(rb"\{\s*(?:" + _PAIR + rb"[ \t]*(?:,\s*|\r?\n\s*|(?=\})))*\}")
 _FLAT_PAIR = pattern(_PAIR)
 """So are most objects: tags."""
