@@ -2,8 +2,8 @@
 
 A section `## rule-id` has `### Good`, `### Bad` and `### Unknown` parts with fences. `# error: rule-id` marks a line
 that must fail, `# unsure: rule-id` one that must be unknown; nothing else may be found. A rule that is never undecided
-says why below `### Unknown: none`. For a `require` row without a section the Terraform examples are derived from the
-row.
+says why below `### Unknown: none`. For a `require` row without examples in files the Terraform ones are derived from
+the row.
 
 A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
@@ -88,9 +88,9 @@ def read(path: str) -> list[Example]:
 
 
 def of_rule(rule: Rule, directory: str) -> list[Example]:
-    """The written examples of a rule, else those derived from its row."""
+    """The written examples of a rule; without any in files, those derived from its row stand before the live ones."""
     written = [e for e in read(f"{directory}/{rule.file[:-3]}.md") if e.rule == rule.id]
-    return written or list(derive(rule))
+    return written if any(e.source not in LIVE for e in written) else [*derive(rule), *written]
 
 
 def missing(rule: Rule, directory: str, kinds: Collection[str]) -> list[str]:
