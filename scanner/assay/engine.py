@@ -132,9 +132,10 @@ class _Run:
 
         start = process_time() if self.timed else 0.0
         self._denied(rule)
+        sources, stand_ins = rule.sources, self.graph.stand_ins
         for type_ in rule.on:
             for r in self._subjects(type_):
-                if (rule.sources and r.source not in rule.sources) or id(r) in self.graph.stand_ins:
+                if (sources and r.source not in sources) or (stand_ins and id(r) in stand_ins):
                     continue
                 if rule.each is None:
                     self._judge(rule, r, r)
@@ -144,10 +145,10 @@ class _Run:
             self.seconds[rule.id] = process_time() - start
 
     def _subjects(self, type_: str) -> Iterable[Resource]:
-        if type_ == "any":
-            return [r for r in self.graph.resources if _managed(r)]
-        if type_ == "taggable":
-            return [r for r in self.graph.resources if _taggable(r)]
+        if type_ in ("any", "taggable"):
+            tags = type_ == "taggable"  # a document says nothing of the tags of what will be made of it
+            wanted = {t for t in self.graph.types if _managed(t) and (not tags or _has_tags(t))}
+            return [r for r in self.graph.resources if r.type in wanted and not (tags and r.source == "document")]
         return self.graph.all(type_)
 
     def _denied(self, rule: Rule) -> None:
@@ -209,21 +210,21 @@ class _Run:
         self.findings.append(finding)
 
     def summary(self, rules: Sequence[Rule]) -> dict[str, Any]:
-        resources = sum(1 for r in self.graph.resources if _managed(r))
+        resources = sum(len(self.graph.all(t)) for t in self.graph.types if _managed(t))
         return {
             "resources": resources, "rules": len(rules), "fail": 0, "unknown": 0, "waived": 0, "pass": self.passed,
             "not_evaluated": 0,
         }  # fmt: skip
 
 
-def _managed(r: Resource) -> bool:
-    return r.type not in _SCOPES and not r.type.startswith(("data.", "provider."))
+def _managed(type_: str) -> bool:
+    return type_ not in _SCOPES and not type_.startswith(("data.", "provider."))
 
 
-def _taggable(r: Resource) -> bool:
+def _has_tags(type_: str) -> bool:
     from assay.terraform.schema import has
 
-    return r.source != "document" and _managed(r) and (has(r.type, "tags") or has(r.type, "freeform_tags"))
+    return has(type_, "tags") or has(type_, "freeform_tags")
 
 
 def _where_it_crashed(error: Exception) -> str:

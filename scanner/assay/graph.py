@@ -97,8 +97,10 @@ class Graph:
             scopes = self._scopes[type_] = {}
             for x in self.all(type_):
                 scopes.setdefault((x.source, x.root, x.account), []).append(x)
-        mine = scopes.setdefault((r.source, r.root, r.account), [])
-        return self._as_far_as_listed(mine, type_, r)
+        mine = scopes.get((r.source, r.root, r.account))
+        if mine is None:
+            mine = scopes[r.source, r.root, r.account] = []
+        return self._as_far_as_listed(mine, type_, r) if self._unlisted or self.coverage.feeds else mine
 
     def scope(self, view: View, type_: str) -> Resource | None:
         """The scope resource (`account`, `tenancy`, `module`) that `view` belongs to."""

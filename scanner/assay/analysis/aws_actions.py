@@ -54,6 +54,12 @@ def expand(pattern: str) -> tuple[Action, ...]:
     return tuple(a for p in services for name, a in service(p).items() if fits(wanted, name))
 
 
+@cache
+def managing(pattern: str) -> tuple[Action, ...]:
+    """Of the actions that a pattern grants, those that change who may do what and could name a resource."""
+    return tuple(a for a in expand(pattern) if a.narrowable and a.level == PERMISSIONS)
+
+
 def fits(pattern: str, text: str) -> bool:
     """True when a pattern of `*` and `?` covers the text, both in lower case.
 

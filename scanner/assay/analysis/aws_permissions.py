@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.analysis.aws_actions import PERMISSIONS, expand, fits
+from assay.analysis.aws_actions import expand, fits, managing
 from assay.analysis.aws_arns import is_star, wildcard_service
 from assay.analysis.aws_policy import Statement
 from assay.model import Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from assay.analysis.aws_actions import Action
 
@@ -85,8 +85,8 @@ def granted(document: list[Statement], s: Statement, actions: tuple[str, ...]) -
     return [a for a in covered if not denied(document, a)]
 
 
-def allowed(s: Statement) -> Iterator[Action]:
-    """The actions a statement names, one by one.
+def allowed(s: Statement, named: Callable[[str], Iterable[Action]] = expand) -> Iterator[Action]:
+    """The actions a statement names, one by one; `named` gives those of a pattern.
 
     Raises:
         Undetermined: one of its patterns is unknown.
@@ -94,10 +94,10 @@ def allowed(s: Statement) -> Iterator[Action]:
     for pattern in s.actions:
         if isinstance(pattern, Unknown):
             raise Undetermined(pattern)
-        yield from expand(pattern)
+        yield from named(pattern)
     if s.not_actions:
         left_out = [_known(p) for p in s.not_actions]
-        yield from (a for a in expand("*") if not any(fits(p, a.name.lower()) for p in left_out))
+        yield from (a for a in named("*") if not any(fits(p, a.name.lower()) for p in left_out))
 
 
 def _known(pattern: object) -> str:
@@ -120,7 +120,7 @@ def narrowable(document: list[Statement], s: Statement) -> list[str]:
 
 def permissions_management(document: list[Statement], s: Statement) -> list[str]:
     """Actions of a statement on everything that change who may do what."""
-    found = [a for a in allowed(s) if a.narrowable and a.level == PERMISSIONS]
+    found = list(allowed(s, managing))
     return _first(document, iter(found)) if found and unconstrained(s) else []
 
 

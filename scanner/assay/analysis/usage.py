@@ -37,15 +37,20 @@ def unused(r: Resource, graph: Graph, ignored: tuple[str, ...]) -> bool:
     Raises:
         Undetermined: something that links to such resources names an unknown one.
     """
-    from assay.links import LINKS
-
     if any(not type_.startswith(ignored) for type_ in used_by(r, graph)):
         return False
-    for type_ in graph.types:
-        links = any(r.type in targets for targets in LINKS.get(type_, {}).values())
-        if links and not type_.startswith(ignored) and graph.users(r, type_):
-            return False
-    return True
+    return not any(graph.users(r, type_) for type_ in _linking(graph, r.type) if not type_.startswith(ignored))
+
+
+def _linking(graph: Graph, target: str) -> list[str]:
+    """The types here that have a declared link to a type."""
+    from assay.links import LINKS
+
+    found: list[str] | None = graph._memo.get(("linking", target))
+    if found is None:
+        found = [t for t in graph.types if any(target in targets for targets in LINKS.get(t, {}).values())]
+        graph._memo["linking", target] = found
+    return found
 
 
 def _index(graph: Graph) -> dict[Any, set[str]]:
