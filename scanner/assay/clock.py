@@ -15,3 +15,19 @@ def seconds() -> float:
 def today() -> str:
     """The day in UTC, as `2026-11-30`."""
     return time.strftime("%Y-%m-%d", time.gmtime(seconds()))
+
+
+def stamp(at: float) -> str:
+    """Seconds since 1970 as Kubernetes writes a time: `2026-11-30T08:00:00Z`."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def instant(text: str) -> float:
+    """A time as RFC 3339 writes it (`2026-11-30T08:00:00Z`, with fractions or an offset), in seconds since 1970.
+
+    Raises:
+        ValueError: it is none.
+    """
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()

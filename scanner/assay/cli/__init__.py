@@ -98,7 +98,7 @@ def _guarded(name: str, argv: list[str]) -> int:
         if not isinstance(error, _told()):
             return _fault(name, error)
         print(f"assay {name}: {error}", file=sys.stderr)
-        return 2
+        return 3 if type(error).__name__ == "CollectionStopped" else 2  # asked for rightly, and it cannot be read
 
 
 def _recalled(argv: list[str]) -> int | None:

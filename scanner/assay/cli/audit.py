@@ -5,7 +5,8 @@ What can be audited is a module `assay.cli.audit_<what>` with
 - `options(parser)`: its own options;
 - `units(args)`: the `assay.inventory.collect.Unit`s to collect, or a `UsageError` that says what is wrong;
 - `header(args)`: what the snapshot's first line says: `feeds`, accounts, regions; no times; asked after `units`;
-- `permissions(args)`: what `--print-permissions` prints.
+- `permissions(args)`: what `--print-permissions` prints;
+- `watch(args, look)`, where it has `--watch`: calls `look` again and again.
 
 One with `run(args)` does everything itself: it has no inventory.
 """
@@ -27,6 +28,7 @@ from assay.scan import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
 
     from assay.inventory.collect import Unit
 
@@ -95,16 +97,26 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     if args.save and not args.save.endswith(".jsonl.gz"):
         raise UsageError(f"--save {args.save}: a snapshot's name ends in .jsonl.gz")
     outputs = scan.parse_outputs(args.output)
-    catalogue, entries = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
-    with ExitStack() as stack:
-        path = args.save or stack.enter_context(TemporaryDirectory(prefix="assay-audit-")) + f"/{what}.jsonl.gz"
-        _collect(module, args, path)
-        request = Request([path], os.getcwd(), options={} if args.save else {"label": what})
-        report = scan.judge(request, catalogue, entries, args)
-    scan.write(report, outputs, args)
-    if args.timings and report.timings is not None:
-        scan.print_timings(report)
-    return report.exit_code
+    chosen = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
+
+    def look(prepare: Callable[[str], None] | None = None) -> int:
+        """Collect, judge, write; `prepare` is called with the snapshot's path when the report is ready."""
+        with ExitStack() as stack:
+            path = args.save or stack.enter_context(TemporaryDirectory(prefix="assay-audit-")) + f"/{what}.jsonl.gz"
+            _collect(module, args, path)
+            request = Request([path], os.getcwd(), options={} if args.save else {"label": what})
+            report = scan.judge(request, *chosen, args)
+            if prepare:
+                prepare(path)
+        scan.write(report, outputs, args)
+        if args.timings and report.timings is not None:
+            scan.print_timings(report)
+        return report.exit_code
+
+    if getattr(args, "watch", None) is not None:
+        watched: int = module.watch(args, look)
+        return watched
+    return look()
 
 
 def _collect(module: Any, args: Namespace, path: str) -> None:

@@ -44,6 +44,7 @@ class Connection:
         configuration.connection_pool_maxsize = 8
         self.name = name
         self.date: str | None = None
+        self._gone: CollectionStopped | None = None
         self._configuration = configuration
         self._host = configuration.host.rstrip("/")
         self._pool = RESTClientObject(configuration).pool_manager
@@ -79,6 +80,8 @@ class Connection:
     def _request(self, url: str, accept: str) -> Any:
         import urllib3
 
+        if self._gone is not None:  # the other lists need not wait for the same time-out
+            raise self._gone
         headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "assay"}
         for setting in self._configuration.auth_settings().values():
             if setting["in"] == "header" and setting["value"]:
@@ -87,11 +90,13 @@ class Connection:
         try:
             return self._pool.request("GET", url, headers=headers, timeout=wait, retries=False)
         except urllib3.exceptions.SSLError as error:
-            said = f"the TLS connection to {self._host} failed: {_innermost(error)}; check certificate-authority"
-            raise CollectionStopped(f"context {self.name}: {said} in the kubeconfig") from error
+            said = f"the TLS connection to {self._host} failed: {_innermost(error)}"
+            hint = "check the server's address and certificate-authority in the kubeconfig"
+            self._gone = CollectionStopped(f"context {self.name}: {said}; {hint}")
+            raise self._gone from error
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            said = f"{self._host} cannot be reached: {_innermost(error)}"
-            raise CollectionStopped(f"context {self.name}: {said}") from error
+            self._gone = CollectionStopped(f"context {self.name}: {self._host} cannot be reached: {_innermost(error)}")
+            raise self._gone from error
 
     def _refusal(self, answer: Any) -> Exception:
         import orjson
@@ -136,18 +141,19 @@ def connect(context: str | None) -> Connection:
         CollectionStopped: the credential plug-in failed.
     """
     try:
+        from kubernetes import config
         from kubernetes.client import Configuration
-        from kubernetes.config import kube_config
     except ImportError as error:
         raise UsageError("auditing a cluster needs the Kubernetes client: pip install 'assay[cluster]'") from error
+    loading: Any = config  # the functions of some releases have no types
     files = os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
     present = [p for p in map(os.path.expanduser, files.split(os.pathsep)) if p and os.path.exists(p)]
     if not present:
         if context is None and os.path.exists(_SERVICE_ACCOUNT):
-            return _in_cluster(Configuration)
+            return _in_cluster(loading, Configuration())
         hint = "set KUBECONFIG, or run where kubectl works" if context is None else "so there is no context to use"
         raise UsageError(f"there is no kubeconfig at {files}: {hint}")
-    names, current = _contexts(kube_config, present)
+    names, current = _contexts(loading.kube_config, present)
     if context is None:
         if not current:
             raise UsageError(f"{files} names no current context: choose one with --context: {', '.join(names)}")
@@ -157,7 +163,7 @@ def connect(context: str | None) -> Connection:
     configuration = Configuration()
     with _overheard() as said:
         try:
-            kube_config.load_kube_config(
+            loading.load_kube_config(
                 os.pathsep.join(present), context, client_configuration=configuration, persist_config=False
             )
         except Exception as error:  # the client raises what its YAML, base64 and file helpers raise
@@ -167,13 +173,10 @@ def connect(context: str | None) -> Connection:
     return Connection(context, configuration)
 
 
-def _in_cluster(configuration_class: Any) -> Connection:
-    from kubernetes.config import ConfigException, load_incluster_config
-
-    configuration = configuration_class()
+def _in_cluster(config: Any, configuration: Any) -> Connection:
     try:
-        load_incluster_config(client_configuration=configuration)
-    except ConfigException as error:
+        config.load_incluster_config(client_configuration=configuration)
+    except config.ConfigException as error:
         raise UsageError(f"the service account of this pod cannot be used: {_first_line(error)}") from error
     return Connection(IN_CLUSTER, configuration)
 

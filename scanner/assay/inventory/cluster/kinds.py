@@ -43,7 +43,7 @@ def plural(kind: str) -> str:
     return f"{low}es" if low.endswith("s") else f"{low}s"
 
 
-def cluster_role() -> dict[str, Any]:
+def cluster_role(*, cadvisor: bool = False) -> dict[str, Any]:
     """The least ClusterRole an audit needs: list of every kind, without Secrets, whose list would give their data.
 
     RBAC cannot allow metadata alone. An audit that may list Secrets asks for their metadata only.
@@ -53,6 +53,8 @@ def cluster_role() -> dict[str, Any]:
          "verbs": ["list"]}
         for group, kinds in KINDS.items()
     ]  # fmt: skip
+    if cadvisor:
+        rules.append({"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]})
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": ROLE},
         "rules": rules,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.inventory.cluster.connection import JSON, Connection, Refused, pages
 from assay.inventory.cluster.connection import METADATA_ONLY as METADATA
-from assay.inventory.cluster.kinds import KINDS, METADATA_ONLY, NAMESPACE, SELECTED, plural
-from assay.inventory.collect import DENIED, FAILED, THROTTLED
+from assay.inventory.cluster.kinds import KINDS, METADATA_ONLY, NAMESPACE, SELECTED
+from assay.inventory.collect import DENIED, FAILED, THROTTLED, CollectionStopped
 from assay.model import Text, Unknown
 
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def collect_kind(connection: Connection, listed: Listed, emitter: Emitter) -> No
         if no.status == 404 and listed.kind in NAMESPACE:
             return
         emitter.problem(f"list {listed.service}", status, str(no), (listed.kind,))
+    except CollectionStopped as gone:  # half-way: what the other kinds have given still counts
+        emitter.problem(f"list {listed.service}", FAILED, str(gone), (listed.kind,))
 
 
 def address(values: dict[str, Any]) -> str:
@@ -155,7 +157,15 @@ def _conceal_container(container: dict[str, Any]) -> None:
             entry["value"] = conceal(entry["name"], entry["value"])
     for part in ("command", "args"):
         if container.get(part):
-            container[part] = [conceal("", text) for text in container[part]]
+            container[part] = list(_arguments(container[part]))
+
+
+def _arguments(words: list[str]) -> Iterator[Any]:
+    """Words of a command line; in `--password hunter2` the second answers to the first."""
+    option = ""
+    for word in words:
+        yield conceal(option, word)
+        option = word.lstrip("-") if word.startswith("-") and "=" not in word else ""
 
 
 _concealed: dict[tuple[str, str], Any] = {}
@@ -191,6 +201,3 @@ def _without_credentials(name: str, value: str) -> Any:
     if at < len(value):
         parts.append(value[at:])
     return hole if len(parts) == 1 else Text(parts)
-
-
-__all__ = ["Discovered", "Listed", "address", "collect_kind", "conceal", "discover", "plural"]

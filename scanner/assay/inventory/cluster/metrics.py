@@ -64,9 +64,7 @@ def from_cadvisor(connection: Connection, nodes: Iterable[str]) -> dict[str, lis
     found: dict[str, list[float]] = {}
     for node in nodes:
         try:
-            page = connection.read(f"/api/v1/nodes/{node}/proxy/metrics/cadvisor", accept="*/*").decode(
-                "utf-8", "replace"
-            )
+            body = connection.read(f"/api/v1/nodes/{node}/proxy/metrics/cadvisor", accept="*/*")
         except Refused as no:
             raise MetricsError(f"the counters of node {node} cannot be read: {no}") from no
         for which, labels, number in _SAMPLE.findall(body.decode("utf-8", "replace")):
