@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ def units(args: Namespace) -> Iterator[Unit]:
     from assay.inventory.cluster.connection import connect
     from assay.inventory.cluster.units import failed_cluster, units_of
 
+    gc.disable()  # plain JSON has no cycles, and looking for some costs half as much again as parsing it
     contexts: list[str | None] = list(dict.fromkeys(args.context)) if args.context else [None]
     connections: list[Connection] = [connect(c) for c in contexts]
     args.context = [c.name for c in connections]
@@ -162,6 +164,7 @@ def _remember(args: Namespace, snapshot: str) -> None:
     """What the next look is compared with."""
     from assay.inventory.cluster.history import KEPT_SECONDS, looks
 
+    gc.collect()  # disabled by `units`, and a watch may run for weeks
     for name, seen in looks(snapshot).items():
         mine = _earlier(args).setdefault(name, [])
         mine[:] = [e for e in mine if seen.at - e.at <= KEPT_SECONDS] + [seen]

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from assay.model import Intake, Request, Step, ValuePath
 
 SCHEMA = "assay-snapshot/1"
+_LEVEL = 3
+"""Of gzip: the default, 9, takes three times as long, more than all the rest of writing a snapshot."""
 
 
 class RecordWriter:
@@ -40,7 +42,7 @@ class RecordWriter:
     def __init__(self, raw: IO[bytes]) -> None:
         import gzip
 
-        self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
+        self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0)
         self.count = 0
 
     def __enter__(self) -> Self:
@@ -56,9 +58,14 @@ class RecordWriter:
     def resource(self, r: Resource) -> None:
         record = {
             "type": r.type, "address": r.address, "source": r.source, "name": r.name, "account": r.account,
-            "region": r.region, "values": encode(r.values),
+            "region": r.region,
         }  # fmt: skip
-        self.line({"resource": {k: v for k, v in record.items() if v not in (None, "")}})
+        kept: dict[str, Any] = {k: v for k, v in record.items() if v not in (None, "")}
+        text = _plain({"resource": {**kept, "values": r.values}})
+        if text is not None:
+            self._zip.write(text + b"\n")
+        else:
+            self.line({"resource": {**kept, "values": encode(r.values)}})
         self.count += 1
 
     def unit(
@@ -97,6 +104,17 @@ class SnapshotWriter(RecordWriter):
         """The last line as a gzip member of its own."""
         with RecordWriter(raw) as writer:
             writer.line({"end": {"resources": count}})
+
+
+def _plain(record: dict[str, Any]) -> bytes | None:
+    """The record as it stands, where it holds nothing that must be encoded: most do, and this is ten times as fast."""
+    import orjson
+
+    try:
+        text = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except TypeError:  # an unknown, an incomplete list, a surrogate, a number beyond 64 bits
+        return None
+    return None if b'"$' in text else text
 
 
 def encode(value: Any) -> Any:

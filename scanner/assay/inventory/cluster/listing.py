@@ -152,9 +152,12 @@ def _containers(spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _conceal_container(container: dict[str, Any]) -> None:
+    known = _concealed.get
     for entry in container.get("env") or ():
-        if entry.get("value"):
-            entry["value"] = conceal(entry["name"], entry["value"])
+        value = entry.get("value")
+        if value:
+            kept = known((entry["name"], value))  # inlined: a large cluster has a million of these
+            entry["value"] = conceal(entry["name"], value) if kept is None else kept
     for part in ("command", "args"):
         if container.get(part):
             container[part] = list(_arguments(container[part]))

@@ -1,0 +1,315 @@
+"""`assay audit cluster` against the replay API server: what it asks, what it keeps, and how it says what went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assay.cli import main
+from assay.inventory.cluster.listing import conceal
+from assay.inventory.snapshot import records
+from assay.model import Text, Unknown
+from replay_cluster import Cluster, ReplayServer, kubeconfig
+
+pytest.importorskip("kubernetes")
+
+ROLE = "rbac.authorization.k8s.io/v1"
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+def thing(kind: str, name: str, namespace: str | None = "shop", version: str = "v1", **more: Any) -> dict[str, Any]:
+    meta = {"name": name, "uid": f"uid-{kind}-{name}-{namespace}"}
+    if namespace:
+        meta["namespace"] = namespace
+    return {"apiVersion": version, "kind": kind, "metadata": {**meta, **more.pop("metadata", {})}, **more}
+
+
+def estate() -> list[dict[str, Any]]:
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps({"data": {"password": "hunter2hunter2"}})}
+    container = {"name": "main", "image": "shop/web:1", "env": [{"name": "DB_PASSWORD", "value": "hunter2hunter2"}],
+                 "args": ["--token", TOKEN, "--verbose"]}  # fmt: skip
+    pods = [
+        thing("Pod", f"web-{n:04}", spec={"containers": [container]}, status={"phase": "Running"},
+              metadata={"managedFields": [{"manager": "kubelet"}]})
+        for n in range(1201)
+    ]  # fmt: skip
+    return [
+        thing("Namespace", "shop", None), thing("Node", "node-1", None), *pods,
+        thing("ConfigMap", "settings", data={"LOG_LEVEL": "debug", "api_token": TOKEN}),
+        thing("Secret", "db", data={"password": "aHVudGVyMmh1bnRlcjI="}, metadata={"annotations": applied}),
+        thing("ClusterRole", "viewer", None, ROLE, rules=[]),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster(estate(), token="replay")
+
+
+@pytest.fixture
+def server(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayServer]:
+    with ReplayServer(cluster) as running:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", {"prod": running.url})))
+        yield running
+
+
+def audit(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, Any], list[dict[str, Any]]]:
+    """Exit code, report and the snapshot's records; only one rule runs, for speed."""
+    snapshot, report = tmp_path / "s.jsonl.gz", tmp_path / "r.json"
+    code = main(["audit", "cluster", "--save", str(snapshot), "-o", f"json={report}", *arguments])
+    return code, json.loads(report.read_text(encoding="utf-8")), list(records(str(snapshot)))
+
+
+def resources(found: list[dict[str, Any]], type_: str) -> list[dict[str, Any]]:
+    return [r["resource"] for r in found if r.get("resource", {}).get("type") == type_]
+
+
+class TestWhatIsAsked:
+    def test_lists_are_paged_and_only_read(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+        _, _, found = audit(tmp_path)
+        asked = [c.query for c in cluster.calls if c.path == "/api/v1/pods"]
+        assert [(q["limit"], "continue" in q) for q in asked] == [("500", False), ("500", True), ("500", True)]
+        assert {c.method for c in cluster.calls} == {"GET"}
+        assert len(resources(found, "Pod")) == 1201
+        assert resources(found, "Pod")[0]["address"] == "shop/Pod/web-0000"
+        assert resources(found, "ClusterRole")[0]["address"] == "ClusterRole/viewer"
+        assert resources(found, "ClusterRole")[0]["values"]["apiVersion"] == ROLE
+
+    def test_the_scope_tells_of_the_cluster(self, server: ReplayServer, tmp_path: Path) -> None:
+        _, _, found = audit(tmp_path)
+        [scope] = resources(found, "cluster")
+        assert (scope["address"], scope["account"], scope["values"]["nodes"]) == ("prod", "prod", 1)
+        assert scope["values"]["version"]["minor"] == "34"
+        assert scope["values"]["collectedAt"] == "2026-11-21T00:00:00Z"  # SOURCE_DATE_EPOCH, else the server's clock
+
+    @pytest.mark.parametrize("expired", [1, 2])
+    def test_a_list_that_expires_half_way_is_begun_anew(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path, expired: int
+    ) -> None:
+        cluster.expire["pods"] = expired
+        _, _, found = audit(tmp_path)
+        names = [r["name"] for r in resources(found, "Pod")]
+        assert len(names) == len(set(names)) == 1201
+
+    def test_a_busy_server_is_asked_again(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+        cluster.faults["/api/v1/nodes"] = [503]
+        _, report, _ = audit(tmp_path)
+        assert {u["status"] for u in report["coverage"]["units"]} == {"ok"}
+
+    def test_custom_resources_are_read_without_models(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        names = {"plural": "externalsecrets", "kind": "ExternalSecret"}
+        spec = {"group": "external-secrets.io", "scope": "Namespaced", "versions": [{"name": "v1", "served": True}],
+                "names": names}  # fmt: skip
+        cluster.objects.append(thing("CustomResourceDefinition", "x", None, "apiextensions.k8s.io/v1", spec=spec))
+        cluster.objects.append(thing("ExternalSecret", "db", version="external-secrets.io/v1", spec={"a": 1}))
+        _, _, found = audit(tmp_path)
+        assert resources(found, "ExternalSecret")[0]["values"]["spec"] == {"a": 1}
+
+    def test_a_kind_of_the_user_s_own_rule_is_found_by_discovery(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        names = {"plural": "widgets", "kind": "Widget"}
+        spec = {"group": "shop.example", "scope": "Namespaced", "versions": [{"name": "v1", "served": True}],
+                "names": names}  # fmt: skip
+        cluster.objects.append(thing("CustomResourceDefinition", "x", None, "apiextensions.k8s.io/v1", spec=spec))
+        cluster.objects.append(thing("Widget", "blue", version="shop.example/v1", spec={"open": True}))
+        rules = tmp_path / "rules"
+        rules.mkdir()
+        (rules / "mine.py").write_text(
+            'from assay import HIGH, require\nrequire("widget-open", on="Widget", path="spec.open", equals=False,'
+            ' sources=["cluster"], severity=HIGH, title="Widgets are shut.", why="So.")\n'
+        )
+        code, report, _ = audit(tmp_path, "--rules", str(rules), "--select", "widget-open")
+        assert (code, [f["resource"]["address"] for f in report["findings"]]) == (1, ["shop/Widget/blue"])
+
+
+class TestSecrets:
+    def test_are_asked_for_as_metadata_only(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+        _, report, found = audit(tmp_path)
+        [call] = [c for c in cluster.calls if c.path == "/api/v1/secrets"]
+        assert "as=PartialObjectMetadataList" in call.accept
+        [secret] = resources(found, "Secret")
+        assert set(secret["values"]) == {"apiVersion", "kind", "metadata"}
+        assert "hunter2" not in json.dumps(found) + json.dumps(report)
+
+    def test_are_kept_out_even_of_a_server_that_sends_them(
+        self, server: ReplayServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("assay.inventory.cluster.listing.METADATA", "application/json")
+        _, _, found = audit(tmp_path)
+        assert set(resources(found, "Secret")[0]["values"]) == {"apiVersion", "kind", "metadata"}
+
+    def test_are_not_listed_when_not_wanted(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+        cluster.denied.add("secrets")
+        code, report, _ = audit(tmp_path, "--no-secrets", "--fail-on", "never")
+        assert not [c for c in cluster.calls if "secrets" in c.path]
+        assert "denied" not in {u["status"] for u in report["coverage"]["units"]}
+        assert code in (0, 3)
+
+    def test_nothing_that_looks_like_a_credential_is_kept(self, server: ReplayServer, tmp_path: Path) -> None:
+        _, _, found = audit(tmp_path)
+        text = json.dumps(found)
+        assert TOKEN not in text
+        assert "hunter2" not in text
+        assert "managedFields" not in text
+        assert "last-applied" not in text
+        assert resources(found, "ConfigMap")[0]["values"]["data"]["LOG_LEVEL"] == "debug"
+
+    def test_a_text_keeps_what_is_no_credential(self) -> None:
+        kept = conceal("url", "postgres://app:s3cr3tpassw0rd@db:5432/shop")
+        assert isinstance(kept, Text)
+        assert (kept.prefix, kept.suffix) == ("postgres://app:", "@db:5432/shop")
+        assert kept.sensitive
+        assert isinstance(conceal("API_KEY", "abcdefgh"), Unknown)
+        assert conceal("LOG_LEVEL", "debug") == "debug"
+
+
+class TestWhatGoesWrong:
+    def test_a_forbidden_list_is_a_row_and_the_rest_is_audited(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        cluster.denied |= {"networkpolicies"}
+        code, report, found = audit(tmp_path, "--fail-on", "never")
+        rows = {u["service"]: u for u in report["coverage"]["units"] if u["status"] != "ok"}
+        assert code == 3
+        assert set(rows) == {"networkpolicies.networking.k8s.io"}
+        assert "forbidden" in rows["networkpolicies.networking.k8s.io"]["reason"]
+        assert len(resources(found, "Pod")) == 1201
+
+    def test_one_of_two_clusters_that_is_down_is_a_row(self, server: ReplayServer, tmp_path: Path) -> None:
+        os.environ["KUBECONFIG"] = str(
+            kubeconfig(tmp_path / "two", {"prod": server.url, "down": "http://127.0.0.1:1"})
+        )
+        code, report, found = audit(tmp_path, "--context", "prod", "--context", "down", "--fail-on", "never")
+        assert code == 3
+        assert [u["account"] for u in report["coverage"]["units"] if u["status"] == "failed"] == ["down"]
+        assert {r["account"] for r in resources(found, "Pod")} == {"prod"}
+
+    def said(self, capsys: pytest.CaptureFixture[str], code: int, *arguments: str) -> str:
+        assert main(["audit", "cluster", *arguments]) == code
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1, said
+        return said
+
+    def test_no_kubeconfig(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+        assert "there is no kubeconfig at" in self.said(capsys, 2)
+        assert "no context to use" in self.said(capsys, 2, "--context", "prod")
+
+    def test_no_such_context(self, server: ReplayServer, capsys: Any) -> None:
+        assert "has no such context; it has: prod" in self.said(capsys, 2, "--context", "nope")
+
+    @pytest.mark.parametrize("text", ["[1, 2", "just words", "contexts: 7"])
+    def test_not_a_kubeconfig(
+        self, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "config").write_text(text)
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+        assert str(tmp_path / "config") in self.said(capsys, 2)
+
+    def test_a_server_that_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "c", {"prod": "http://127.0.0.1:1"})))
+        assert "http://127.0.0.1:1 cannot be reached: Connection refused" in self.said(capsys, 3)
+
+    def test_a_server_without_tls(self, server: ReplayServer, tmp_path: Path, capsys: Any) -> None:
+        url = server.url.replace("http:", "https:")
+        os.environ["KUBECONFIG"] = str(kubeconfig(tmp_path / "c", {"prod": url}))
+        assert f"the TLS connection to {url} failed" in self.said(capsys, 3)
+
+    def test_expired_credentials(self, server: ReplayServer, cluster: Cluster, capsys: Any) -> None:
+        cluster.token = "another"
+        assert "refused the credentials (401 Unauthorized)" in self.said(capsys, 3)
+
+    def test_a_credential_plug_in_that_fails(self, server: ReplayServer, tmp_path: Path, capsys: Any) -> None:
+        config = json.loads((tmp_path / "config").read_text(encoding="utf-8"))
+        api = "client.authentication.k8s.io/v1"
+        config["users"][0]["user"] = {"exec": {"apiVersion": api, "command": "false", "interactiveMode": "Never"}}
+        (tmp_path / "config").write_text(json.dumps(config))
+        assert "its credential plug-in failed: " in self.said(capsys, 3)
+
+    def test_a_server_that_is_no_kubernetes(self, server: ReplayServer, tmp_path: Path, capsys: Any) -> None:
+        os.environ["KUBECONFIG"] = str(kubeconfig(tmp_path / "c", {"prod": server.url + "/elsewhere"}))
+        code, report, _ = audit(tmp_path, "--fail-on", "never", "--select", "cluster-health")
+        assert code == 3
+        assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {"discovery": "failed"}
+
+
+class TestCredentialPlugIns:
+    def test_the_token_of_a_plug_in_is_used(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+        cluster.token = "from-the-plug-in"
+        api = "client.authentication.k8s.io/v1"
+        answer = {"apiVersion": api, "kind": "ExecCredential", "status": {"token": cluster.token}}
+        config = json.loads((tmp_path / "config").read_text(encoding="utf-8"))
+        config["users"][0]["user"] = {
+            "exec": {"apiVersion": api, "command": "echo", "args": [json.dumps(answer)], "interactiveMode": "Never"}
+        }
+        (tmp_path / "config").write_text(json.dumps(config))
+        _, report, _ = audit(tmp_path)
+        assert {u["status"] for u in report["coverage"]["units"]} == {"ok"}
+
+
+def test_print_permissions_asks_nobody(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    import yaml
+
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    assert main(["audit", "cluster", "--print-permissions"]) == 0
+    role = yaml.safe_load(capsys.readouterr().out)
+    assert role["kind"] == "ClusterRole"
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
+    named = {r for rule in role["rules"] for r in rule["resources"]}
+    assert {"pods", "networkpolicies", "storageclasses", "ingresses"} <= named
+    assert not named & {"secrets", "*", "nodes/proxy"}
+
+
+def test_the_printed_role_is_what_an_audit_lists(server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
+    from assay.inventory.cluster.kinds import cluster_role
+
+    allowed = {(g, r) for rule in cluster_role()["rules"] for g in rule["apiGroups"] for r in rule["resources"]}
+    audit(tmp_path, "--no-secrets")
+    asked = set()
+    for call in cluster.calls:
+        parts = call.path.strip("/").split("/")
+        if "limit" in call.query:
+            asked.add(("" if parts[0] == "api" else parts[1], parts[-1]))
+    assert ("", "pods") in asked
+    assert asked <= allowed
+
+
+class TestWatch:
+    def test_it_goes_on_through_faults_until_interrupted(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        cluster.objects[:] = cluster.objects[:10]
+        command = [sys.executable, "-m", "assay", "audit", "cluster", "--watch", "1", "--select", "cluster-health"]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
+        )
+        assert process.stdout
+        assert process.stderr
+        first = _until(process.stdout, "resources")
+        cluster.token = "another"
+        fault = _until(process.stderr, "next try in 1 s")
+        cluster.token = "replay"
+        second = _until(process.stdout, "resources")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) in (0, 1, 3)
+        assert process.stderr.read() == ""
+        assert "401" in fault
+        assert first
+        assert second
+
+
+def _until(stream: Any, word: str) -> str:
+    for line in stream:
+        if word in line:
+            return str(line)
+    return ""
