@@ -273,7 +273,8 @@ def _distinguish(findings: list[Finding]) -> None:
 
     seen: dict[str, int] = {}
     for f in findings:
-        text = "\x1f".join((f.rule, f.resource.root, f.resource.address, f.key or _content_key(f)))
+        where = f.resource.root or f.resource.account or ""  # two clusters hold objects of one name
+        text = "\x1f".join((f.rule, where, f.resource.address, f.key or _content_key(f)))
         digest = digest_of(text.encode("utf-8", "surrogatepass"))
         seen[digest] = seen.get(digest, 0) + 1
         f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

@@ -629,6 +629,10 @@ class View:
         """The rule cannot decide; never a pass and never a fail."""
         return self._finding(Verdict.UNKNOWN, message, at, because, None, None, key)
 
+    def not_evaluated(self, message: str) -> Finding:
+        """The rule could not look at all: what it judges by was not collected. Counts against coverage."""
+        return self._finding(Verdict.NOT_EVALUATED, message, None, (), None, None, None)
+
     def _finding(
         self,
         verdict: Verdict,

@@ -1,0 +1,196 @@
+"""What a live cluster says of itself: container states, conditions, events, and how long each has held.
+
+Times are judged against the moment the cluster was looked at, so that a snapshot gives the same report tomorrow. One
+trouble of an owner is one finding, however many of its pods have it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.clock import instant, seconds
+from assay.kubernetes.owners import pods_by_owner, top_owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assay.graph import Graph
+    from assay.model import Location, Resource
+
+_STATUSES = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
+IMAGE_TROUBLES = frozenset({
+    "ImagePullBackOff", "ErrImagePull", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable",
+    "ErrImageInspect", "CreateContainerConfigError", "CreateContainerError",
+})  # fmt: skip
+MOUNT_TROUBLES = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedMountOnFilesystemMismatch"})
+_SHOWN = 5
+
+
+def looked_at(graph: Graph, r: Resource) -> float:
+    """When the cluster of a resource was looked at, in seconds since 1970; now, where nobody wrote it down."""
+    times: dict[str | None, float] = graph._memo.setdefault("looked at", {})
+    if r.account not in times:
+        scope = cluster_of(graph, r)
+        when = scope["collectedAt"] if scope is not None else None
+        times[r.account] = instant(when) if when else seconds()
+    return times[r.account]
+
+
+def cluster_of(graph: Graph, r: Resource) -> Resource | None:
+    """The scope resource of the cluster that a resource is in."""
+    return next((c for c in graph.all("cluster") if (c.account, c.source) == (r.account, r.source)), None)
+
+
+def age(graph: Graph, r: Resource, since: str | None) -> float | None:
+    """For how many seconds something has held; None when nobody knows since when.
+
+    A time ahead of the cluster's clock counts as unknown: clocks differ, and a duration is never negative.
+    """
+    if not since:
+        return None
+    passed = looked_at(graph, r) - instant(since)
+    return passed if passed >= 0 else None
+
+
+def held(graph: Graph, r: Resource, since: str | None, minutes: float) -> bool:
+    """True when something has held for so long, or for nobody knows how long."""
+    passed = age(graph, r, since)
+    return passed is None or passed >= minutes * 60
+
+
+def recent(graph: Graph, r: Resource, when: str | None, hours: float) -> bool:
+    """True when a moment is known and no longer past than so many hours."""
+    return bool(when) and (age(graph, r, when) or 0.0) <= hours * 3600
+
+
+def lasting(graph: Graph, r: Resource, since: str | None) -> str:
+    """`for 3 h`, `for 12 min`; empty when nobody knows."""
+    passed = age(graph, r, since)
+    if passed is None:
+        return ""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if passed >= 2 * size:
+            return f" for {passed / size:.0f} {unit}"
+    return f" for {passed:.0f} s"
+
+
+def condition(r: Resource, type_: str) -> dict[str, Any]:
+    """The status condition of a type; empty when it is not set."""
+    return next((c for c in r["status.conditions"] or () if c["type"] == type_), {})
+
+
+# --- pods -------------------------------------------------------------------------------------------------------------
+
+
+def statuses(pod: Resource) -> Iterator[dict[str, Any]]:
+    """The statuses of all containers, initial and ephemeral ones included."""
+    status = pod.values.get("status") or {}
+    for part in _STATUSES:
+        yield from status.get(part) or ()
+
+
+def waiting(status: dict[str, Any]) -> str:
+    """Why a container waits; empty when it does not."""
+    return str((status.get("state", {}).get("waiting") or {}).get("reason") or "")
+
+
+def terminations(status: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """How a container ended: now, and the time before. One that runs again shows it only as its last state."""
+    for part in ("state", "lastState"):
+        ended = (status.get(part) or {}).get("terminated")
+        if ended:
+            yield ended
+
+
+def finished(pod: Resource) -> bool:
+    """True for a pod that has done its work, or is on its way out."""
+    return pod["status.phase"] in ("Succeeded", "Failed") or bool(pod["metadata.deletionTimestamp"])
+
+
+def restarts(pod: Resource) -> int:
+    """How often its containers have restarted, all together."""
+    return sum(int(s.get("restartCount") or 0) for s in statuses(pod))
+
+
+def troubled(pod: Resource) -> bool:
+    """True when another rule already says why a pod is not ready: a crash loop, an image, no node that fits."""
+    if condition(pod, "PodScheduled").get("status") == "False":
+        return True
+    return any(waiting(s) == "CrashLoopBackOff" or waiting(s) in IMAGE_TROUBLES for s in statuses(pod))
+
+
+class Group(NamedTuple):
+    """The pods of one owner that share a trouble: each with what is to be said of it, and how many pods there are."""
+
+    owner: Resource
+    pods: list[tuple[Resource, str]]
+    of: int
+
+    @property
+    def all(self) -> bool:
+        return len(self.pods) == self.of
+
+    def said(self, trouble: str) -> str:
+        """`2 of 3 pods crash: web-1 (main ...), web-2 (...)`."""
+        shown = [f"{pod.name or pod.address} ({detail})" for pod, detail in self.pods[:_SHOWN]]
+        more = f", and {len(self.pods) - _SHOWN} more" if len(self.pods) > _SHOWN else ""
+        if self.owner is self.pods[0][0]:
+            return f"the pod {trouble}: {self.pods[0][1]}"
+        count = f"{len(self.pods)} of {self.of} pods" if self.of > 1 else "its pod"
+        return f"{count} {trouble}: {', '.join(shown)}{more}"
+
+    def places(self) -> list[Location]:
+        return [] if self.owner is self.pods[0][0] else [pod.where("status") for pod, _ in self.pods[:_SHOWN]]
+
+
+def affected(graph: Graph, pod: Resource, trouble: str, test: Callable[[Resource], str]) -> Iterator[Group]:
+    """The group of a pod's owner, once: when the pod is the first of its owner that the test says something of.
+
+    Args:
+        trouble: names the test among others, so that it is asked once a pod.
+        test: what is to be said of a pod; empty when it has not got this trouble.
+    """
+    if not test(pod):
+        return
+    owner = top_owner(graph, pod)
+    groups: dict[tuple[str, int], Group] = graph._memo.setdefault("affected", {})
+    group = groups.get((trouble, id(owner)))
+    if group is None:
+        pods = pods_by_owner(graph, pod.account)[id(owner)][1]
+        found = [(p, said) for p in pods if (said := test(p))]
+        group = Group(owner, found, sum(1 for p in pods if not finished(p)) or len(found))
+        groups[trouble, id(owner)] = group
+    if group.pods[0][0] is pod:
+        yield group
+
+
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def events_of(graph: Graph, pod: Resource) -> list[Resource]:
+    """The warnings about a pod: by uid, and by name where an event has none. Partial when events were not listed."""
+    index: dict[tuple[str | None, str], list[Resource]] | None = graph._memo.get("events")
+    if index is None:
+        index = graph._memo["events"] = {}
+        for event in graph.all("Event"):
+            about = event["involvedObject"] or event["regarding"] or {}
+            key = about.get("uid") or f"{about.get('namespace')}/{about.get('name')}"
+            index.setdefault((event.account, key), []).append(event)
+    meta = pod.values["metadata"]
+    found = index.get((pod.account, meta.get("uid", "")), []) + index.get(
+        (pod.account, f"{meta.get('namespace')}/{meta['name']}"), []
+    )
+    everything = graph.beside(pod, "Event")
+    if hasattr(everything, "unknown"):
+        return type(everything)(found, everything.unknown)
+    return found
+
+
+def last_seen(event: Resource) -> str | None:
+    """When an event was last observed."""
+    when: str | None = event["series.lastObservedTime"] or event["lastTimestamp"] or event["eventTime"]
+    return when
+
+
+def times_seen(event: Resource) -> int:
+    return int(event["series.count"] or event["count"] or 1)
