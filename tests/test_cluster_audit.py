@@ -186,9 +186,7 @@ class TestWhatGoesWrong:
         assert len(resources(found, "Pod")) == 1201
 
     def test_one_of_two_clusters_that_is_down_is_a_row(self, server: ReplayServer, tmp_path: Path) -> None:
-        os.environ["KUBECONFIG"] = str(
-            kubeconfig(tmp_path / "two", {"prod": server.url, "down": "http://127.0.0.1:1"})
-        )
+        os.environ["KUBECONFIG"] = str(kubeconfig(tmp_path / "two", {"prod": server.url, "down": "http://127.0.0.1:1"}))
         code, report, found = audit(tmp_path, "--context", "prod", "--context", "down", "--fail-on", "never")
         assert code == 3
         assert [u["account"] for u in report["coverage"]["units"] if u["status"] == "failed"] == ["down"]

@@ -63,5 +63,3 @@ def k8s_node_clock_skew(node: Resource, graph: Graph, params: dict[str, Any]) ->
                 where = "ahead of" if apart > 0 else "behind"
                 yield node.fails(f"its heartbeat is {abs(apart):.0f} s {where} the API server's clock",
                                  because=[lease.where("spec.renewTime")])  # fmt: skip
-
-

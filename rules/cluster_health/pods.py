@@ -74,10 +74,9 @@ def k8s_oom_killed(pod: Resource, graph: Graph, params: dict[str, Any]) -> Itera
         said = []
         for s in statuses(pod):
             for ended in terminations(s):
-                if ended.get("reason") == "OOMKilled" and (
-                    ended is (s.get("state") or {}).get("terminated")
-                    or recent(graph, pod, ended.get("finishedAt"), params["hours"])
-                ):
+                last_state = ended == (s.get("lastState") or {}).get("terminated")
+                old = last_state and not recent(graph, pod, ended.get("finishedAt"), params["hours"])
+                if ended.get("reason") == "OOMKilled" and not old:
                     limit = _memory_limit(pod, s["name"])
                     said.append(f"{s['name']}: at {ended.get('finishedAt', 'an unknown time')}, {limit}")
                     break
@@ -213,7 +212,9 @@ def k8s_high_restarts(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
     for group in affected(graph, pod, "restarts", often):
         worst = max(restarts(p) for p, _ in group.pods)
         yield group.owner.fails(
-            group.said("restart too often"), because=group.places(), severity=HIGH if worst >= params["high"] else MEDIUM
+            group.said("restart too often"),
+            because=group.places(),
+            severity=HIGH if worst >= params["high"] else MEDIUM,
         )
 
 

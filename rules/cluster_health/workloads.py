@@ -4,9 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.cluster_state import affected, age, condition, finished, held, lasting, statuses, waiting
+from assay.analysis.cluster_state import (
+    affected,
+    condition,
+    finished,
+    held,
+    lasting,
+    left,
+    pods_owned_by,
+    statuses,
+    waiting,
+)
 from assay.analysis.quantities import quantity
-from assay.kubernetes.owners import pods_by_owner, top_owner
+from assay.kubernetes.owners import top_owner
 
 LIVE = ["cluster"]
 
@@ -33,7 +43,9 @@ def k8s_rollout_stuck(workload: Resource, graph: Graph, params: dict[str, Any]) 
     given_up = progress.get("reason") == "ProgressDeadlineExceeded"
     if given_up or held(graph, workload, since, params["minutes"]):
         why = f": {progress.get('message')}" if given_up else ""
-        yield workload.fails(f"{ready} of {wanted} replicas are ready{lasting(graph, workload, since)}{why}", at="status")
+        yield workload.fails(
+            f"{ready} of {wanted} replicas are ready{lasting(graph, workload, since)}{why}", at="status"
+        )
 
 
 def _replicas(workload: Resource) -> tuple[int, int]:
@@ -46,8 +58,7 @@ def _replicas(workload: Resource) -> tuple[int, int]:
 
 def _short_since(graph: Graph, workload: Resource) -> str | None:
     """Since when it has been short: since the pod that is unready longest became so, else since it was made."""
-    _, pods = pods_by_owner(graph, workload.account).get(id(workload), (workload, []))
-    unready = [condition(p, "Ready") for p in pods if not finished(p)]
+    unready = [condition(p, "Ready") for p in pods_owned_by(graph, workload) if not finished(p)]
     times = [c.get("lastTransitionTime") for c in unready if c.get("status") != "True"]
     if times:
         return min(filter(None, times), default=None)
@@ -72,10 +83,10 @@ def k8s_job_failed(job: Resource, graph: Graph) -> Iterator[Finding]:
     runs = [job]
     if job.type == "CronJob":
         runs = sorted(
-            (r for r in graph.beside(job, "Job") if top_owner(graph, r) is job),
+            (r for r in graph.beside(job, "Job") if top_owner(graph, r) == job),
             key=lambda r: r["metadata.creationTimestamp"] or "",
         )
-    elif top_owner(graph, job) is not job and top_owner(graph, job).source == job.source:
+    elif top_owner(graph, job) != job and top_owner(graph, job).source == job.source:
         return  # its CronJob is judged by its last run
     if runs:
         failed = condition(runs[-1], "Failed")
@@ -149,7 +160,7 @@ def _used(graph: Graph, claim: Resource) -> bool:
 
 
 @rule(on="ResourceQuota", sources=LIVE, severity=LOW, params={"share": 0.9})
-def k8s_quota_near(quota: Resource, params_graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+def k8s_quota_near(quota: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
     """Quotas have a tenth left.
 
     ## Why
@@ -184,14 +195,12 @@ def k8s_certificate_expiring(subject: Resource, graph: Graph, params: dict[str, 
         if ends == None:
             yield subject.unsure("it has not been issued yet", at="status")
             return
-        left = -(age(graph, subject, ends) or -_until(graph, subject, ends)) / 86400
-        if left < params["days"]:
-            said = f"it ends at {ends}" if left >= 0 else f"it ended at {ends}"
+        seconds = left(graph, subject, ends)
+        if seconds < params["days"] * 86400:
+            said = f"it ends at {ends}" if seconds >= 0 else f"it ended at {ends}"
             yield subject.fails(said, at="status.notAfter")
         return
-    known = {
-        (c["metadata.namespace"], c["spec.secretName"]) for c in graph.beside(subject, "Certificate")
-    }
+    known = {(c["metadata.namespace"], c["spec.secretName"]) for c in graph.beside(subject, "Certificate")}
     for i, entry in enumerate(subject["spec.tls"] or ()):
         name = entry.get("secretName")
         if name and (subject["metadata.namespace"], name) not in known:
@@ -199,13 +208,6 @@ def k8s_certificate_expiring(subject: Resource, graph: Graph, params: dict[str, 
                 f"the certificate in the Secret {name} is not cert-manager's: when it ends is not known",
                 at=f"spec.tls[{i}].secretName",
             )
-
-
-def _until(graph: Graph, subject: Resource, ends: str) -> float:
-    from assay.analysis.cluster_state import looked_at
-    from assay.clock import instant
-
-    return instant(ends) - looked_at(graph, subject)
 
 
 @rule(on="Service", sources=LIVE, severity=MEDIUM)
@@ -243,7 +245,7 @@ def k8s_image_drift(pod: Resource, graph: Graph) -> Iterator[Finding]:
 
     def drifted(pod: Resource) -> str:
         mine = _digests(pod)
-        _, pods = pods_by_owner(graph, pod.account)[id(top_owner(graph, pod))]
+        pods = pods_owned_by(graph, top_owner(graph, pod))
         said = []
         for (name, image), digest in mine.items():
             others = [d for p in pods for key, d in _digests(p).items() if key == (name, image)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.clock import instant, seconds
 from assay.kubernetes.owners import pods_by_owner, top_owner
+from assay.model import PartialList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +62,11 @@ def held(graph: Graph, r: Resource, since: str | None, minutes: float) -> bool:
 def recent(graph: Graph, r: Resource, when: str | None, hours: float) -> bool:
     """True when a moment is known and no longer past than so many hours."""
     return bool(when) and (age(graph, r, when) or 0.0) <= hours * 3600
+
+
+def left(graph: Graph, r: Resource, until: str) -> float:
+    """How many seconds are left until a moment; negative when it is past."""
+    return instant(until) - looked_at(graph, r)
 
 
 def lasting(graph: Graph, r: Resource, since: str | None) -> str:
@@ -119,6 +125,12 @@ def troubled(pod: Resource) -> bool:
     return any(waiting(s) == "CrashLoopBackOff" or waiting(s) in IMAGE_TROUBLES for s in statuses(pod))
 
 
+def pods_owned_by(graph: Graph, owner: Resource) -> list[Resource]:
+    """The pods whose top owner it is."""
+    _, pods = pods_by_owner(graph, owner.account).get(id(owner), (owner, []))
+    return pods
+
+
 class Group(NamedTuple):
     """The pods of one owner that share a trouble: each with what is to be said of it, and how many pods there are."""
 
@@ -156,7 +168,7 @@ def affected(graph: Graph, pod: Resource, trouble: str, test: Callable[[Resource
     groups: dict[tuple[str, int], Group] = graph._memo.setdefault("affected", {})
     group = groups.get((trouble, id(owner)))
     if group is None:
-        pods = pods_by_owner(graph, pod.account)[id(owner)][1]
+        pods = pods_owned_by(graph, owner)
         found = [(p, said) for p in pods if (said := test(p))]
         group = Group(owner, found, sum(1 for p in pods if not finished(p)) or len(found))
         groups[trouble, id(owner)] = group
@@ -181,9 +193,7 @@ def events_of(graph: Graph, pod: Resource) -> list[Resource]:
         (pod.account, f"{meta.get('namespace')}/{meta['name']}"), []
     )
     everything = graph.beside(pod, "Event")
-    if hasattr(everything, "unknown"):
-        return type(everything)(found, everything.unknown)
-    return found
+    return PartialList(found, everything.unknown) if isinstance(everything, PartialList) else found
 
 
 def last_seen(event: Resource) -> str | None:
