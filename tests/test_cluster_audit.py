@@ -288,22 +288,20 @@ class TestWatch:
     ) -> None:
         cluster.objects[:] = cluster.objects[:10]
         command = [sys.executable, "-m", "assay", "audit", "cluster", "--watch", "1", "--select", "cluster-health"]
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
-        )
-        assert process.stdout
-        assert process.stderr
-        first = _until(process.stdout, "resources")
-        cluster.token = "another"
-        fault = _until(process.stderr, "next try in 1 s")
-        cluster.token = "replay"
-        second = _until(process.stdout, "resources")
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) in (0, 1, 3)
-        assert process.stderr.read() == ""
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=os.environ) as process:
+            first = _until(process.stdout, "resources")
+            cluster.token = "another"
+            fault = _until(process.stderr, "next try in 1 s")
+            cluster.token = "replay"
+            second = _until(process.stdout, "resources")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) in (0, 1, 3)
+            rest = _until(process.stderr, "")
         assert "401" in fault
         assert first
         assert second
+        assert rest == ""  # no trace of the interruption
 
 
 def _until(stream: Any, word: str) -> str:
