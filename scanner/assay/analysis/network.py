@@ -22,7 +22,7 @@ _PROTOCOLS = {
 }  # fmt: skip
 
 # What the internet cannot route to (RFC 1918, 6598, 3927, 1122, 4193, 4291), as ranges below.
-_PRIVATE = (
+PRIVATE = (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
     "fc00::/7", "fe80::/10", "::1/128",
 )  # fmt: skip
@@ -92,7 +92,7 @@ def is_private(cidr: Any) -> bool:
         Undetermined: the text is unknown.
     """
     found = parse_cidr(cidr)
-    return found is not None and any(_within(found, parse_cidr(block)) for block in _PRIVATE)
+    return found is not None and any(_within(found, parse_cidr(block)) for block in PRIVATE)
 
 
 def is_address(text: Any) -> bool:

@@ -1,0 +1,78 @@
+"""From a graph of resources to one topology, built once and kept with the graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.analysis.reach.addresses import common, show
+from assay.analysis.reach.topology import Problem, Topology
+from assay.analysis.reach.walk import Walker
+
+if TYPE_CHECKING:
+    from assay.analysis.reach.topology import Network
+    from assay.graph import Graph
+
+
+class Model:
+    """The topology of a graph with what walks it."""
+
+    def __init__(self, topology: Topology) -> None:
+        from assay.analysis.reach.questions import Reach
+
+        self.topology = topology
+        self.walker = Walker(topology)
+        self.reach = Reach(topology, self.walker)
+
+
+def model(graph: Graph) -> Model:
+    """The network model of a graph; rules and commands that ask for it share one."""
+    found = graph._memo.get("network model")
+    if isinstance(found, Model):
+        return found
+    topology = Topology()
+    if any(t.startswith("aws_") for t in graph.types):
+        from assay.analysis.reach import aws
+
+        aws.Builder(graph, topology).build()
+    if any(t.startswith("oci_") for t in graph.types):
+        from assay.analysis.reach import oci
+
+        oci.Builder(graph, topology).build()
+    topology.problems = list(_problems(topology))
+    made = graph._memo["network model"] = Model(topology)
+    return made
+
+
+def _problems(topology: Topology) -> list[Problem]:
+    """What cannot be right: networks that overlap and are joined, routes that lead nowhere."""
+    found: list[Problem] = []
+    for hub in topology.hubs:
+        joined = [g.network for g in hub.attachments if g.network is not None]
+        found += _overlaps(joined, str(hub.resource))
+    for gates in topology.gateways.values():
+        for gate in gates:
+            if gate.kind == "peering" and gate.peer is not None and gate.network and gate.peer.network:
+                found += _overlaps([gate.network, gate.peer.network], str(gate.resource))
+    for table in topology.tables:
+        for route in table.routes:
+            hop = route.hop
+            if hop.closed is not None or hop.kind == "blackhole":
+                why = hop.closed or hop.note or "it is a blackhole"
+                found.append(Problem(f"{route.view or table.name} leads nowhere: {why}", route.view))
+    return list({p.message: p for p in found}.values())
+
+
+def _overlaps(networks: list[Network], by: str) -> list[Problem]:
+    """Sorted by their first address, each is compared with the ones that begin before it ends."""
+    spans = sorted((p[0], p[1], i) for i, n in enumerate(networks) for p in n.prefixes)
+    found: list[Problem] = []
+    open_spans: list[tuple[int, int, int]] = []
+    for first, last, i in spans:
+        open_spans = [s for s in open_spans if s[1] >= first]
+        for a, b, j in open_spans:
+            if networks[i] is not networks[j]:
+                both = common([(first, last)], [(a, b)])
+                one, other = networks[j].resource, networks[i].resource
+                found.append(Problem(f"{one} and {other}, joined by {by}, overlap at {show(both[0])}", other))
+        open_spans.append((first, last, i))
+    return found
