@@ -249,6 +249,8 @@ def _complete(finding: Finding) -> None:
     if finding.path and r.source != "uncollected":
         finding.trace = r.origin.trace(finding.path)
         finding.evidence.append({"path": join_path(finding.path), "value": plain(_value_at(r.values, finding.path))})
+    way = [model.Step(h.place.file, h.place.start_line, h.note) for h in finding.hops if h.place is not None]
+    finding.trace = [*finding.trace, *way]
     for place in finding.because:
         entry: dict[str, Any] = {"path": place.path, "value": plain(place.value)}
         if place.address != r.address:

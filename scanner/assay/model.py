@@ -423,6 +423,18 @@ class Step(NamedTuple):
     note: str
 
 
+class Hop(NamedTuple):
+    """One station of a path through a network or of a chain of permissions: `kind` for a drawing, a sentence, a place.
+
+    `address` is the resource's, empty for what is none (the internet).
+    """
+
+    kind: str
+    address: str
+    note: str
+    place: Location | None = None
+
+
 class Remark(NamedTuple):
     """A comment that may hold a waiver, with the lines it speaks about (the block it stands in or above)."""
 
@@ -616,18 +628,23 @@ class View:
         *,
         severity: Severity | None = None,
         key: str | None = None,
+        hops: Sequence[Hop] = (),
     ) -> Finding:
         """A certain failure; `at` names the deciding path (steps where a name may hold a dot), `because` further
         places, `key` what tells it from its siblings on the same resource (default: the path and the block's own
-        content)."""
-        return self._finding(Verdict.FAIL, message, at, because, fix, severity, key)
+        content), `hops` the way it is about."""
+        found = self._finding(Verdict.FAIL, message, at, because, fix, severity, key)
+        found.hops = tuple(hops)
+        return found
 
     def unsure(
         self, message: str, at: str | ValuePath | None = None, because: Sequence[Location] = (), *,
-        key: str | None = None,
+        key: str | None = None, hops: Sequence[Hop] = (),
     ) -> Finding:  # fmt: skip
         """The rule cannot decide; never a pass and never a fail."""
-        return self._finding(Verdict.UNKNOWN, message, at, because, None, None, key)
+        found = self._finding(Verdict.UNKNOWN, message, at, because, None, None, key)
+        found.hops = tuple(hops)
+        return found
 
     def not_evaluated(self, message: str) -> Finding:
         """The rule could not look at all: what it judges by was not collected. Counts against coverage."""
@@ -756,7 +773,7 @@ class Finding:
     """One verdict on one resource; the engine completes what the rule left open (rule, location, fingerprint)."""
 
     __slots__ = (
-        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "key", "location", "message",
+        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "hops", "key", "location", "message",
         "own_severity", "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
     )  # fmt: skip
 
@@ -784,6 +801,7 @@ class Finding:
         self.theme = ""
         self.location: Location | None = None
         self.trace: list[Step] = []
+        self.hops: tuple[Hop, ...] = ()  # a path to draw: through a network, along permissions
         self.evidence: list[dict[str, Any]] = []
         self.controls: Sequence[str] = ()
         self.equivalents: Sequence[str] = ()

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "scan": "judge Terraform, plans and snapshots by the rules",
     "audit": "judge what runs: a live account, cluster or database",
     "graph": "print resources, values and links",
+    "reach": "say whether one thing reaches another, and by which path",
     "explain": "say why a rule matters, how to mend it, with examples",
     "rules": "list, test, make and document rules",
     "init": "write a configuration, a pre-commit hook and a workflow",

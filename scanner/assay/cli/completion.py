@@ -29,21 +29,27 @@ def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
     ]
 
 
-def _scan_options() -> list[tuple[str, str]]:
-    from assay.cli.scan import parser
+WITH_PARSERS = ("scan", "reach")
 
-    return _options(parser())
+
+def _options_of(command: str) -> list[tuple[str, str]]:
+    from importlib import import_module
+
+    return _options(import_module(f"assay.cli.{command}").parser())
 
 
 def _bash() -> str:
     commands = " ".join(COMMANDS)
-    options = " ".join(o for o, _ in _scan_options())
+    options = "\n".join(
+        f"""  elif [ "${{COMP_WORDS[1]}}" = {name} ] && [[ "$word" == -* ]]; then
+    COMPREPLY=($(compgen -W "{" ".join(o for o, _ in _options_of(name))}" -- "$word"))"""
+        for name in WITH_PARSERS
+    )
     return f"""_assay() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}"
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
-  elif [ "${{COMP_WORDS[1]}}" = scan ] && [[ "$word" == -* ]]; then
-    COMPREPLY=($(compgen -W "{options}" -- "$word"))
+{options}
   elif [ "${{COMP_WORDS[1]}}" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
     COMPREPLY=($(compgen -W "list test new docs coverage" -- "$word"))
   else
@@ -56,7 +62,10 @@ complete -o filenames -F _assay assay
 
 def _zsh() -> str:
     commands = "\n    ".join(f"'{name}:{what}'" for name, what in COMMANDS.items())
-    options = " ".join(f"'{o}[{what.replace('[', '(').replace(']', ')')}]'" for o, what in _scan_options())
+    options = "\n".join(
+        f"  elif [[ $words[2] == {name} ]]; then\n    _arguments {_zsh_options(name)} '*:path:_files'"
+        for name in WITH_PARSERS
+    )
     return f"""#compdef assay
 _assay() {{
   local -a commands
@@ -65,8 +74,7 @@ _assay() {{
   )
   if (( CURRENT == 2 )); then
     _describe command commands
-  elif [[ $words[2] == scan ]]; then
-    _arguments {options} '*:path:_files'
+{options}
   elif [[ $words[2] == rules && CURRENT -eq 3 ]]; then
     _values command list test new docs coverage
   else
@@ -77,11 +85,16 @@ compdef _assay assay
 """
 
 
+def _zsh_options(command: str) -> str:
+    return " ".join(f"'{o}[{what.replace('[', '(').replace(']', ')')}]'" for o, what in _options_of(command))
+
+
 def _fish() -> str:
     lines = [f"complete -c assay -n __fish_use_subcommand -a {name} -d '{what}'" for name, what in COMMANDS.items()]
     lines += [
-        f"complete -c assay -n '__fish_seen_subcommand_from scan' -l {option[2:]} -d '{what}'"
-        for option, what in _scan_options()
+        f"complete -c assay -n '__fish_seen_subcommand_from {name}' -l {option[2:]} -d '{what}'"
+        for name in WITH_PARSERS
+        for option, what in _options_of(name)
     ]
     lines.append("complete -c assay -n '__fish_seen_subcommand_from rules' -a 'list test new docs coverage'")
     return "\n".join(lines) + "\n"

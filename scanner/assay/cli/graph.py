@@ -116,7 +116,7 @@ def _dot(graph: Graph, stream: TextIO) -> None:
     stream.write("}\n")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return text.replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
 
 
@@ -124,7 +124,7 @@ def _mermaid(graph: Graph, stream: TextIO) -> None:
     resources, links = _drawn(graph)
     numbers = {id(r): f"r{i}" for i, r in enumerate(resources)}
     stream.write("graph LR\n")
-    stream.writelines(f'  {numbers[id(r)]}["{_clean(r.address)}"]\n' for r in resources)
+    stream.writelines(f'  {numbers[id(r)]}["{clean(r.address)}"]\n' for r in resources)
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
-            stream.write(f'  {numbers[id(source)]} -->|"{_clean(via)}"| {numbers[id(target)]}\n')
+            stream.write(f'  {numbers[id(source)]} -->|"{clean(via)}"| {numbers[id(target)]}\n')

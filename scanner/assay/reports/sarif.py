@@ -174,7 +174,8 @@ class _Results:
         """How the value came to be, from where it was written to where it decides."""
         from assay.model import Location
 
-        for step in reversed(f.trace[: _FLOW_MOST - 1]):
+        steps = f.trace[: _FLOW_MOST - 1]
+        for step in steps if f.hops else reversed(steps):  # a path is told from its beginning
             yield {
                 "location": self.place(Location(step.file, step.start_line, 1, step.start_line, 1), clean(step.note))
             }

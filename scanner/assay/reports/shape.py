@@ -44,6 +44,11 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
     }  # fmt: skip
     if finding.because:  # beyond the contract's fields: the further places that decided
         shape["related"] = [{**(place_dict(b) or {}), "note": clean(related_note(b))} for b in finding.because]
+    if finding.hops:  # beyond them too: the path as data, for a drawing
+        shape["path"] = [
+            {"kind": h.kind, "address": clean(h.address), "note": clean(h.note), "location": place_dict(h.place)}
+            for h in finding.hops
+        ]
     return shape
 
 

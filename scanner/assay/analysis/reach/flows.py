@@ -188,8 +188,11 @@ def filters_of(end: End, incoming: bool) -> tuple[Filter | None, Filter | None]:
 
 
 def crossings(step: Step) -> list[tuple[Subnet, bool]]:
-    """The subnet edges that a step crosses: out of one (False), into another (True)."""
-    if step.out_of is step.into:
+    """The subnet edges that a step crosses: out of one (False), into another (True).
+
+    What stays in a subnet crosses none, save towards a transit gateway's interface there (AWS documents both).
+    """
+    if step.out_of is step.into and step.kind != "attachment":
         return []
     found = [(step.out_of, False)] if step.out_of is not None else []
     return [*found, (step.into, True)] if step.into is not None else found
@@ -237,7 +240,7 @@ def ways_back(walker: Walker, a: End, b: End, there: Way, source: int, goal: int
             ways = _onward(walker, place, address)
         good = [w for w in ways if _arrives(w, home, a)]
         if not good:
-            said = next((w.note for w in ways if w.note), "")
+            said = next((_instead(w) for w in ways if _instead(w)), "")
             return "the reply does not come back" + (f": {said}" if said else "")
         found.append(good)
     return found
@@ -288,9 +291,17 @@ def _why_not_back(ways: Sequence[Way]) -> str:
     return "no route leads back"
 
 
+def _instead(way: Way) -> str:
+    """What becomes of a reply that does not arrive."""
+    nat = way.translation()
+    return f"{nat.resource} translates it, and nobody waits for that address" if nat is not None else way.note
+
+
 def _arrives(way: Way, home: Subnet | Gateway | None, a: End) -> bool:
     if way.end in ("unknown", "translated"):
         return True
+    if way.translation() is not None:
+        return False
     if home is None:
         return way.end == {"internet": "internet", "outside": "outside"}.get(a.kind)
     if way.end == "delivered":
