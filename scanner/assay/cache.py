@@ -30,7 +30,7 @@ _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change
 _KEEP = 64
 _LARGEST = 32_000_000  # characters of output
 _LOOKED_AT = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM")
-_UNCACHED = ("--no-cache", "--timings", "--plugin")
+_UNCACHED = ("--no-cache", "--timings", "--plugin", "-")  # standard input is another one every time
 
 
 def directory() -> str:

@@ -95,7 +95,7 @@ def entries_of(directory: str, rules: Iterable[Rule]) -> list[Entry]:
     return [Entry(r.id, r.file, list(r.on), r.theme, details) for r in ordered]
 
 
-_DEFAULT = ("terraform", "plan", "document", "layer")
+_DEFAULT = ("manifest", "terraform", "plan", "cluster", "document", "layer")
 _ONLY = {
     **dict.fromkeys(("build_spec", "sql", "python", "dockerfile", "workflow", "assertion"), ("document",)),
     "archive": ("layer",),
@@ -103,9 +103,15 @@ _ONLY = {
 """The sources of types that no Terraform provider has."""
 
 
+def _sources_of(type_: str) -> tuple[str, ...]:
+    if type_[0].isupper():  # a kind of Kubernetes
+        return ("manifest", "terraform", "plan", "cluster")
+    return _ONLY.get(type_, ("terraform", "plan"))
+
+
 def claimed_sources(on: Sequence[str], sources: Sequence[str], shown: Iterable[str] = ()) -> list[str]:
     """The sources a rule claims: its own list, or those that have its types; and each that its examples show it on."""
-    own = list(sources) or [s for s in _DEFAULT if any(s in _ONLY.get(type_, _DEFAULT[:2]) for type_ in on)]
+    own = list(sources) or [s for s in _DEFAULT if any(s in _sources_of(type_) for type_ in on)]
     return own + sorted(set(shown) - set(own))
 
 

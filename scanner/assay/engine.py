@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from assay.graph import Graph
     from assay.model import ValuePath, View
-    from assay.rule import Rule
+    from assay.rule import Parts, Rule
 
 _SCOPES = {"account", "tenancy", "compartment", "region", "cluster", "module", "terraform"}
 
@@ -100,8 +100,9 @@ def evaluate(
     run = _Run(graph, passes, timings)
     for rule in rules:
         run.rule(rule)
-    for finding in run.findings:
-        _complete(finding)
+    of_one = {id(r): n for n, r in enumerate(graph.resources)}
+    for finding in sorted(run.findings, key=lambda f: of_one.get(id(f.resource), -1)):
+        _complete(finding)  # one resource after the other: its file is parsed again once for all its findings
     _distinguish(run.findings)
     if waivers and graph.remarks:
         from assay.ledger.waivers import apply
@@ -161,12 +162,20 @@ class _Run:
                 stand_in = Resource(type_, f"{place}/{type_}", "uncollected", {}, account=account, region=region)
                 self._add(rule, Finding(stand_in, Verdict.NOT_EVALUATED, f"{type_} could not be listed: {reason}"))
 
-    def _parts(self, rule: Rule, r: Resource, path: str) -> None:
-        parts = r.each(path)
+    def _parts(self, rule: Rule, r: Resource, each: Parts) -> None:
+        try:
+            parts = r.each(each) if isinstance(each, str) else each(r, self.graph)
+        except Undetermined as doubt:
+            self._unknown(rule, r, doubt, ())
+            return
+        except Exception as error:  # noqa: BLE001 - as a rule's own fault
+            self._crashed(rule, r, _where_it_crashed(error))
+            return
         for part in list.__iter__(parts):
             self._judge(rule, r, part)
         if isinstance(parts, PartialList):
-            self._unknown(rule, r, Undetermined(parts.unknown), model.parse_path(path))
+            path = model.parse_path(each) if isinstance(each, str) else ()
+            self._unknown(rule, r, Undetermined(parts.unknown), path)
 
     def _judge(self, rule: Rule, r: Resource, view: View) -> None:
         reads = model._reads

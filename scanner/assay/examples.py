@@ -255,7 +255,7 @@ def derive(rule: Rule) -> Iterator[Example]:
     from assay.terraform.schema import attributes
 
     row = rule.row
-    if row is None:
+    if row is None or not (rule.each is None or isinstance(rule.each, str)):
         return
     for type_, path in row.paths.items():
         full = (*parse_path(rule.each), *parse_path(path)) if rule.each else parse_path(path)

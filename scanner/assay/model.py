@@ -547,6 +547,11 @@ class View:
     values: Any
     path: ValuePath
 
+    @property
+    def label(self) -> str:
+        """What a message begins with where the address alone does not say which part is meant."""
+        return ""
+
     def __getitem__(self, path: str) -> Any:
         """The value at `path`: the value, None when absent or null, or an Unknown."""
         steps = _paths.get(path) or parse_path(path)

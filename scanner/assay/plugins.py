@@ -43,10 +43,11 @@ def assay_sources() -> Sequence[Source]:
     """Assay's own sources."""
     from assay.documents import DocumentSource
     from assay.inventory.snapshot import SnapshotSource
+    from assay.kubernetes import ManifestSource
     from assay.terraform import TerraformSource
     from assay.terraform.plan import PlanSource
 
-    return [TerraformSource(), PlanSource(), SnapshotSource(), DocumentSource()]
+    return [TerraformSource(), PlanSource(), SnapshotSource(), DocumentSource(), ManifestSource()]
 
 
 def assay_reports() -> dict[str, str]:

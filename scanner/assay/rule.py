@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from assay.graph import Graph
-    from assay.model import Finding
+    from assay.model import Finding, Resource
+
+    Parts = str | Callable[[Resource, Graph], list[Any]]
+    """Which parts of a resource a rule judges one by one: the blocks at a path, or the views a function gives."""
 
 _MISSING: Any = object()
 
@@ -39,7 +42,7 @@ class Rule:
         text: str,
         controls: Sequence[str],
         equivalents: Sequence[str],
-        each: str | None,
+        each: Parts | None,
         sources: Sequence[str],
         waivable: bool,
         fixable: bool,
@@ -116,7 +119,7 @@ def rule(
     severity: Severity,
     controls: Sequence[str] = (),
     equivalents: Sequence[str] = (),
-    each: str | None = None,
+    each: Parts | None = None,
     sources: Sequence[str] = (),
     waivable: bool = True,
     fixable: bool = False,
@@ -126,14 +129,15 @@ def rule(
     """Turn a generator function into a rule. Its name with dashes is the id, its docstring the documentation.
 
     The function takes the resource, and if it wants the graph and the parameters: `(resource)`, `(resource, graph)`,
-    `(resource, graph, params)`. With `each="ingress"` it takes one nested block at a time, each with its own verdict.
+    `(resource, graph, params)`. With `each="ingress"` it takes one nested block at a time, each with its own verdict;
+    `each=containers` takes what that function gives for a resource and the graph (`assay.kubernetes.workloads`).
 
     Args:
         on: resource type or types; `any` is every type, `taggable` every type whose schema has tags.
         severity: default severity; `fails(..., severity=...)` may differ.
         controls: control ids of frameworks, `cis-aws-3.0:2.1.1` (ids only).
         equivalents: ids of other tools' checks for the same pattern.
-        each: path of the nested blocks to judge one by one.
+        each: path of the nested blocks to judge one by one, or a function that gives them.
         sources: sources to run on; empty is every source that has the type.
         waivable: False when nobody may waive it.
         fixable: True when findings carry a fix.
@@ -213,7 +217,7 @@ def require(
     lacks: Any = _MISSING,
     default: Any = None,
     when: Callable[[View], object] | None = None,
-    each: str | None = None,
+    each: Parts | None = None,
     fix: str | None = None,
     message: str | None = None,
     controls: Sequence[str] = (),
@@ -259,7 +263,7 @@ def require(
             value = default
         if not judge(value, wanted):
             mend = view.set(where, fix_value) if fix_value is not _MISSING else None
-            yield view.fails(message or f"{where} is {show(value)}, but {said}", at=where, fix=mend)
+            yield view.fails(message or f"{view.label}{where} is {show(value)}, but {said}", at=where, fix=mend)
 
     text = f"{title}\n\n## Why\n{why}\n\n## Fix\n{fix or _how(paths, test, wanted, said)}\n"
     made = Rule(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import plugins
 from assay.graph import Graph
+from assay.kubernetes import STDIN
 from assay.model import Intake
 from assay.paths import display, walk
 
@@ -33,7 +34,7 @@ def collect(request: Request) -> Graph:
         UsageError: a path does not exist.
     """
     for path in request.paths:
-        if not os.path.lexists(path):
+        if path != STDIN and not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or directory")
     intake = Intake()
     sources: list[Source] = [s for answer in plugins.call("assay_sources") for s in answer]

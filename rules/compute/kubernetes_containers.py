@@ -1,0 +1,570 @@
+"""What a container may do on its node: the Pod Security Standards' demands on containers, and those beyond."""
+
+from collections.abc import Iterator
+
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay.analysis.host_paths import is_runtime_socket
+from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
+
+_BASELINE = (
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+)  # fmt: skip
+_PROFILES = ("RuntimeDefault", "Localhost")
+
+require(
+    "k8s-privileged-container",
+    on=PODS,
+    each=containers,
+    path="securityContext.privileged",
+    not_equals=True,
+    severity=CRITICAL,
+    controls=[
+        "cis-kubernetes-1.23:5.2.2",
+        "cis-kubernetes-2.0.1:5.2.2",
+        "pss-baseline:privileged-containers",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_16",
+        "CKV_K8S_2",
+        "kics:87065ef8",
+        "kics:dd29336b",
+        "AVD-KSV-0017",
+        "prowler:core_minimize_privileged_containers",
+        "kube-linter:privileged-container",
+        "kube-linter:scc-deny-privileged-container",
+        "kubescape:C-0057",
+        "kubescape:C-0193",
+        "kubescape:C-0213",
+    ],
+    title="No container is privileged.",
+    why="A privileged container has every capability and every device of its node: leaving it takes one command.",
+)
+require(
+    "k8s-proc-mount-unmasked",
+    on=PODS,
+    each=containers,
+    path="securityContext.procMount",
+    not_equals="Unmasked",
+    severity=MEDIUM,
+    controls=["pss-baseline:proc-mount-type", "nist-800-53r5:AC-6"],
+    equivalents=["kics:0ad60203", "kics:f922827f", "AVD-KSV-0027", "kube-linter:unsafe-proc-mount"],
+    title="The runtime masks /proc in containers.",
+    why="The masked paths show or change the node's kernel.",
+)
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=HIGH,
+    fixable=True,
+    controls=[
+        "cis-kubernetes-1.23:5.2.6",
+        "cis-kubernetes-2.0.1:5.2.6",
+        "pss-restricted:privilege-escalation",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_20",
+        "CKV_K8S_5",
+        "kics:c878abb4",
+        "kics:5572cc5e",
+        "AVD-KSV-0001",
+        "prowler:core_minimize_allowPrivilegeEscalation_containers",
+        "kube-linter:privilege-escalation-container",
+        "kubescape:C-0016",
+        "kubescape:C-0197",
+        "kubescape:C-0217",
+    ],
+)
+def k8s_privilege_escalation_allowed(c: Container) -> Iterator[Finding]:
+    """Processes of a container cannot gain privileges.
+
+    ## Why
+    Unless it is forbidden, a setuid program inside the image turns an ordinary user into root.
+
+    ## Fix
+    Set `allowPrivilegeEscalation: false`. Windows has no such setting.
+    """
+    path = "securityContext.allowPrivilegeEscalation"
+    if c[path] != False and not c.pod.windows:
+        yield c.fails(f"{c} may gain privileges: {path} is not false", at=path, fix=c.set(path, False))
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=HIGH,
+    controls=[
+        "cis-kubernetes-1.23:5.2.7",
+        "cis-kubernetes-2.0.1:5.2.7",
+        "pss-restricted:running-as-non-root",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_6",
+        "CKV_K8S_23",
+        "kics:4c415497",
+        "kics:e3aa0612",
+        "AVD-KSV-0012",
+        "AVD-KSV-0105",
+        "prowler:core_minimize_root_containers_admission",
+        "kube-linter:run-as-non-root",
+        "kubescape:C-0013",
+        "kubescape:C-0198",
+        "kubescape:C-0218",
+    ],
+)
+def k8s_runs_as_root(c: Container) -> Iterator[Finding]:
+    """Containers do not run as root.
+
+    ## Why
+    Root in the container is root on the node as soon as one wall falls: a mounted directory, a kernel bug, a runtime
+    bug.
+
+    ## Fix
+    Set `runAsNonRoot: true`, for the pod or for each container, and a `runAsUser` other than 0 where the image names
+    none.
+    """
+    user = c.effective("runAsUser")
+    if user == 0:
+        yield c.fails(f"{c} runs as user 0", at="securityContext.runAsUser", because=c.because("runAsUser"))
+    elif user == None and c.effective("runAsNonRoot") != True:
+        yield c.fails(
+            f"{c} may run as root: neither runAsNonRoot nor runAsUser is set", at="securityContext.runAsNonRoot",
+            because=c.because("runAsNonRoot"),
+        )  # fmt: skip
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["cis-kubernetes-1.23:5.7.3", "nist-800-53r5:AC-6"],
+    equivalents=["CKV_K8S_40", "kics:cf34805e", "kics:02323c00", "AVD-KSV-0021", "AVD-KSV-0020", "AVD-KSV-0116"],
+)
+def k8s_low_user_id(c: Container) -> Iterator[Finding]:
+    """Containers run as a user and a group above 10000.
+
+    ## Why
+    A low id is somebody on the node as well, whose files a container that breaks out can then read and write.
+
+    ## Fix
+    Set `runAsUser` and `runAsGroup` above 10000. Windows knows no such ids.
+    """
+    if c.pod.windows:
+        return
+    low = [f for f in ("runAsUser", "runAsGroup") if c.effective(f) == None or c.effective(f) <= 10000]
+    if low:
+        yield c.fails(
+            f"{c} has a low or no id: {' and '.join(low)}", at=f"securityContext.{low[0]}", because=c.because(low[0])
+        )
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=[
+        "cis-kubernetes-1.23:5.2.13",
+        "cis-kubernetes-2.0.1:5.2.12",
+        "pss-baseline:host-ports",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_26",
+        "kics:4e74cf4f",
+        "kics:2b1836f1",
+        "AVD-KSV-0024",
+        "prowler:core_minimize_admission_hostport_containers",
+        "kubescape:C-0044",
+        "kubescape:C-0204",
+    ],
+)
+def k8s_host_port(c: Container) -> Iterator[Finding]:
+    """Containers take no port of their node.
+
+    ## Why
+    The port is open on the node's own addresses, past Services and policies, and only one such pod fits on a node.
+
+    ## Fix
+    Remove `hostPort` and use a Service.
+    """
+    for port in c.each("ports"):
+        if port["hostPort"] not in (None, 0):
+            yield port.fails(f"{c} takes port {port['hostPort']} of its node", at="hostPort")
+
+
+@rule(
+    on=PODS,
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["kics:a62a99d1", "kics:b7652612", "kube-linter:writable-host-mount", "kubescape:C-0045"],
+)
+def k8s_writable_host_path(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Directories of the node are mounted for reading only.
+
+    ## Why
+    Whoever can write into the node's directories can leave there what the node, or the next pod, will run.
+
+    ## Fix
+    Set `readOnly: true` on the mount.
+    """
+    for pod in pods(r, graph):
+        volumes = [v["name"] for v in pod.volumes("hostPath")]
+        for c in pod.containers if volumes else ():
+            for mount in c.each("volumeMounts"):
+                if mount["name"] in volumes and mount["readOnly"] != True:
+                    yield mount.fails(
+                        f"{c} may write to the node through {mount['mountPath']}", fix=mount.set("readOnly", True)
+                    )
+
+
+@rule(
+    on=PODS,
+    each=pods,
+    severity=CRITICAL,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=[
+        "CKV_K8S_27",
+        "kics:4e203a65",
+        "kics:a6f34658",
+        "AVD-KSV-0006",
+        "kube-linter:docker-sock",
+        "kubescape:C-0074",
+    ],
+)
+def k8s_runtime_socket_mounted(pod: Pod) -> Iterator[Finding]:
+    """No pod reaches the container runtime of its node.
+
+    ## Why
+    Who may write to the socket starts a privileged container, and with it owns the node.
+
+    ## Fix
+    Remove the volume. Build images without a daemon (BuildKit rootless, Buildah); collect metrics from the kubelet.
+    """
+    for volume in pod.volumes("hostPath"):
+        if is_runtime_socket(volume["hostPath.path"]):
+            yield volume.fails(f"the socket {volume['hostPath.path']} is mounted", at="hostPath.path")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=HIGH,
+    controls=["cis-kubernetes-1.23:5.7.3", "pss-baseline:capabilities", "nist-800-53r5:AC-6"],
+    equivalents=["CKV_K8S_39", "kics:3f55386d", "kics:235236ee", "AVD-KSV-0005", "AVD-KSV-0120", "kubescape:C-0046"],
+)
+def k8s_dangerous_capability(c: Container) -> Iterator[Finding]:
+    """Containers get no capability that reaches beyond them.
+
+    ## Why
+    `SYS_ADMIN`, `SYS_MODULE`, `SYS_PTRACE`, `NET_ADMIN` and their like are made for managing the node, and suffice to
+    take it over.
+
+    ## Fix
+    Remove the capability; the baseline profile names those that are harmless.
+    """
+    for capability in as_list(c["securityContext.capabilities.add"]):
+        if capability not in _BASELINE:
+            yield c.fails(f"{c} gets {capability}", at="securityContext.capabilities.add", key=f"{c}:{capability}")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=["cis-kubernetes-1.23:5.2.8", "pss-restricted:capabilities", "nist-800-53r5:AC-6"],
+    equivalents=[
+        "CKV_K8S_25",
+        "CKV_K8S_24",
+        "kics:fe771ff7",
+        "kics:19ebaa28",
+        "AVD-KSV-0022",
+        "prowler:core_minimize_containers_added_capabilities",
+        "kubescape:C-0200",
+        "kubescape:C-0219",
+    ],
+)
+def k8s_added_capability(c: Container) -> Iterator[Finding]:
+    """Containers add no capability, ports below 1024 excepted.
+
+    ## Why
+    Each capability is a part of root's power that the program does not need to answer requests.
+
+    ## Fix
+    Remove it from `capabilities.add`; only `NET_BIND_SERVICE` is allowed by the restricted profile.
+    """
+    added = [a for a in as_list(c["securityContext.capabilities.add"]) if a != "NET_BIND_SERVICE"]
+    if added:
+        yield c.fails(f"{c} adds {', '.join(added)}", at="securityContext.capabilities.add")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=[
+        "cis-kubernetes-1.23:5.2.10",
+        "cis-kubernetes-1.23:5.2.9",
+        "cis-kubernetes-2.0.1:5.2.9",
+        "pss-restricted:capabilities",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_37",
+        "CKV_K8S_36",
+        "kics:21cef75f",
+        "kics:268ca686",
+        "AVD-KSV-0003",
+        "AVD-KSV-0004",
+        "AVD-KSV-0106",
+        "prowler:core_minimize_containers_capabilities_assigned",
+        "kubescape:C-0201",
+        "kubescape:C-0220",
+    ],
+)
+def k8s_capabilities_not_dropped(c: Container) -> Iterator[Finding]:
+    """Containers drop all capabilities.
+
+    ## Why
+    The runtime grants a dozen by default, made for programs that start as root; nearly none needs them.
+
+    ## Fix
+    Set `capabilities.drop: ["ALL"]` and add back what is needed. Windows has no capabilities.
+    """
+    drop = "securityContext.capabilities.drop"
+    if not any_of(as_list(c[drop]), lambda d: d == "ALL") and not c.pod.windows:
+        yield c.fails(f"{c} keeps capabilities that the runtime grants", at=drop, fix=c.set(drop, ["ALL"]))
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=["cis-kubernetes-2.0.1:5.2.8", "nist-800-53r5:AC-6"],
+    equivalents=[
+        "CKV_K8S_28",
+        "CKV_K8S_7",
+        "kics:e5587d53",
+        "kics:dbbc6705",
+        "AVD-KSV-0119",
+        "prowler:core_minimize_net_raw_capability_admission",
+        "kube-linter:drop-net-raw-capability",
+        "kubescape:C-0199",
+    ],
+)
+def k8s_net_raw_capability(c: Container) -> Iterator[Finding]:
+    """Containers cannot forge packets.
+
+    ## Why
+    With `NET_RAW` a container answers in the name of others on the pod network: DNS, the gateway, the API server.
+
+    ## Fix
+    Drop `NET_RAW`, or `ALL`, and do not add it back. Windows has no capabilities.
+    """
+    capabilities = "securityContext.capabilities"
+    if c.pod.windows:
+        return
+    if any_of(as_list(c[f"{capabilities}.add"]), lambda a: a == "NET_RAW"):
+        yield c.fails(f"{c} adds NET_RAW", at=f"{capabilities}.add")
+    elif not any_of(as_list(c[f"{capabilities}.drop"]), lambda d: d in ("ALL", "NET_RAW")):
+        yield c.fails(f"{c} keeps NET_RAW", at=f"{capabilities}.drop")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    fixable=True,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=[
+        "CKV_K8S_22",
+        "kics:d532566b",
+        "kics:a9c2f49d",
+        "AVD-KSV-0014",
+        "prowler:core_readonly_root_filesystem_enabled",
+        "kube-linter:no-read-only-root-fs",
+        "kubescape:C-0017",
+    ],
+)
+def k8s_writable_root_filesystem(c: Container) -> Iterator[Finding]:
+    """The root filesystem of containers is read-only.
+
+    ## Why
+    What cannot be written cannot be replaced: an intruder has nowhere to put a tool or a changed program.
+
+    ## Fix
+    Set `readOnlyRootFilesystem: true` and mount an `emptyDir` where the program writes. Windows has no such setting.
+    """
+    path = "securityContext.readOnlyRootFilesystem"
+    if c[path] != True and not c.pod.windows:
+        yield c.fails(f"{c} may write to its root filesystem", at=path, fix=c.set(path, True, safe=False))
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=[
+        "cis-kubernetes-1.23:5.7.3",
+        "cis-kubernetes-1.23:5.7.2",
+        "cis-kubernetes-2.0.1:5.6.2",
+        "pss-restricted:seccomp",
+        "nist-800-53r5:AC-6",
+    ],
+    equivalents=[
+        "CKV_K8S_32",
+        "CKV_K8S_31",
+        "kics:455f2e0c",
+        "kics:f377b83e",
+        "AVD-KSV-0030",
+        "AVD-KSV-0104",
+        "prowler:core_seccomp_profile_docker_default",
+        "kubescape:C-0210",
+    ],
+)
+def k8s_no_seccomp_profile(c: Container) -> Iterator[Finding]:
+    """Containers run under a seccomp profile.
+
+    ## Why
+    The runtime's profile refuses the system calls that most kernel exploits need; Kubernetes' own default is none.
+
+    ## Fix
+    Set `seccompProfile.type: RuntimeDefault` on the pod. Windows has no seccomp.
+    """
+    kind = c.effective("seccompProfile.type")
+    if kind not in _PROFILES and not c.pod.windows:
+        said = "is Unconfined" if kind == "Unconfined" else "is not set"
+        yield c.fails(
+            f"{c}: seccompProfile.type {said}", at="securityContext.seccompProfile.type",
+            because=c.because("seccompProfile.type"),
+        )  # fmt: skip
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["pss-baseline:apparmor", "nist-800-53r5:AC-6"],
+    equivalents=["kics:bd6bd46c", "kics:8b36775e", "AVD-KSV-0002"],
+)
+def k8s_no_apparmor_profile(c: Container) -> Iterator[Finding]:
+    """Containers run under an AppArmor profile.
+
+    ## Why
+    It is the second wall on Debian and Ubuntu nodes: it refuses mounts and writes to /proc and /sys that seccomp lets
+    pass.
+
+    ## Fix
+    Set `appArmorProfile.type: RuntimeDefault`, or before Kubernetes 1.30 the annotation
+    `container.apparmor.security.beta.kubernetes.io/<container>: runtime/default` on the pod template.
+    """
+    if c.pod.windows:
+        return
+    kind = c.effective("appArmorProfile.type")
+    if kind == None:
+        named = c.pod.annotation(f"container.apparmor.security.beta.kubernetes.io/{c['name']}")
+        if named == None or not (named == "runtime/default" or named.startswith("localhost/")):
+            yield c.fails(f"{c} has no AppArmor profile", at="securityContext.appArmorProfile")
+    elif kind not in _PROFILES:
+        yield c.fails(
+            f"{c}: the AppArmor profile is {kind}", at="securityContext.appArmorProfile.type",
+            because=c.because("appArmorProfile.type"),
+        )  # fmt: skip
+
+
+@rule(on=PODS, each=containers, severity=MEDIUM, controls=["pss-baseline:host-probes", "nist-800-53r5:AC-6"])
+def k8s_probe_host(c: Container) -> Iterator[Finding]:
+    """Probes and hooks ask the pod itself.
+
+    ## Why
+    The kubelet calls whatever `host` names, from inside the node's network: a request forged by whoever writes the pod.
+
+    ## Fix
+    Remove `host` from the probe or hook; the pod's own address is the default.
+    """
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle.postStart", "lifecycle.preStop"):
+        for handler in ("httpGet", "tcpSocket"):
+            if c[f"{probe}.{handler}.host"] not in (None, ""):
+                yield c.fails(f"{c}: {probe} asks another host", at=f"{probe}.{handler}.host")
+
+
+@rule(
+    on=(*PODS, "Service"),
+    severity=LOW,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["kubescape:C-0042", "kube-linter:ssh-port"],
+)
+def k8s_ssh_port(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Nothing in the cluster offers SSH.
+
+    ## Why
+    A shell into a container belongs to `kubectl exec`, which asks the API server and leaves an audit record; a key does
+    neither.
+
+    ## Fix
+    Remove the SSH server and its port.
+    """
+    if r.type == "Service":
+        for port in r.each("spec.ports"):
+            if port["port"] == 22 or port["targetPort"] == 22:
+                yield port.fails("the service offers port 22", at="port")
+    for c in containers(r, graph):
+        for port in c.each("ports"):
+            if port["containerPort"] == 22:
+                yield port.fails(f"{c} offers port 22", at="containerPort")
+
+
+@rule(on=PODS, each=containers, severity=HIGH, controls=["nist-800-53r5:AC-6"], equivalents=["CKV_K8S_159"])
+def k8s_git_sync_command_override(c: Container) -> Iterator[Finding]:
+    """git-sync runs git.
+
+    ## Why
+    `GITSYNC_GIT` names the program that git-sync runs in place of git: whoever sets it runs a program of their choice.
+
+    ## Fix
+    Remove the variable.
+    """
+    for entry in c.each("env"):
+        if entry["name"] == "GITSYNC_GIT":
+            yield entry.fails(f"{c} replaces the program that git-sync runs")
+
+
+@rule(on=PODS, each=containers, severity=LOW, controls=["nist-800-53r5:AC-6"], equivalents=["kubescape:C-0062"])
+def k8s_sudo_in_command(c: Container) -> Iterator[Finding]:
+    """Containers do not call sudo.
+
+    ## Why
+    A program that becomes root on its way needs an image with sudo, a user who may, and privilege escalation allowed.
+
+    ## Fix
+    Run the container as the user who does the work, and prepare files in the image or an init container.
+    """
+    for path in ("command", "args"):
+        words = [w for text in as_list(c[path]) for w in f"{text}".replace(";", " ").replace("&", " ").split()]
+        if "sudo" in [w.rpartition("/")[2] for w in words]:
+            yield c.fails(f"{c} calls sudo", at=path)
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["AVD-KSV-0117", "kube-linter:privileged-ports"],
+)
+def k8s_privileged_port(c: Container) -> Iterator[Finding]:
+    """Containers listen above port 1023.
+
+    ## Why
+    To open a lower port a program needs `NET_BIND_SERVICE` or root.
+
+    ## Fix
+    Listen on a high port; the Service may still offer the low one through `targetPort`.
+    """
+    for port in c.each("ports"):
+        if port["containerPort"] < 1024:
+            yield port.fails(f"{c} listens on port {port['containerPort']}", at="containerPort")
