@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, require, rule
 from assay.analysis.host_paths import is_sensitive
 from assay.kubernetes.relations import system_namespace
 from assay.kubernetes.workloads import PODS, Pod, pods
@@ -162,7 +162,7 @@ def k8s_host_path_volume(r: Resource, graph: Graph) -> Iterator[Finding]:
         yield volume.fails("a directory of the node is mounted")
 
 
-def _host_paths(r: Resource, graph: Graph) -> Iterator[object]:
+def _host_paths(r: Resource, graph: Graph) -> Iterator[Block]:
     if r.type == "PersistentVolume":
         yield from r.each("spec.hostPath")
     for pod in pods(r, graph):

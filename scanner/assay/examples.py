@@ -9,7 +9,8 @@ A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of th
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
-archive (`layer.zip!/python/a.py`); one whose name begins with `+` is a further file of the example above it.
+archive (`layer.zip!/python/a.py`); one whose name begins with `+` is a further file of the example above it. A word
+`name=a,b` sets a parameter of the rule to that list, as the configuration would.
 """
 
 from __future__ import annotations
@@ -34,17 +35,19 @@ _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml"}
+_SOURCE = {"yaml": "manifest"}
 
 
 class Example:
     """One fence: the rule it is about, whether it is good, bad or unknown, its language, text and place."""
 
-    __slots__ = ("files", "kind", "language", "place", "rule", "source", "text")
+    __slots__ = ("files", "kind", "language", "params", "place", "rule", "source", "text")
 
     def __init__(
         self, rule: str, kind: str, language: str, source: str, text: str, place: str, name: str | None = None
     ) -> None:
         self.files = {name or _SUFFIX.get(language, ""): text}  # by name; those of further fences are added
+        self.params: dict[str, list[str]] = {}  # what the configuration sets in this example
         self.rule = rule
         self.kind = kind
         self.language = language
@@ -61,13 +64,14 @@ def read(path: str) -> list[Example]:
     rule = kind = ""
     fence: list[str] | None = None
     info: list[str] = []
+    settings: dict[str, list[str]] = {}
     start = 0
     with open(path, encoding="utf-8") as handle:
         for number, line in enumerate(handle, 1):
             if fence is not None:
                 if line.startswith("```"):
                     language = info[0] if info else "hcl"
-                    word = info[1] if len(info) > 1 else "terraform"
+                    word = info[1] if len(info) > 1 else _SOURCE.get(language, "terraform")
                     if word.startswith("+"):
                         found[-1].files[word[1:]] = "".join(fence)
                     elif "." in word or word == "Dockerfile":
@@ -75,11 +79,14 @@ def read(path: str) -> list[Example]:
                         found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
                     else:
                         found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
+                        found[-1].params = settings
                     fence = None
                 else:
                     fence.append(line)
             elif line.startswith("```"):
-                fence, info, start = [], line[3:].split(), number
+                words = line[3:].split()
+                settings = {name: value.split(",") for name, sign, value in (w.partition("=") for w in words) if sign}
+                fence, info, start = [], [w for w in words if "=" not in w], number
             elif line.startswith("## "):
                 rule, kind = line[3:].strip().strip("`"), ""
             elif line.startswith("### "):
@@ -124,7 +131,10 @@ def check(example: Example, rule: Rule) -> list[str]:
             graph = _replayed(example) if live else _written(example, folder)
         except ValueError as error:
             return [f"{example.place}: {error}"]
+        usual = dict(rule.params)
+        rule.params.update(example.params)
         report = evaluate(graph, [rule])
+        rule.params.update(usual)
     problems = [
         f"{example.place}: {i['path']}: {i['reason']}" for i in graph.coverage.inputs if i["status"] == "failed"
     ]
