@@ -90,6 +90,9 @@ class Documents:
                 self.found[real] = self._parse(kind, path, shown)
             except Unreadable as error:
                 self.intake.coverage.input(shown, "failed", str(error))
+            except Exception as error:  # noqa: BLE001 - one document must not take the others along
+                sentence = f"Assay itself failed on this document ({type(error).__name__}: {error}); please report it"
+                self.intake.coverage.input(shown, "failed", sentence)
             self.intake.resources.extend(self.found[real])
         return self.found[real]
 
