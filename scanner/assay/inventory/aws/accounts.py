@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.inventory.aws.replay import all_services
-from assay.inventory.aws.table import Place
+from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, make_session
-from assay.inventory.aws.walk import CallFailed, Walk
+from assay.inventory.aws.walk import CallFailed, Shared, Walk
 from assay.inventory.collect import DENIED, FAILED, Emitter, Unit
 from assay.scan import UsageError
 
@@ -97,13 +97,13 @@ class Audit:
 
     def _of(self, account: str, session: Any, regions: list[str]) -> Iterator[Unit]:
         home = HOMES.get(self.own.partition, self.own.region)
-        transports = {region: self._boto(session, region) for region in {*regions, home}}
+        transports = {region: (self._boto(session, region), Shared()) for region in {*regions, home}}
         for service in self.services:
             for region in [home] if service.home else regions:
-                place = Place(account, region, self.own.partition)
+                place = Place(account, region, self.own.partition, tuple(regions))
                 yield Unit(
                     "aws", account, None if service.home else region, service.label or service.name, service.types,
-                    _work(service, place, transports[region], self.pool),
+                    _work(service, place, *transports[region], self.pool),
                 )  # fmt: skip
 
     def _enter(self, account: str) -> Any:
@@ -144,8 +144,10 @@ class Audit:
         return sorted(r["RegionName"] for r in answer["Regions"])
 
 
-def _work(service: Any, place: Place, transport: Boto, pool: ThreadPoolExecutor) -> Callable[[Emitter], None]:
-    return lambda emit: Walk(service, place, transport, emit, pool).run()
+def _work(
+    service: Service, place: Place, transport: Boto, shared: Shared, pool: ThreadPoolExecutor
+) -> Callable[[Emitter], None]:
+    return lambda emit: Walk(service, place, transport, emit, pool, shared).run()
 
 
 def _closed(account: str, audit: Audit, error: CallFailed) -> Unit:

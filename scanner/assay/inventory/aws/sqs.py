@@ -1,6 +1,7 @@
 """SQS: queues."""
 
-from assay.inventory.aws.table import Ask, Make, Service, last
+from assay.inventory.aws.table import Ask, Make, Service
+from assay.inventory.aws.values import last
 
 QUEUE = Make(
     type="aws_sqs_queue",

@@ -30,6 +30,8 @@ class Place(NamedTuple):
     account: str
     region: str
     partition: str = "aws"
+    regions: tuple[str, ...] = ()
+    """All the regions that are asked."""
 
 
 class Item:
@@ -63,11 +65,6 @@ class Item:
         return self.get(path)
 
 
-def last(spec: str, mark: str = "/") -> Callable[[Item], Any]:
-    """The part of a value after its last `mark`: `last("QueueArn", ":")`."""
-    return lambda item: None if (text := item.get(spec)) is None else str(text).rpartition(mark)[2]
-
-
 _HOLES = pattern(r"\{([^{}]*)\}")
 
 
@@ -97,6 +94,7 @@ class Make:
         when: makes none where this is empty, false or absent.
         region: where it is, when that is not where it was listed.
         folds: types that Terraform has apart and whose content stands in this resource.
+        keys: attributes that name a KMS key; one that AWS manages is left out, as Terraform leaves it out.
         bare: takes nothing from the answer but `fields`.
         answered: is made only when one of the calls that complete the item was answered.
     """
@@ -110,6 +108,7 @@ class Make:
     when: Spec = ""
     region: Spec = ""
     folds: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
     bare: bool = False
     answered: bool = False
 
@@ -130,6 +129,7 @@ class Ask:
         when: asked only where this is not empty, false or absent.
         makes: the resources that come of each item, once `then` has completed it.
         then: further calls for each item.
+        ready: asked again, for some seconds, until this holds of the answer.
         batch: items are ids that another call describes, this many at a time (`params` names them `"*"`).
     """
 
@@ -143,6 +143,7 @@ class Ask:
     when: Spec = ""
     makes: tuple[Make, ...] = ()
     then: tuple[Ask, ...] = ()
+    ready: Spec = ""
     batch: tuple[int, Ask] | None = None
 
     def types(self) -> Iterator[str]:

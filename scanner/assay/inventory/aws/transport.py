@@ -33,6 +33,8 @@ _NOT_USED = {
     "AWSOrganizationsNotInUseException", "SubscriptionRequiredException", "OptInRequired", "InvalidAccessException",
 }  # fmt: skip
 """The account does not use the service at all: there is nothing of it."""
+_TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "position")
+_HTML = (b"<!doctype html", b"<html")
 _loader: Any = None
 _loader_lock = Lock()
 
@@ -79,12 +81,15 @@ class Boto:
                 found = self._clients[service] = self.session.client(
                     service, region_name=self.region, config=self._config, endpoint_url=self._endpoint
                 )
-                found.meta.events.register_first("needs-retry", _not_there)
+                name = found.meta.service_model.service_id.hyphenize()
+                found.meta.events.register_first(f"needs-retry.{name}", _not_there)
+                found.meta.events.register_first(f"request-created.{name}", _plain_host)
             return found
 
     def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             client = self.client(service)
@@ -92,17 +97,43 @@ class Boto:
             if client.can_paginate(method):
                 yield from client.get_paginator(method).paginate(**params)
             else:
-                yield getattr(client, method)(**params)
+                yield from _by_token(client, operation, getattr(client, method), params)
         except ClientError as error:
             raise _client_error(error) from None
+        except ResponseParserError as error:
+            raise CallFailed(UNSUPPORTED, "ResponseParserError", " ".join(str(error).split())[:200]) from None
         except BotoCoreError as error:
-            raise _other_error(error) from None
+            raise CallFailed(FAILED, type(error).__name__, " ".join(str(error).split())[:300]) from None
+
+
+def _by_token(client: Any, operation: str, call: Any, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The pages of an operation that botocore has no paginator for, by the token that it takes and gives."""
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    token = next((t for t in _TOKENS if shape is not None and t in shape.members), None)
+    while True:
+        answer = call(**params)
+        yield answer
+        if token is None or not (given := answer.get(token)) or given == params.get(token):
+            return
+        params = {**params, token: given}
 
 
 def _not_there(response: Any = None, **_: Any) -> None:
     """An endpoint that answers a page of HTML has no such operation: trying again would not help."""
-    if response is not None and "text/html" in response[0].headers.get("Content-Type", ""):
+    if response is not None and response[0].status_code == 500 and response[0].content[:20].lower().startswith(_HTML):
         response[0].status_code = 501
+
+
+def _plain_host(request: Any = None, **_: Any) -> None:
+    """Take the account that S3 Control puts before the host off an address that has no such names."""
+    host = request.url.partition("://")[2].partition("/")[0]
+    account, _dot, rest = host.partition(".")
+    if account.isdigit() and len(account) == 12 and _numeric(rest.partition(":")[0]):
+        request.url = request.url.replace(f"{account}.", "", 1)
+
+
+def _numeric(host: str) -> bool:
+    return host == "localhost" or (host.count(".") == 3 and host.replace(".", "").isdigit())
 
 
 def _client_error(error: Any) -> CallFailed:
@@ -126,10 +157,3 @@ def _client_error(error: Any) -> CallFailed:
     if code in _UNSUPPORTED:
         return CallFailed(UNSUPPORTED, code, message)
     return CallFailed(FAILED, code, message)
-
-
-def _other_error(error: Any) -> CallFailed:
-    from botocore import exceptions
-
-    kind = UNSUPPORTED if isinstance(error, exceptions.ResponseParserError) else FAILED
-    return CallFailed(kind, type(error).__name__, " ".join(str(error).split())[:300])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+from time import sleep
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.inventory.aws import shape
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from assay.inventory.collect import Emitter
 
 ABSENT, UNSUPPORTED = "absent", "unsupported"
+READY_TRIES = 10
 _STATUS = {DENIED: DENIED, THROTTLED: THROTTLED}
 
 
@@ -50,12 +53,22 @@ class _Found:
         self.problems: list[tuple[str, str, str, tuple[str, ...]]] = []
 
 
+class Shared:
+    """What the services of one account and region ask only once."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.managed_keys: set[str] | Unknown | None = None
+
+
 class Walk:
     """One service in one place."""
 
     def __init__(
-        self, service: Service, place: Place, transport: Transport, emit: Emitter, pool: ThreadPoolExecutor | None
-    ) -> None:
+        self, service: Service, place: Place, transport: Transport, emit: Emitter, pool: ThreadPoolExecutor | None,
+        shared: Shared | None = None,
+    ) -> None:  # fmt: skip
+        self.shared = shared or Shared()
         self.service = service
         self.place = place
         self.transport = transport
@@ -85,7 +98,7 @@ class Walk:
         params = {k: ids if v == "*" else _param(v, parent) for k, v in ask.params.items()}
         params = {k: v for k, v in params.items() if v is not None}
         try:
-            for page in self.transport.call(ask.service or self.service.name, ask.operation, **params):
+            for page in self._pages(ask, params):
                 inner = at(page, ask.items)
                 answers = [] if inner is None else inner if ask.items and isinstance(inner, list) else [inner]
                 if ask.batch:
@@ -95,6 +108,18 @@ class Walk:
                         yield Item(answer if isinstance(answer, dict) else {"$id": answer}, self.place, parent)
         except CallFailed as error:
             self._failed(ask, error, parent, found)
+
+    def _pages(self, ask: Ask, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        name = ask.service or self.service.name
+        if not ask.ready:
+            yield from self.transport.call(name, ask.operation, **params)
+            return
+        for again in range(1, READY_TRIES + 1):
+            page = next(iter(self.transport.call(name, ask.operation, **params)), {})
+            if again == READY_TRIES or Item(page, self.place).get(ask.ready):
+                yield page
+                return
+            sleep(1)
 
     def _batches(self, batch: tuple[int, Ask], ids: list[str], parent: Item, found: _Found) -> Iterator[Item]:
         size, ask = batch
@@ -159,7 +184,32 @@ class Walk:
             name = one.get(make.name) if make.name else ""
             region = one.get(make.region) if make.region else None
             address = str(one.get(make.address))
-            found.resources.append((make.type, address, shape.values(make, one), str(name or ""), region))
+            values = shape.values(make, one)
+            for path in make.keys:
+                self._customer_key(values, path)
+            found.resources.append((make.type, address, values, str(name or ""), region))
+
+    def _customer_key(self, values: dict[str, Any], name: str) -> None:
+        """Leave out a key that AWS manages; whether it does is unknown when the aliases cannot be listed."""
+        key = values.get(name)
+        if not isinstance(key, str) or not key:
+            return
+        managed = self._managed_keys()
+        if isinstance(managed, Unknown):
+            values[name] = managed
+        elif key.startswith("alias/aws/") or ":alias/aws/" in key or key.rpartition("/")[2] in managed:
+            del values[name]
+
+    def _managed_keys(self) -> set[str] | Unknown:
+        with self.shared.lock:
+            if self.shared.managed_keys is None:
+                try:
+                    aliases = [a for p in self.transport.call("kms", "ListAliases") for a in p.get("Aliases", ())]
+                    managed = {a.get("TargetKeyId", "") for a in aliases if a["AliasName"].startswith("alias/aws/")}
+                    self.shared.managed_keys = managed
+                except CallFailed as error:
+                    self.shared.managed_keys = Unknown(f"whether AWS manages the key: ListAliases: {error}")
+            return self.shared.managed_keys
 
 
 def _param(spec: Any, item: Item) -> Any:

@@ -1,0 +1,47 @@
+"""EBS: volumes, snapshots and the default for new ones."""
+
+from assay.inventory.aws.table import Ask, Make, Service
+from assay.inventory.aws.values import first
+from assay.inventory.aws.vpc import simple
+
+TABLES = [
+    Service(
+        name="ec2",
+        label="ebs",
+        asks=(
+            simple(
+                "DescribeVolumes",
+                "Volumes",
+                "aws_ebs_volume",
+                "VolumeId",
+                "volume",
+                "aws_volume_attachment",
+                rename={"VolumeType": "type", "Attachments": None},
+                fields={"instance_id": first("Attachments.InstanceId")},
+                keys=("kms_key_id",),
+            ),
+            simple(
+                "DescribeSnapshots",
+                "Snapshots",
+                "aws_ebs_snapshot",
+                "SnapshotId",
+                "snapshot",
+                "aws_ebs_snapshot_copy",
+                params={"OwnerIds": ["=self"]},
+                rename={"Progress": None, "State": None},
+                keys=("kms_key_id",),
+            ),
+            Ask(
+                operation="GetEbsEncryptionByDefault",
+                makes=(
+                    Make(
+                        type="aws_ebs_encryption_by_default",
+                        address="arn:{partition}:ec2:{region}:{account}:ebs-encryption-by-default",
+                        bare=True,
+                        fields={"enabled": "EbsEncryptionByDefault"},
+                    ),
+                ),
+            ),
+        ),
+    ),
+]
