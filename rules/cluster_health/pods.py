@@ -50,7 +50,7 @@ def k8s_crash_loop(pod: Resource, graph: Graph) -> Iterator[Finding]:
                 said.append(f"{s['name']}: {s.get('restartCount', 0)} restarts{how}")
         return "; ".join(said)
 
-    for group in affected(graph, pod, "crash loop", crashes):
+    for group in affected(graph, pod, "k8s-crash-loop", crashes):
         worse = group.all or pod["metadata.namespace"] == "kube-system"
         yield group.owner.fails(
             group.said("in a crash loop"), because=group.places(), severity=CRITICAL if worse else HIGH
@@ -82,7 +82,7 @@ def k8s_oom_killed(pod: Resource, graph: Graph, params: dict[str, Any]) -> Itera
                     break
         return "; ".join(said)
 
-    for group in affected(graph, pod, "out of memory", killed):
+    for group in affected(graph, pod, "k8s-oom-killed", killed):
         yield group.owner.fails(group.said("killed for memory"), because=group.places())
 
 
@@ -116,7 +116,7 @@ def k8s_back_off(pod: Resource, graph: Graph, params: dict[str, Any]) -> Iterato
                 said.append(f"{s['name']}: {reason} for {s.get('image') or 'its image'}")
         return "; ".join(said)
 
-    for group in affected(graph, pod, "back off", stuck):
+    for group in affected(graph, pod, "k8s-back-off", stuck):
         longest = max(age(graph, p, _waits_since(p)) or 0.0 for p, _ in group.pods)
         long = longest >= params["high_after_minutes"] * 60
         yield group.owner.fails(
@@ -151,7 +151,7 @@ def k8s_failed_mount(pod: Resource, graph: Graph, params: dict[str, Any]) -> Ite
                 return f"{event['reason']} {times_seen(event)} times: {_short(event['message'])}"
         return ""
 
-    for group in affected(graph, pod, "mounts", unmounted):
+    for group in affected(graph, pod, "k8s-failed-mount", unmounted):
         settled = any(_repeated(graph, p) for p, _ in group.pods)
         yield group.owner.fails(
             group.said("cannot mount a volume"), because=group.places(), severity=HIGH if settled else INFO
@@ -209,7 +209,7 @@ def k8s_high_restarts(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
             return f"{count} restarts, the last one at {latest}"
         return ""
 
-    for group in affected(graph, pod, "restarts", often):
+    for group in affected(graph, pod, "k8s-high-restarts", often):
         worst = max(restarts(p) for p, _ in group.pods)
         yield group.owner.fails(
             group.said("restart too often"),
@@ -239,7 +239,7 @@ def k8s_pod_not_ready(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
             return ""
         return f"not ready{lasting(graph, pod, since)}, {ready.get('reason') or 'no reason given'}"
 
-    for group in affected(graph, pod, "not ready", unready):
+    for group in affected(graph, pod, "k8s-pod-not-ready", unready):
         yield group.owner.fails(group.said("not ready"), because=group.places())
 
 
@@ -266,7 +266,7 @@ def k8s_pod_unschedulable(pod: Resource, graph: Graph, params: dict[str, Any]) -
         since = placed.get("lastTransitionTime") or pod["metadata.creationTimestamp"]
         return _short(placed.get("message")) if held(graph, pod, since, params["minutes"]) else ""
 
-    for group in affected(graph, pod, "unschedulable", homeless):
+    for group in affected(graph, pod, "k8s-pod-unschedulable", homeless):
         yield group.owner.fails(group.said("without a node"), because=group.places())
 
 
@@ -297,5 +297,5 @@ def k8s_cpu_throttled(cluster: Resource, graph: Graph, params: dict[str, Any]) -
 
     for name in slow:
         if name in pods:
-            for group in affected(graph, pods[name], "throttled", throttled):
+            for group in affected(graph, pods[name], "k8s-cpu-throttled", throttled):
                 yield group.owner.fails(group.said("throttled"), because=group.places())

@@ -254,7 +254,7 @@ def k8s_image_drift(pod: Resource, graph: Graph) -> Iterator[Finding]:
                 said.append(f"{name}: {image} is {digest[:19]}, elsewhere {common[:19]}")
         return "; ".join(said)
 
-    for group in affected(graph, pod, "drift", drifted):
+    for group in affected(graph, pod, "k8s-image-drift", drifted):
         yield group.owner.fails(group.said("run another image of the same tag"), because=group.places())
 
 

@@ -114,6 +114,10 @@ def evaluate(
     report.graph = graph
     report.recount()
     report.timings = run.seconds if timings else None
+    if graph.live("cluster"):
+        from assay.analysis.health import summarise
+
+        summarise(graph, report)
     return report
 
 

@@ -78,6 +78,12 @@ class Graph:
         """Every resource of a type, from every source and root."""
         return self._types.get(type_, [])
 
+    def live(self, source: str) -> bool:
+        """True when something of a live source is here, or was to be."""
+        if source in self.coverage.feeds:
+            return True
+        return any(r.source == source for type_ in ("cluster", "Node", "Pod") for r in self.all(type_))
+
     def find(self, address: str, root: str = "", source: str = "terraform") -> Resource | None:
         """The resource at an address of one root; a counted resource without its index is its first instance."""
         found = self._addresses.get((source, root, address))

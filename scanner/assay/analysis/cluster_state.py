@@ -155,23 +155,23 @@ class Group(NamedTuple):
         return [] if self.owner is self.pods[0][0] else [pod.where("status") for pod, _ in self.pods[:_SHOWN]]
 
 
-def affected(graph: Graph, pod: Resource, trouble: str, test: Callable[[Resource], str]) -> Iterator[Group]:
+def affected(graph: Graph, pod: Resource, rule: str, test: Callable[[Resource], str]) -> Iterator[Group]:
     """The group of a pod's owner, once: when the pod is the first of its owner that the test says something of.
 
     Args:
-        trouble: names the test among others, so that it is asked once a pod.
+        rule: the id of the rule that asks; the health score looks its groups up by it.
         test: what is to be said of a pod; empty when it has not got this trouble.
     """
     if not test(pod):
         return
     owner = top_owner(graph, pod)
     groups: dict[tuple[str, int], Group] = graph._memo.setdefault("affected", {})
-    group = groups.get((trouble, id(owner)))
+    group = groups.get((rule, id(owner)))
     if group is None:
         pods = pods_owned_by(graph, owner)
         found = [(p, said) for p in pods if (said := test(p))]
         group = Group(owner, found, sum(1 for p in pods if not finished(p)) or len(found))
-        groups[trouble, id(owner)] = group
+        groups[rule, id(owner)] = group
     if group.pods[0][0] is pod:
         yield group
 

@@ -80,6 +80,7 @@ def _page(report: Report, title: str) -> dict[str, Any]:
         "script_hash": _hash(script),
         "result": "failed" if gated else "incomplete" if report.incomplete else "passed",
         "sentence": shape.verdict_sentence(report),
+        "health": shape.health(report),
         "summary": report.summary,
         "severities": [(s.label, n) for s, n in counts.items()],
         "bars": _bars(list(counts.values())),

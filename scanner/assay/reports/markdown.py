@@ -42,6 +42,8 @@ def _parts(report: Report) -> Iterator[str]:
     """The comment in pieces, the important first; each piece is whole Markdown."""
     failures = [f for f in report.findings if shape.failing(report, f)]
     yield f"## Assay\n\n**{prose(shape.verdict_sentence(report))}** {prose(shape.headline(report))}\n"
+    if health := shape.health(report):
+        yield "\n" + "".join(f"- {prose(line.strip())}\n" for line in health)
     if failures:
         yield "\n" + _table(failures[:_OPEN_ROWS])
         for start in range(_OPEN_ROWS, len(failures), 100):

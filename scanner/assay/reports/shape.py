@@ -277,6 +277,16 @@ def headline(report: Report) -> str:
     return f"{', '.join(parts)} ({plural(s['resources'], 'resource')}, {plural(s['rules'], 'rule')})"
 
 
+def health(report: Report) -> list[str]:
+    """The health of the clusters audited, a line each thing; empty for a report on anything else."""
+    found = report.summary.get("health")
+    if not found:
+        return []
+    from assay.analysis.health import sentences
+
+    return [text(line) for line in sentences(found)]
+
+
 def verdict_sentence(report: Report) -> str:
     """What the gate says, with its reason."""
     gating = sum(1 for f in report.findings if report.gates(f))

@@ -169,6 +169,8 @@ class _Text:
         self.line()
 
     def close(self) -> None:
+        for said in shape.health(self.report)[: 1 if self.quiet else None]:
+            self.line(printable(said))
         failed = any(self.report.gates(f) for f in self.report.findings)
         self.line(self.paint("bold", shape.headline(self.report)))
         style = "bad" if failed or self.report.incomplete else "good"
