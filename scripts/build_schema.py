@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scanner"))
 
+from assay.inventory.oci import types as oci_types  # noqa: E402
 from assay.links import IDENTITY, LINKS  # noqa: E402
 from assay.rule import load_directory  # noqa: E402
 
@@ -38,10 +39,11 @@ LIKE = {
 
 
 def wanted() -> set[str]:
-    """The types that rules judge or links join, data sources by their own type."""
+    """The types that rules judge, links join or audits collect, data sources by their own type."""
     types = set(LINKS) | set(IDENTITY) | {t for paths in LINKS.values() for targets in paths.values() for t in targets}
     for rule in load_directory(str(ROOT / "rules")):
         types |= set(rule.on)
+    types |= set(oci_types())
     return {t.removeprefix("data.") for t in types}
 
 

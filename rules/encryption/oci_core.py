@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Resource, any_of, require, rule
+from assay.analysis.oci_tenancy import is_code
 
 require(
     "oci-volume-no-customer-key",
@@ -48,6 +49,8 @@ def oci_boot_volume_no_customer_key(resource: Resource) -> Iterator[Finding]:
     """
     if resource["source_details.source_type"] == "bootVolume":
         return  # the volume exists already, and has its own key
+    if resource.type == "oci_core_instance" and not is_code(resource):
+        return  # where it runs, its volume is a resource of its own
     if resource.absent(BOOT_KEYS[resource.type]):
         yield resource.fails("Oracle holds the key of the boot volume", at=BOOT_KEYS[resource.type])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Resource, any_of, require, rule
+from assay.analysis.oci_tenancy import is_code
 
 KEYS = {
     "oci_database_database": ("kms_key_id", "database.kms_key_id"),
@@ -12,6 +13,7 @@ KEYS = {
     "oci_database_db_system": ("kms_key_id", "db_home.database.kms_key_id"),
     "oci_database_autonomous_database": ("kms_key_id", "encryption_key.kms_key_id"),
 }
+CONTAINERS = ("oci_database_db_home", "oci_database_db_system")
 
 
 def _has_key(database: Resource) -> bool:
@@ -56,6 +58,8 @@ def oci_db_no_customer_key(database: Resource) -> Iterator[Finding]:
     ## Fix
     Set `kms_key_id` on the database, its home or its system.
     """
+    if database.type in CONTAINERS and not is_code(database):
+        return  # where it runs, its databases are resources of their own
     if not _has_key(database):
         yield database.fails("Oracle holds the key", at="kms_key_id")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay import HIGH, INFO, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
 from assay.analysis.literals import number
 from assay.analysis.naming import is_production
+from assay.analysis.oci_tenancy import is_code
 
 BACKUPS = {
     "oci_database_db_system": "db_home.database.db_backup_config",
@@ -58,6 +59,8 @@ def oci_db_no_backup(database: Resource, graph: Graph, params: dict[str, int]) -
         window = "backup_retention_period_in_days"
     elif database["source"] not in (None, "NONE"):
         return  # made from another one: its backups are configured where it comes from
+    elif database.type == "oci_database_db_system" and not is_code(database):
+        return  # where it runs, its databases are resources of their own
     else:
         config = BACKUPS[database.type]
         window = f"{config}.recovery_window_in_days"

@@ -242,7 +242,9 @@ class Graph:
                     if value is not None and (key := _identity_key(value)) is not None:
                         index.setdefault(key, []).append(r)
                 if r.source not in ("terraform", "plan"):
-                    index.setdefault(r.address, []).append(r)
+                    known = index.setdefault(r.address, [])
+                    if not known or known[-1] is not r:  # its id is often its address
+                        known.append(r)
         return index
 
     def _stand_in(self, r: Resource, path: str, item: Any, targets: tuple[str, ...]) -> Resource:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import any_of
+from assay.model import Unknown, any_of
 
 if TYPE_CHECKING:
     from assay.graph import Graph
@@ -42,4 +42,9 @@ def literal_credentials(config: Any) -> list[str]:
 
     if not isinstance(config, dict):
         return []
-    return [name for name, value in config.items() if isinstance(value, str) and is_credential(name, value)]
+    return [name for name, value in config.items() if _is_here(value) and is_credential(name, value)]
+
+
+def _is_here(value: Any) -> bool:
+    """True for what is written out, and for what an audit found written out and masked."""
+    return isinstance(value, str) or (type(value) is Unknown and value.sensitive and value.key is None)

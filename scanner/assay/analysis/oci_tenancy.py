@@ -19,7 +19,7 @@ BASELINE = (
 
 
 def is_code(scope: Resource) -> bool:
-    """True for a scope that stands for a root module, not for a live tenancy."""
+    """True for what is written in code, a scope that stands for a root module too; not for what runs."""
     return scope.source in ("terraform", "plan")
 
 
