@@ -9,8 +9,9 @@ A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of th
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
-archive (`layer.zip!/python/a.py`); one whose name begins with `+` is a further file of the example above it. A word
-`name=a,b` sets a parameter of the rule to that list, as the configuration would.
+archive (`layer.zip!/python/a.py`, with megabytes of zeros behind it `a.bin*251`); one whose name begins with `+` is a
+further file of the example above it. A word `name=a,b` sets a parameter of the rule to that list, as the
+configuration would.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def read(path: str) -> list[Example]:
                     if word.startswith("+"):
                         found[-1].files[word[1:]] = "".join(fence)
                     elif "." in word or word == "Dockerfile":
-                        source = "layer" if ".zip!/" in word else "document"
+                        source = "layer" if ".zip" in word else "document"
                         found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
                     else:
                         found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
@@ -138,7 +139,7 @@ def check(example: Example, rule: Rule) -> list[str]:
     problems = [
         f"{example.place}: {i['path']}: {i['reason']}" for i in graph.coverage.inputs if i["status"] == "failed"
     ]
-    wanted = {(n, *mark) for n, text in example.files.items() for mark in _marks(text, rule.id)}
+    wanted = {(n.partition("*")[0], *mark) for n, text in example.files.items() for mark in _marks(text, rule.id)}
     if example.kind == "bad" and not any(v is Verdict.FAIL for *_, v in wanted):
         problems.append(f"{example.place}: the bad example marks no line with `# error: {rule.id}`")
     if example.kind == "unknown" and not any(v is Verdict.UNKNOWN for *_, v in wanted):
@@ -176,10 +177,13 @@ def _write(folder: str, name: str, text: str) -> None:
     path = f"{folder}/{archive}.zip" if inside else f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if inside:
-        from zipfile import ZipFile
+        from zipfile import ZIP_DEFLATED, ZipFile
 
-        with ZipFile(path, "a") as into:
-            into.writestr(entry, text)
+        entry, _, megabytes = entry.partition("*")  # `model.bin*251` has so many megabytes of zeros behind its text
+        with ZipFile(path, "a", ZIP_DEFLATED, compresslevel=1) as into, into.open(entry, "w") as stream:
+            stream.write(text.encode())
+            for _ in range(int(megabytes or 0)):
+                stream.write(bytes(1 << 20))
         return
     with open(path, "w", encoding="utf-8") as handle:
         handle.write(_COMMENT.sub("", text) if name.endswith(".json") else text)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from assay.model import Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay.model import View
 
 _SOURCES = (
@@ -60,9 +62,16 @@ def credential_within(text: Any) -> bool:
 
 def _written_out(text: str) -> bool:
     """True when a text holds a credential itself, not a variable or a command that will give it."""
+    return next(written_out(text), None) is not None
+
+
+def written_out(text: str) -> Iterator[int]:
+    """Where the credentials of a text begin that are themselves there, not a variable or a command that gives them."""
     from assay.reports.masking import spans
 
-    return any(not text[start:end].lstrip("\"'`").startswith(("$", "%", "<", "{")) for start, end, _ in spans(text))
+    for start, end, _ in spans(text):
+        if not text[start:end].lstrip("\"'`").startswith(("$", "%", "<", "{")):
+            yield start
 
 
 def _decoded(text: str) -> str:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from assay.documents import kind_of
+from assay.documents.packages import join_package
 from assay.model import Resource, Step, Unknown
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ def join(documents: Documents) -> None:
         if r.source == "terraform" and r.type in _JOINERS:
             _JOINERS[r.type](documents, r)
     documents.close()
-
-
-def named_path(documents: Documents, r: Resource, value: Any) -> str:
-    """The file that an attribute names; empty when nobody knows. Relative paths start at the root module."""
-    if not isinstance(value, str) or not value or "\0" in value:
-        return ""
-    return os.path.normpath(os.path.join(documents.request.base, r.root, value))
 
 
 # --- state machines ---------------------------------------------------------------------------------------------------
@@ -69,7 +63,7 @@ def _files_read(documents: Documents) -> list[str]:
     base = documents.request.base
     names = [i["path"] for i in documents.intake.coverage.inputs if i["status"] == "read"]
     paths = [os.path.join(base, n) for n in names if n.endswith((".json", ".yaml", ".yml"))]
-    return [p for p in paths if kind_of(p, documents._head(p)) == "step_functions"]
+    return [p for p in paths if kind_of(p, documents.head(p)) == "step_functions"]
 
 
 def _shape(definition: Any) -> tuple[Any, ...] | None:
@@ -90,4 +84,7 @@ def _replace(documents: Documents, machine: Resource, document: Resource) -> Non
     documents.intake.links.append((told, document, "definition"))
 
 
-_JOINERS = {"aws_sfn_state_machine": _join_machine}
+_JOINERS = {
+    "aws_sfn_state_machine": _join_machine, "aws_lambda_function": join_package,
+    "aws_lambda_layer_version": join_package,
+}  # fmt: skip

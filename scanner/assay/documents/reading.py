@@ -74,6 +74,8 @@ class Documents:
         self.files = Files([repository(os.path.realpath(p)) for p in request.paths], request.base, request.paths)
         self.found: dict[str, list[Resource]] = {}
         self.broken: dict[str, Malformed] = {}  # by the path that is shown
+        self.made: dict[int, Resource] = {}  # archives that Terraform will make, by the id of their data source
+        self.skipped: dict[str, str] = {}  # what is named and not here, with the reason
 
     def read(self, path: str, kind: str = "") -> list[Resource]:
         """The resources of a file; an unparsed one has its `problem`, and unknowns where its content would be.
@@ -85,7 +87,7 @@ class Documents:
         if real not in self.found:
             shown = display(path, self.request.base)
             self.found[real] = []
-            kind = kind or kind_of(path, self._head(path))
+            kind = kind or kind_of(path, self.head(path))
             try:
                 self.found[real] = self._parse(kind, path, shown)
             except Unreadable as error:
@@ -110,7 +112,9 @@ class Documents:
             self.broken[shown] = fault
             return [_unparsed(kind, shown, fault)]
 
-    def _head(self, path: str) -> Callable[[], bytes]:
+    def head(self, path: str) -> Callable[[], bytes]:
+        """What `kind_of` asks for: the first 64 KiB of a file."""
+
         def head() -> bytes:
             try:
                 return self.files.read(path)[:65536]
@@ -124,6 +128,8 @@ class Documents:
         used = {id(target) for _, target, _ in self.intake.links}
         coverage = self.intake.coverage
         said = {i["path"] for i in coverage.inputs}
+        for shown, reason in self.skipped.items():
+            coverage.input(shown, "skipped", reason)
         for resources in self.found.values():
             for r in resources:
                 fault = self.broken.get(r.address)

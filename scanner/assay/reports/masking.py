@@ -160,6 +160,16 @@ def spans(text: str) -> list[Span]:
     return merged
 
 
+def tokens(text: str) -> Iterator[tuple[int, int]]:
+    """Where tokens stand that are known by their form alone, whatever they are called."""
+    for start, end, _ in _tokens(text):
+        yield start, end
+    for clue, form in _CONTEXT:
+        if clue in text and form is _ACCESS_KEY:
+            for match in form.finditer(text):
+                yield match.span(2)
+
+
 def _tokens(text: str) -> Iterator[Span]:
     if _any(_PREFIXES, text):
         for match in _TOKEN.finditer(text):

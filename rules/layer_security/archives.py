@@ -1,0 +1,175 @@
+"""What layers and functions consist of: their archives, read entry by entry and never unpacked."""
+
+from collections.abc import Iterator
+
+from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay.analysis.archives import (
+    contents,
+    dead_weight,
+    hazards,
+    is_function_code,
+    largest,
+    overwritten,
+    shadowed,
+    too_large,
+)
+
+
+@rule(on="archive", severity=HIGH, controls=["nist-800-53r5:SI-3"])
+def aws_layer_unsafe_archive(archive: Resource) -> Iterator[Finding]:
+    """Archives hold nothing that hurts whoever unpacks them.
+
+    ## Why
+    A path that leads out, a link, a device or a bomb attacks the machine that builds, scans or unpacks the layer; a
+    setuid or world-writable file the function that runs it.
+    ## Fix
+    Build the archive anew from its sources, with relative paths and plain files of mode 644 or 755.
+    """
+    for spot in hazards(archive):
+        at = ("entries", spot.entry) if spot.entry else None
+        yield archive.fails(f"{spot.entry or 'the archive'} {spot.what}", at=at, key=f"{spot.entry} {spot.what}")
+
+
+@rule(on="archive", severity=HIGH, controls=["nist-800-53r5:SI-10"])
+def aws_layer_dangerous_code(archive: Resource) -> Iterator[Finding]:
+    """Code in layers runs no text as a program.
+
+    ## Why
+    `eval`, a shell or `pickle` turn whatever reaches them, an event or a cached object, into code with the function's
+    rights, in every function that uses the layer.
+    ## Fix
+    Call the program with a list of arguments and no shell; read data as JSON, YAML with `safe_load`. For third-party
+    packages, which are told once each, look at what reaches them.
+    """
+    found = contents(archive)
+    for spot in found.calls:
+        if spot.package == "":
+            yield archive.fails(
+                f"{spot.entry}:{spot.line} calls {spot.what}",
+                at=("entries", spot.entry, spot.line),
+                key=f"{spot.entry} {spot.what}",
+            )
+    for package in sorted({spot.package for spot in found.calls if spot.package != ""}):
+        mine = [spot for spot in found.calls if spot.package == package]
+        places = ", ".join(f"{s.entry}:{s.line} ({s.what})" for s in mine[:3])
+        yield archive.fails(
+            f"the third-party package {package} runs texts as programs in {len(mine)} places: {places}",
+            at=("entries", mine[0].entry, mine[0].line),
+            severity=INFO,
+            key=package,
+        )
+    for spot in found.unread:
+        at = ("entries", spot.entry, spot.line)
+        yield archive.unsure(f"{spot.entry} was not judged: {spot.what}", at=at, key=spot.entry)
+
+
+@rule(on="archive", severity=CRITICAL, controls=["nist-800-53r5:IA-5"])
+def aws_layer_secret(archive: Resource, graph: Graph) -> Iterator[Finding]:
+    """Layers hold no credential and no private key.
+
+    ## Why
+    Whoever may read the layer, every function and often other accounts, has the credential, and it stays in every old
+    version of the layer.
+    ## Fix
+    Revoke it. Read credentials from Secrets Manager or Parameter Store when the function starts.
+    """
+    if not is_function_code(archive, graph):
+        for spot in contents(archive).secrets:
+            yield archive.fails(
+                f"{spot.entry}:{spot.line} holds {spot.what}",
+                at=("entries", spot.entry, spot.line),
+                key=f"{spot.entry} {spot.what}",
+            )
+
+
+@rule(on="archive", severity=CRITICAL, controls=["nist-800-53r5:IA-5"], sources=["layer", "document"], equivalents=[
+    "prowler:awslambda_function_no_secrets_in_code",
+])  # fmt: skip
+def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]:
+    """Functions' packages hold no credential and no private key.
+
+    ## Why
+    Whoever may call `lambda:GetFunction` downloads the code, and the credential with it.
+    ## Fix
+    Revoke it. Read credentials from Secrets Manager or Parameter Store when the function starts.
+    """
+    if is_function_code(archive, graph):
+        for spot in contents(archive).secrets:
+            yield archive.fails(
+                f"{spot.entry}:{spot.line} holds {spot.what}",
+                at=("entries", spot.entry, spot.line),
+                key=f"{spot.entry} {spot.what}",
+            )
+
+
+@rule(
+    on=["archive", "aws_lambda_function"],
+    severity=MEDIUM,
+    params={"megabytes": 250},
+    sources=["layer", "document", "terraform"],
+)
+def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Layers and code stay below what Lambda unpacks.
+
+    ## Why
+    Beyond 250 MB together Lambda refuses the function, at the deployment and not before; what is large also starts
+    slowly.
+    ## Fix
+    Leave out what the function does not need, or use a container image. `megabytes` of this rule sets a budget below
+    Lambda's limit.
+    """
+    limit = params["megabytes"] * 1024 * 1024
+    if thing.type == "archive":
+        said = too_large([thing], limit)
+        if said != "":
+            yield thing.fails(f"the archive has {said}", at=("entries", largest(thing)), key="size")
+        return
+    parts = [a for a in graph.follow(thing, "filename") if a.type == "archive"]
+    for layer in list.__iter__(graph.follow(thing, "layers")):
+        parts += [a for a in graph.follow(layer, "filename") if a.type == "archive" and a.source != "uncollected"]
+    parts = [a for a in parts if a.source != "uncollected"]
+    said = too_large(parts, limit) if len(parts) > 1 else ""  # a single one is told of itself
+    if said != "":
+        yield thing.fails(f"its code and layers have {said}", at="layers", because=[a.where() for a in parts])
+
+
+@rule(on="archive", severity=LOW, params={"percent": 10})
+def aws_layer_dead_weight(archive: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Layers hold little that no function needs.
+
+    ## Why
+    Tests, caches and sources of compiled modules make every cold start slower and use up the 250 MB.
+    ## Fix
+    Install with `pip install --no-compile`, and leave tests, documentation and `__pycache__` out of the archive.
+    """
+    dead, total, heaviest = dead_weight(archive)
+    if dead * 100 > total * params["percent"] and total > 0:
+        share = dead * 100 // total
+        yield archive.fails(
+            f"{share} percent of the archive are tests, caches, documentation or leftovers of builds",
+            at=("entries", heaviest),
+            key="share",
+        )
+
+
+@rule(on=["archive", "aws_lambda_function"], severity=MEDIUM, sources=["layer", "document", "terraform"])
+def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding]:
+    """Layers hide no module of the runtime, and none hides another's files.
+
+    ## Why
+    A layer's copy of `boto3` or `json` is the one that every function imports: it misses the fixes that AWS makes, and
+    a planted one sees everything. Of two layers with the same file the later one wins, in silence.
+    ## Fix
+    Leave modules of the runtime out of the layer, or waive this where a version is pinned on purpose; give each layer
+    names of its own.
+    """
+    if thing.type == "archive":
+        if not is_function_code(thing, graph):
+            for spot in shadowed(thing):
+                yield thing.fails(f"the layer hides {spot.what}", at=("entries", spot.entry), key=spot.what)
+        return
+    layers = [a for layer in list.__iter__(graph.follow(thing, "layers")) for a in graph.follow(layer, "filename")]
+    for name, first, second in overwritten([a for a in layers if a.type == "archive" and a.source != "uncollected"]):
+        yield thing.fails(
+            f"{second} overwrites {name} of {first}", at="layers", because=[first.where(), second.where()], key=name
+        )
