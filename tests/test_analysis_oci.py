@@ -6,8 +6,8 @@ from assay.analysis.images import is_floating
 from assay.analysis.literals import days_from_now, is_written, number
 from assay.analysis.naming import is_critical, is_production, words
 from assay.analysis.oci_network import port_bounds, whitelist_entry
+from assay.analysis.oci_permissions import includes, is_known, near
 from assay.analysis.oci_tenancy import is_tenancy
-from assay.analysis.oci_types import includes, is_known, near
 from assay.model import Ref, Resource, Text
 
 

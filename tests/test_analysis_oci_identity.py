@@ -3,7 +3,7 @@
 import pytest
 from assay import Undetermined, Unknown
 from assay.analysis.oci_conditions import always, excludes_permission, glob_matches, names_principal
-from assay.analysis.oci_identity import Group, Predicate, Statement, matching_rule, statement
+from assay.analysis.oci_policy_language import Group, Predicate, Statement, matching_rule, statement
 from assay.model import Text
 
 

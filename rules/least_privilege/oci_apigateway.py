@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
-from assay.analysis.oci_identity import Statement, statement
+from assay.analysis.oci_policy_language import Statement, statement
 
 INVOKES = ("functions-family", "fn-invocation", "all-resources")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
 from assay.analysis.oci_conditions import guarantees, predicates
-from assay.analysis.oci_identity import statement
+from assay.analysis.oci_policy_language import statement
 
 WORKLOAD = ("request.principal.cluster_id", "request.principal.namespace", "request.principal.service_account")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay import HIGH, Block, Finding, Graph, Resource, any_of, rule
 from assay.analysis.naming import words
 from assay.analysis.oci_conditions import predicates
-from assay.analysis.oci_identity import matching_rule, statement
+from assay.analysis.oci_policy_language import matching_rule, statement
 
 PIPELINE_WORDS = {
     "devops",

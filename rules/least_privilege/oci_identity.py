@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, rule, show
 from assay.analysis.naming import words
 from assay.analysis.oci_conditions import (
-    covers,
     excludes_permission,
     guarantees,
     is_positive,
@@ -15,21 +14,16 @@ from assay.analysis.oci_conditions import (
     narrows,
     spares_administrators,
 )
-from assay.analysis.oci_identity import PUBLIC_SUBJECTS, Statement, statement
+from assay.analysis.oci_escalation import escalations
+from assay.analysis.oci_identity import Entry, Tenancy, nowhere, tenancy
+from assay.analysis.oci_permissions import date, is_known, is_permission, near
+from assay.analysis.oci_policy_language import PUBLIC_SUBJECTS, Statement, parsed_rule, statement
+from assay.analysis.oci_questions import insufficient, redundant
 from assay.analysis.oci_tenancy import is_tenancy
-from assay.analysis.oci_types import is_known, near
+from assay.analysis.parts import one_by_one
 
 # What a machine that only builds or runs something never manages as a whole.
 SUPPLY = ("repos", "all-artifacts", "artifact-repositories", "generic-artifacts", "clusters")
-IDENTITY = (
-    "policies",
-    "dynamic-groups",
-    "users",
-    "credentials",
-    "identity-providers",
-    "domains",
-    "authentication-policies",
-)
 SECRETS = {
     "secret-family": "read",
     "secrets": "read",
@@ -220,65 +214,138 @@ def oci_policy_in_root_compartment(policy: Resource, graph: Graph, params: dict[
         yield policy.fails(f"{len(statements)} statements attached to the tenancy", at="statements")
 
 
-@rule(on="oci_identity_policy", each="statements", severity=HIGH, controls=["nist-800-53r5:AC-3"])
-def oci_policy_invalid(block: Block) -> Iterator[Finding]:
-    """Policy statements mean something.
+def _words(s: Statement) -> Iterator[tuple[bool, str]]:
+    """Words of a statement that mean nothing; True where that is certain."""
+    if s.resource != "" and not is_known(s.resource):
+        meant = near(s.resource)
+        if meant:
+            yield True, f"{show(s.resource)} is no resource type: did you mean {meant}?"
+        else:
+            yield False, f"{show(s.resource)} is not among the resource types known in {date()}"
+    for permission in s.permissions:
+        if not is_permission(permission):
+            yield False, f"{permission} is not among the permissions known in {date()}"
+
+
+@rule(on=["oci_identity_policy", "oci_identity_dynamic_group"], severity=HIGH, controls=["nist-800-53r5:AC-3"])
+def oci_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Policy statements and matching rules mean something.
 
     ## Why
-    A statement with a misspelt word is refused when it is applied, or grants nothing to anybody.
+    A statement with a misspelt word is refused when it is applied, or grants nothing to anybody; so does one about a
+    group that is not there, or a compartment that its policy cannot reach.
     ## Fix
-    Write `Allow <subject> to <verb> <resource type> in <place> [where <condition>]`.
+    Write `Allow <subject> to <verb> <resource type> in <place> [where <condition>]`, names as they are, and attach the
+    policy at or above the compartment it speaks of.
     """
+    if r.type == "oci_identity_dynamic_group":
+        found = parsed_rule(r["matching_rule"]) if r["matching_rule"] != None else ""
+        if found != "" and found == str(found):
+            yield r.fails(f"the matching rule cannot be read: {found}", at="matching_rule")
+        return
+    known = tenancy(graph, r)
+    for block in r.each("statements"):
+        yield from one_by_one([block], lambda b: _invalid(b, known))
+
+
+def _invalid(block: Block, known: Tenancy) -> Iterator[Finding]:
     s = statement(block.values)
     if s.effect == "invalid":
         yield block.fails(s.fault)
-    elif s.resource != "" and not is_known(s.resource):
-        meant = near(s.resource)
-        if meant:
-            yield block.fails(f"{show(s.resource)} is no resource type: did you mean {meant}?")
-        else:
-            yield block.unsure(f"{show(s.resource)} is not among the resource types known in 2025-03")
+        return
+    own = [e for e in known.of(block.resource) if e.number == block.path[-1]]
+    for certain, said in [*_words(s), *(x for e in own for x in nowhere(known, e))]:
+        yield block.fails(said) if certain else block.unsure(said)
 
 
 @rule(
     on="oci_identity_policy",
-    each="statements",
     severity=CRITICAL,
     controls=["nist-800-53r5:AC-6", "nist-800-53r5:AC-6(5)"],
 )
-def oci_policy_privilege_escalation(block: Block) -> Iterator[Finding]:
-    """Only administrators grant rights.
+def oci_policy_privilege_escalation(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """Only administrators can get every right there is.
 
     ## Why
-    Who may write policies, put itself into a dynamic group, or set other people's credentials has every right there
-    is.
+    Who may write policies, put itself into a dynamic group, set other people's credentials, or run code as a principal
+    that may do such a thing, has every right there is.
     ## Fix
-    Leave these types to Administrators, or exclude what reaches them by a condition on the target.
+    Leave these permissions to Administrators, exclude what reaches them by a condition on the target, or take the power
+    from the principal whose code others can change.
     """
-    s = statement(block.values)
-    verb = "use" if s.resource == "dynamic-groups" else "manage"
-    limited = narrows(s.condition) or spares_administrators(s.condition)
-    if s.grants(verb, *IDENTITY) and _people_or_machines(s) and not limited:
-        yield block.fails(f"may {s.verb} {s.resource}, and by that grant itself everything")
+    blocks = policy.each("statements")
+    for found in escalations(tenancy(graph, policy)):
+        if found.entry.policy == policy:
+            block = blocks[found.entry.number]
+            because = [e.policy.where(e.path) for step in found.steps for e in step.entries[1:]]
+            because += [step.entries[0].policy.where(step.entries[0].path) for step in found.steps[1:]]
+            said = f"{found.who} " + ", then ".join(f"{step.said} ({step.way})" for step in found.steps)
+            if found.reason:
+                yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)
+            else:
+                yield block.fails(said, because=because)
+    yield from _unread(policy, graph)
 
 
-@rule(on="oci_identity_policy", each="statements", severity=LOW)
-def oci_policy_redundant(block: Block) -> Iterator[Finding]:
+def _unread(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """Statements that nobody can read may say anything; an unknown number of them makes the whole policy unknown."""
+    blocks = policy.each("statements")
+    for e in tenancy(graph, policy).of(policy):
+        if e.doubt != None and e.number < list.__len__(blocks):
+            yield blocks[e.number].unsure(f"cannot be decided: {e.doubt.reason}")
+    for _ in blocks:
+        pass
+
+
+@rule(on="oci_identity_policy", severity=LOW)
+def oci_policy_redundant(policy: Resource, graph: Graph) -> Iterator[Finding]:
     """Every statement grants something of its own.
 
     ## Why
     Taking away a right that stands twice takes away nothing.
     ## Fix
-    Delete the statement that another one includes.
+    Delete the statement that others include.
     """
-    mine = statement(block.values)
-    own = int(block.path[-1])
-    for i, text in enumerate(as_list(block.resource["statements"])):
-        if i != own:
-            other = statement(text)
-            if covers(other, mine) and (i < own or not covers(mine, other)):
-                yield block.fails(f"statement {i + 1} grants this already")
-                return
+    known = tenancy(graph, policy)
+    covered = redundant(known)
+    blocks = policy.each("statements")
+    for e in known.of(policy):
+        for found in covered.get(e.key, ()):
+            block = blocks[e.number]
+            others = " and ".join(_called(o, policy) for o in found.by[:3])
+            because = [o.policy.where(o.path) for o in found.by[:3]]
+            if found.verdict == "yes":
+                yield block.fails(f"{others} grants this already", because=because)
+            else:
+                yield block.unsure(f"{others} may grant this already: {found.reason}", because=because)
+    yield from _unread(policy, graph)
+
+
+def _called(e: Entry, policy: Resource) -> str:
+    own = f"statement {e.number + 1}"
+    return own if e.policy == policy else f"{own} of {e.policy}"
+
+
+@rule(on="oci_identity_policy", severity=LOW, controls=["nist-800-53r5:AC-6"])
+def oci_policy_insufficient(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """A grant meant for an operation has all the permissions that the operation needs.
+
+    ## Why
+    An operation often needs permissions on other types: a launch reads the image and attaches to the subnet, a secret
+    is created in a vault. What fails is then "fixed" with a grant of everything.
+    ## Fix
+    Grant the missing permissions to the same subject, with the smallest verb that has them.
+    """
+    blocks = policy.each("statements")
+    for lack in insufficient(tenancy(graph, policy)):
+        if lack.entry.policy == policy:
+            block = blocks[lack.entry.number]
+            missing = ", ".join(f"{p} ({' or '.join(types[:2])})" for p, types in lack.missing.items())
+            if lack.reason:
+                yield block.unsure(f"{lack.purpose} also takes {missing}, which may be granted: {lack.reason}")
+            else:
+                yield block.fails(f"{lack.purpose} also takes {missing}, which no statement here grants")
+    yield from _unread(policy, graph)
 
 
 @rule(

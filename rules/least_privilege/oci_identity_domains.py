@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.literals import number
-from assay.analysis.oci_identity import statement
+from assay.analysis.oci_policy_language import statement
 from assay.analysis.oci_tenancy import answers_for, declared, exists
 
 POLICIES = ["oci_identity_authentication_policy", "oci_identity_domains_password_policy"]

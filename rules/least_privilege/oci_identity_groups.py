@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.oci_conditions import always
-from assay.analysis.oci_identity import is_administrators, matching_rule, statement
+from assay.analysis.oci_policy_language import is_administrators, matching_rule, statement
 from assay.analysis.oci_tenancy import exists, is_code
 
 EXACT = ("instance.id", "resource.id", "request.principal.id")

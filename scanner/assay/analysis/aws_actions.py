@@ -13,19 +13,57 @@ LIST, READ, TAGGING, WRITE, PERMISSIONS = "l", "r", "t", "w", "p"
 
 
 class Action(NamedTuple):
-    """One action: `s3:GetObject`, its access level, and whether a statement can name a resource for it."""
+    """One action: `s3:GetObject`, its access level, whether a statement can name a resource, and the forms of those."""
 
     name: str
     level: str
     narrowable: bool
+    forms: tuple[str, ...] = ()
+
+
+class Service(NamedTuple):
+    """What the table says of a service: actions by lower-case full name, condition keys with their type."""
+
+    actions: dict[str, Action]
+    keys: dict[str, str]
 
 
 _lines: dict[str, str] = {}
-_services: dict[str, dict[str, Action]] = {}
+_services: dict[str, Service] = {}
+_dates: list[str] = []
+
+GLOBAL_KEYS = {
+    "aws:assumedroot": "b", "aws:calledvia": "S", "aws:calledviafirst": "s", "aws:calledvialast": "s",
+    "aws:chatbotsourcearn": "a", "aws:currenttime": "d", "aws:ec2instancesourceprivateipv4": "i",
+    "aws:ec2instancesourcevpc": "s", "aws:epochtime": "d", "aws:federatedprovider": "s", "aws:issourcefromaws": "b",
+    "aws:ismcpserviceaction": "b", "aws:multifactorauthage": "n", "aws:multifactorauthpresent": "b",
+    "aws:principalaccount": "s", "aws:principalarn": "a", "aws:principalisawsservice": "b", "aws:principalorgid": "s",
+    "aws:principalorgpaths": "S", "aws:principalservicename": "s", "aws:principalservicenameslist": "S",
+    "aws:principaltag/*": "s", "aws:principaltype": "s", "aws:referer": "s", "aws:requestedregion": "s",
+    "aws:requesttag/*": "s", "aws:resourceaccount": "s", "aws:resourceorgid": "s", "aws:resourceorgpaths": "S",
+    "aws:resourcetag/*": "s", "aws:securetransport": "b", "aws:sourceaccount": "s", "aws:sourcearn": "a",
+    "aws:sourceidentity": "s", "aws:sourceip": "i", "aws:sourceorgid": "s", "aws:sourceorgpaths": "S",
+    "aws:sourceowner": "s", "aws:sourcevpc": "s", "aws:sourcevpcarn": "a", "aws:sourcevpce": "s", "aws:tagkeys": "S",
+    "aws:tokenissuetime": "d", "aws:useragent": "s", "aws:userid": "s", "aws:username": "s",
+    "aws:viaawsmcpservice": "b",
+    "aws:viaawsservice": "b", "aws:vpceaccount": "s", "aws:vpceorgid": "s", "aws:vpceorgpaths": "S",
+    "aws:vpcsourceip": "i", "aws:vpcid": "s", "aws:signinsessionarn": "a", "aws:calledviaawsmcp": "s",
+}  # fmt: skip
+"""Condition keys of every service with their types, as the table writes types."""
+
+
+def date() -> str:
+    """The month the table speaks of: what AWS added later is not in it."""
+    _table()
+    return _dates[0]
 
 
 def service(prefix: str) -> dict[str, Action]:
     """The actions of a service by lower-case full name; empty for a service that does not exist."""
+    return _service(prefix).actions
+
+
+def _service(prefix: str) -> Service:
     prefix = prefix.lower()
     known = _services.get(prefix)
     if known is None:
@@ -36,6 +74,23 @@ def service(prefix: str) -> dict[str, Action]:
 def prefixes() -> list[str]:
     """Every service prefix."""
     return list(_table())
+
+
+def key_type(key: str) -> str | None:
+    """The type letter of a condition key (lower case), capital for several values; None for a key that no one has."""
+    found = _typed(GLOBAL_KEYS, key)
+    if found is None and ":" in key:
+        found = _typed(_service(key.partition(":")[0]).keys, key)
+    if found is None:  # tokens of identity providers, which the token service alone knows
+        found = _typed(_service("sts").keys, key)
+    return found
+
+
+def _typed(keys: dict[str, str], key: str) -> str | None:
+    found = keys.get(key)
+    if found is None and "/" in key:
+        found = keys.get(key[: key.index("/") + 1] + "*")
+    return found
 
 
 @cache
@@ -105,16 +160,22 @@ def _table() -> dict[str, str]:
         with open(path, encoding="utf-8") as handle:
             for line in handle:
                 if not line.startswith("#"):
-                    prefix, _, rest = line.rstrip("\n").partition(" ")
+                    prefix, _, rest = line.rstrip("\n").partition("\t")
                     _lines[prefix] = rest
+                elif not _dates:
+                    _dates.append(line.split(" of ", 1)[1].partition(":")[0])
     return _lines
 
 
-def _split(prefix: str, rest: str) -> dict[str, Action]:
+def _split(prefix: str, rest: str) -> Service:
+    keys, forms, groups = rest.split("\t") if rest else ("", "", "")
+    shapes = forms.split()
     found = {}
-    for group in rest.split():
-        letter, _, names = group.partition(":")
+    for group in groups.split():
+        letter, *numbers, names = group.split(":")
+        mine = tuple(shapes[int(n)] for n in numbers[0].split(".")) if numbers else ()
         for name in names.split(","):
             full = f"{prefix}:{name}"
-            found[full.lower()] = Action(full, letter.lower(), letter.isupper())
-    return found
+            found[full.lower()] = Action(full, letter.lower(), letter.isupper(), mine)
+    named = (key.rpartition("=") for key in keys.split())
+    return Service(found, {name.lower(): letter for name, _, letter in named})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis.oci_identity import VERBS, Group, Predicate, Statement, lower
-from assay.analysis.oci_types import includes
+from assay.analysis.oci_policy_language import Group, Predicate, lower
 from assay.model import Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
@@ -120,35 +119,3 @@ def predicates(condition: Any) -> list[Predicate]:
     if isinstance(condition, Group):
         return [p for part in condition.parts for p in predicates(part)]
     return [condition] if isinstance(condition, Predicate) else []
-
-
-def covers(wide: Statement, narrow: Statement) -> bool:
-    """True when `wide` grants whatever `narrow` grants, as far as their words tell.
-
-    Raises:
-        Undetermined: nothing certain tells them apart and something in them is unknown.
-    """
-    if wide.effect != "allow" or narrow.effect != "allow" or wide.permissions or narrow.permissions:
-        return False
-    tests: tuple[Callable[[], object], ...] = (
-        lambda: _wider_subject(wide, narrow),
-        lambda: wide.resource == narrow.resource or includes(_text(wide.resource), _text(narrow.resource)),
-        lambda: any_of(VERBS, lambda v: wide.verb == v and narrow.verb in VERBS[: VERBS.index(v) + 1]),
-        lambda: wide.place == "tenancy" or (wide.place == narrow.place and wide.path == narrow.path),
-        lambda: wide.condition is None or wide.condition == narrow.condition,
-    )
-    return all_of(tests, lambda test: test())
-
-
-def _wider_subject(wide: Statement, narrow: Statement) -> bool:
-    if wide.subject == "any-user":
-        return narrow.subject != "service"
-    if wide.subject == "any-group":
-        return narrow.subject in ("any-group", "group")
-    return wide.subject == narrow.subject and all_of(narrow.names, lambda n: any_of(wide.names, lambda w: w == n))
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Unknown):
-        raise Undetermined(value)
-    return str(value)

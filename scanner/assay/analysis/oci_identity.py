@@ -1,373 +1,320 @@
-"""OCI policy statements and matching rules, parsed, so that rules judge words and never substrings.
+"""A tenancy's identity: compartments as a tree, groups and dynamic groups, and every policy statement in its place.
 
-A piece of a statement that nobody knows (`"allow group ${var.admins} to ..."`) stays an unknown name: comparing it is
-undetermined, everything around it is judged. Only where an unknown stands for a keyword is the statement unreadable.
+Built once per tenancy (a root module, or what a live source collected) from the graph; questions about it are asked of
+`Tenancy`. What is not in the input stays a name: "does not exist" is said only where the source lists all there are.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Text, Undetermined, Unknown, all_of, any_of
-from assay.patterns import pattern
+from assay.analysis.access import Rules
+from assay.analysis.inclusion import Compiled
+from assay.analysis.oci_access import ROOT, Translator, qualified, spares, subjects_of
+from assay.analysis.oci_policy_language import Statement, is_administrators, statement
+from assay.analysis.oci_tenancy import is_tenancy
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 
-VERBS = ("inspect", "read", "use", "manage")
-PUBLIC_SUBJECTS = ("any-user", "any-group")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-_HOLE = "\ue000"
-_TOKEN = pattern(r"""'[^']*'|"[^"]*"|!=|[={}(),]|[^\s={}(),'"!]+""")
-_HOLE_NUMBER = pattern(f"{_HOLE}(\\d+){_HOLE}")
+    from assay.analysis.access import Box
+    from assay.graph import Graph
+    from assay.model import Resource, View
 
-
-class Predicate(NamedTuple):
-    """One comparison of a condition; `operator` is `=`, `!=`, `in`, `not in`, `before`, `after`, `between`, `is`."""
-
-    variable: str
-    operator: str
-    values: list[Any]
-
-
-class Group(NamedTuple):
-    """`all {...}` (every) or `any {...}`."""
-
-    every: bool
-    parts: list[Any]
+POLICY, COMPARTMENT = "oci_identity_policy", "oci_identity_compartment"
+GROUPS = {
+    "group": ("oci_identity_group", "oci_identity_domains_group"),
+    "dynamic-group": ("oci_identity_dynamic_group", "oci_identity_domains_dynamic_resource_group"),
+}
+NAMES = ("name", "display_name")
+_DEPTH = 32
 
 
-class Statement(NamedTuple):
-    """What one statement says; `effect` is `invalid` (and `fault` says why) when it cannot be read as one."""
+class Entry(NamedTuple):
+    """One statement of a policy: where it stands, what it says, and its boxes (none when it cannot be read)."""
 
-    effect: str  # allow, deny, admit, endorse, define, invalid
-    fault: str = ""
-    subject: str = ""  # group, dynamic-group, any-user, any-group, service, resource
-    names: tuple[Any, ...] = ()
-    tenancy: Any = None  # the alias after `of tenancy` or `in tenancy`, or any-tenancy
-    verb: Any = ""
-    resource: Any = ""
-    permissions: tuple[str, ...] = ()
-    place: str = ""  # tenancy, compartment, tenancy-alias, any-tenancy
-    path: Any = None  # compartment path or OCID
-    condition: Any = None  # Predicate, Group, Unknown or None
-    alias: Any = None  # what a define statement names
-    kind: str = ""  # and what kind of thing that is
-
-    def manages(self, *types: str) -> bool:
-        """True when the statement lets its subject manage one of these resource types."""
-        return self.grants("manage", *types)
-
-    def grants(self, verb: str, *types: str) -> bool:
-        """True when the statement gives at least this verb on one of these resource types, named as such."""
-        return self.effect == "allow" and any_of(types, lambda t: self.resource == t) and self.reaches(verb)
-
-    def reaches(self, verb: str) -> bool:
-        """True when the statement's verb includes `verb`."""
-        return any_of(VERBS[VERBS.index(verb) :], lambda v: self.verb == v)
+    policy: Resource
+    number: int  # from 0
+    text: Any
+    statement: Statement | None
+    boxes: tuple[Box, ...] = ()
+    doubt: Unknown | None = None
 
     @property
-    def administrators_only(self) -> bool:
-        """True when the subject is the tenancy's own group of administrators."""
-        return self.subject == "group" and all_of(self.names, is_administrators)
+    def path(self) -> str:
+        return f"statements[{self.number}]"
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What tells the statement from all others."""
+        return id(self.policy), self.number
 
 
-def is_administrators(name: Any) -> bool:
-    """True for `Administrators`, with or without its domain before it."""
-    return bool(name.lower() in ("administrators", "default/administrators"))
+class Tenancy:
+    """The policies of one tenancy, as far as the graph has them."""
 
+    def __init__(self, graph: Graph, scope: View) -> None:
+        self.graph = graph
+        self.scope = scope.resource
+        self.live = self.scope.source not in ("terraform", "plan")
+        self._paths: dict[int, Any] = {}
+        self._by_id: dict[tuple[str, Any], Resource] = {}
+        self.answers: dict[str, Any] = {}  # what questions about all of it found, asked by many rules
+        for type_ in (COMPARTMENT, *GROUPS["group"], *GROUPS["dynamic-group"]):
+            for r in list.__iter__(graph.beside(scope, type_)):
+                for key in (r.values.get("id"), r.values.get("ocid"), r.address if self.live else None):
+                    if isinstance(key, str):
+                        self._by_id.setdefault(("id", key), r)
+        policies = graph.beside(scope, POLICY)
+        self.unlisted = policies.unknown if isinstance(policies, PartialList) else None
+        found = [e for policy in list.__iter__(policies) for e in self._entries(policy)]
+        self.words = Translator(e.statement for e in found if e.statement is not None)
+        self.entries = [self._translated(e) for e in found]
 
-class _Fault(Exception):
-    """The statement is not one; the sentence says why."""
+    # --- statements
 
+    def _entries(self, policy: Resource) -> Iterator[Entry]:
+        written = policy.values.get("statements")
+        if isinstance(written, Unknown):
+            yield Entry(policy, 0, written, None, doubt=written)
+            return
+        for i, text in enumerate(list.__iter__(written) if isinstance(written, list) else ()):
+            try:
+                yield Entry(policy, i, text, statement(text))
+            except Undetermined as doubt:
+                yield Entry(policy, i, text, None, doubt=doubt.unknown)
+        if isinstance(written, PartialList):
+            yield Entry(policy, list.__len__(written), written.unknown, None, doubt=written.unknown)
 
-_known: dict[str, Statement] = {}
-
-
-def statement(text: Any) -> Statement:
-    """The statement in `text`.
-
-    Raises:
-        Undetermined: the text is unknown, or unknown where the grammar wants a keyword.
-    """
-    if not isinstance(text, str):
-        return _read(_reader(text))
-    found = _known.get(text)
-    if found is None:
-        found = _known[text] = _read(_Reader(text, []))
-    return found
-
-
-def matching_rule(text: Any) -> Any:
-    """The condition of a dynamic group's matching rule; None when it cannot be read as one.
-
-    Raises:
-        Undetermined: the text is unknown, or unknown where the grammar wants a keyword.
-    """
-    reader = _reader(text)
-    try:
-        found = reader.condition()
-        if reader.done():
-            return found
-    except _Fault:
-        pass
-    if reader.holes:  # what is not known may be what is missing
-        raise Undetermined(reader.holes[0])
-    return None
-
-
-def _read(reader: _Reader) -> Statement:
-    try:
-        return reader.statement()
-    except _Fault as fault:
-        if reader.holes:
-            raise Undetermined(reader.holes[0]) from None
-        return Statement("invalid", str(fault))
-
-
-def _reader(text: Any) -> _Reader:
-    """A reader on a text, its unknown pieces numbered in a private-use character.
-
-    Raises:
-        Undetermined: nothing of the text is known.
-    """
-    if isinstance(text, Unknown) and not isinstance(text, Text):
-        raise Undetermined(text)
-    holes: list[Unknown] = []
-    joined = ""
-    for part in text.parts if isinstance(text, Text) else [str(text)]:
-        if isinstance(part, str):
-            joined += part
-        else:
-            joined += f"{_HOLE}{len(holes)}{_HOLE}"
-            holes.append(part)
-    return _Reader(joined, holes)
-
-
-class _Reader:
-    """Recursive descent over the tokens of one statement."""
-
-    def __init__(self, text: str, holes: list[Unknown]) -> None:
-        self.holes = holes
-        self.tokens = _tokens(text)
-        self.at = 0
-
-    # --- tokens
-
-    def done(self) -> bool:
-        return self.at >= len(self.tokens)
-
-    def peek(self) -> str:
-        """The next token in lower case, empty at the end."""
-        return self.tokens[self.at].lower() if self.at < len(self.tokens) else ""
-
-    def take(self, *words: str) -> str:
-        """The next token when it is one of `words`, else the empty string."""
-        token = self.peek()
-        if _HOLE in token and token[0] not in "'\"":
-            raise Undetermined(self.hole(token))
-        if token in words:
-            self.at += 1
-            return token
-        return ""
-
-    def need(self, what: str, *words: str) -> str:
-        """One of `words`, or a fault that says what was expected."""
-        found = self.take(*words)
-        if not found:
-            raise _Fault(f"{what} is expected {self.where()}")
-        return found
-
-    def where(self) -> str:
-        return "at its end" if self.done() else f"instead of {self.tokens[self.at]}"
-
-    def name(self, what: str) -> Any:
-        """The next token as a name, quotes removed; an unknown where pieces of it are unknown."""
-        token = self.peek()
-        if not token or token in ("{", "}", "(", ")", ",", "=", "!="):
-            raise _Fault(f"{what} is expected {self.where()}")
-        raw = self.tokens[self.at]
-        self.at += 1
-        return self.value(raw)
-
-    def value(self, raw: str) -> Any:
-        text = raw[1:-1] if len(raw) > 1 and raw[0] == raw[-1] and raw[0] in "'\"" else raw
-        if _HOLE not in text:
-            return text
-        pieces = _HOLE_NUMBER.split(text)
-        parts: list[str | Unknown] = [self.holes[int(p)] if i % 2 else p for i, p in enumerate(pieces)]
-        parts = [p for p in parts if isinstance(p, Unknown) or p]
-        return parts[0] if len(parts) == 1 else Text(parts)
-
-    def hole(self, token: str) -> Unknown:
-        found = _HOLE_NUMBER.search(token)
-        return self.holes[int(found.group(1))] if found else Unknown(token)
-
-    # --- grammar
-
-    def statement(self) -> Statement:
-        effect = self.need("allow, deny, admit, endorse or define", "allow", "deny", "admit", "endorse", "define")
-        if effect == "define":
-            made = self.definition()
-        elif effect in ("admit", "endorse"):
-            made = self.grant(effect)
-        else:
-            inner = self.take("admit", "endorse") if effect == "deny" else ""
-            made = self.grant(effect if not inner else "deny")
-        if not self.done():
-            raise _Fault(f"nothing is expected {self.where()}")
-        return made
-
-    def definition(self) -> Statement:
-        kind = self.need("tenancy, group or compartment", "tenancy", "group", "dynamic-group", "compartment")
-        alias = self.name("an alias")
-        self.need("`as`", "as")
-        return Statement("define", kind=kind, alias=alias, path=self.name("an OCID"))
-
-    def grant(self, effect: str) -> Statement:
-        subject, names = self.subject()
-        tenancy = self.tenancy() if self.take("of") else None
-        self.take("to")
-        verb, resource, permissions = self.what(effect)
-        place, path, other = self.location() if self.take("in") else ("", None, None)
-        if self.take("with"):
-            while not self.done() and self.peek() != "where":
-                self.at += 1
-        condition = self.condition() if self.take("where") else None
-        return Statement(
-            effect, subject=subject, names=names, tenancy=tenancy or other, verb=verb, resource=resource,
-            permissions=permissions, place=place, path=path, condition=condition,
-        )  # fmt: skip
-
-    def subject(self) -> tuple[str, tuple[Any, ...]]:
-        kind = self.need(
-            "a subject (group, dynamic-group, service, any-user, any-group)",
-            "group", "dynamic-group", "dynamic", "any-user", "any-group", "service", "resource",
-        )  # fmt: skip
-        if kind == "dynamic":
-            self.need("`group`", "group")
-            kind = "dynamic-group"
-        if kind in PUBLIC_SUBJECTS:
-            return kind, ()
-        names = [self.subject_name()]
-        while self.take(","):
-            self.take("group", "dynamic-group", "service")
-            names.append(self.subject_name())
-        if kind == "resource" and self.peek() not in ("to", "of", *VERBS):
-            names.append(self.name("a name"))
-        return kind, tuple(names)
-
-    def subject_name(self) -> Any:
+    def _translated(self, e: Entry) -> Entry:
+        s = e.statement
         if (
-            self.peek() == "id"
-            and self.at + 1 < len(self.tokens)
-            and self.tokens[self.at + 1].lower() not in ("to", ",")
+            s is None
+            or s.effect not in ("allow", "deny")
+            or s.base not in ("", "allow")
+            or (spares(s) and s.effect == "deny")
         ):
-            self.at += 1
-        name = self.name("a name")
-        while self.peek() == "/" or self.peek().startswith("/'"):  # 'Domain'/'Group'
-            self.at += 1
-            name = Text([name, "/", self.name("a name")]) if isinstance(name, Unknown) else f"{name}/{self.plain()}"
+            return e
+        try:
+            return e._replace(boxes=tuple(self.words.boxes(s, self.subjects(s), self.place(e.policy, s))))
+        except Undetermined as doubt:
+            return e._replace(doubt=doubt.unknown)
+
+    def of(self, policy: View) -> list[Entry]:
+        """The statements of one policy."""
+        return [e for e in self.entries if e.policy is policy.resource]
+
+    def compiled(self, entries: list[Entry]) -> Compiled:
+        """Some of the statements as a policy."""
+        allow = tuple(b for e in entries if e.statement and e.statement.effect == "allow" for b in e.boxes)
+        deny = tuple(b for e in entries if e.statement and e.statement.effect == "deny" for b in e.boxes)
+        return Compiled(Rules(allow, deny), tuple(e.doubt for e in entries if e.doubt is not None))
+
+    # --- subjects
+
+    def subjects(self, s: Statement) -> list[Any]:
+        """The subjects of a statement; ids of groups that are here by their names."""
+        if s.subject not in GROUPS:
+            return subjects_of(s)
+        named = tuple(self._group_name(n) for n in s.names)
+        return subjects_of(s._replace(names=named))
+
+    def _group_name(self, name: Any) -> Any:
+        r = self._resource(name)
+        if r is not None:
+            own = name_of(r)
+            return name if own is None else own
         return name
 
-    def plain(self) -> str:
-        found = self.name("a name")
-        if isinstance(found, Unknown):
-            raise Undetermined(found)
-        return str(found)
+    def _resource(self, value: Any) -> Resource | None:
+        """The collected resource that an id names."""
+        if isinstance(value, Ref):
+            return self.graph.find(value.target, self.scope.root, self.scope.source)
+        return self._by_id.get(("id", value)) if isinstance(value, str) else None
 
-    def tenancy(self) -> Any:
-        if self.take("any-tenancy"):
-            return "any-tenancy"
-        self.need("`tenancy` or `any-tenancy`", "tenancy")
-        return self.name("the alias of a tenancy")
+    # --- compartments
 
-    def what(self, effect: str) -> tuple[Any, Any, tuple[str, ...]]:
-        if self.take("{"):
-            permissions = [self.plain().upper()]
-            while self.take(","):
-                permissions.append(self.plain().upper())
-            self.need("`}`", "}")
-            return "", "", tuple(permissions)
-        verb = lower(self.name("a verb"))
-        if isinstance(verb, str) and verb not in VERBS and not (effect != "allow" and verb == "associate"):
-            raise _Fault(f"`{verb}` is not a verb (inspect, read, use, manage)")
-        if self.peek() in ("in", "where"):
-            raise _Fault(f"a resource type is expected {self.where()}")
-        return verb, lower(self.name("a resource type")), ()
+    def place(self, policy: Resource, s: Statement) -> Any:
+        """The path of the compartment that a statement covers."""
+        if s.place == "tenancy":
+            return ROOT
+        if s.place != "compartment":
+            return ROOT if s.place else self.path(policy["compartment_id"])
+        found = self._resource(s.path)
+        if found is not None and found.type == COMPARTMENT:
+            return self.path_of(found)
+        if isinstance(s.path, str) and s.path.startswith("ocid1."):
+            return ROOT if s.path.startswith("ocid1.tenancy.") else f"{ROOT}{s.path}/"
+        if isinstance(s.path, Ref):
+            return Text([ROOT, s.path, "/"])
+        base = self.path(policy["compartment_id"])
+        below = s.path if isinstance(s.path, Unknown) else self._below(base, str(s.path).replace(":", "/"))
+        if isinstance(below, str) and not below:
+            return base
+        parts = [*(base.parts if isinstance(base, Text) else [base]), below, "/"]
+        return Text(parts) if any(isinstance(p, Unknown) for p in parts) else "".join(map(str, parts))
 
-    def location(self) -> tuple[str, Any, Any]:
-        kind = self.need("tenancy or compartment", "tenancy", "any-tenancy", "compartment", "compartments")
-        if kind == "any-tenancy":
-            return kind, None, "any-tenancy"
-        if kind == "tenancy":
-            if self.done() or self.peek() in ("where", "with"):
-                return kind, None, None
-            return "tenancy-alias", None, self.name("the alias of a tenancy")
-        if self.peek() == "id":
-            self.at += 1
-        path = self.name("a compartment")
-        return "compartment", path, self.tenancy() if self.take("of") else None
+    def _below(self, base: Any, path: str) -> str:
+        """A path below the compartment a policy is attached to, which may be called by its own name as well."""
+        end = base.suffix if isinstance(base, Text) else base
+        own = end.rstrip("/").rpartition("/")[2].lower()
+        first, _, rest = path.partition("/")
+        child = isinstance(base, str) and f"{base}{path}/".lower() in self._known_paths()
+        return path if not own or first.lower() != own or child else rest
 
-    def condition(self) -> Any:
-        """A condition; an Unknown when nobody knows what stands there."""
-        token = self.peek()
-        if _HOLE in token and token[0] not in "'\"":
-            self.at = len(self.tokens)
-            return self.hole(token)
-        if token in ("any", "all") and self.at + 1 < len(self.tokens) and self.tokens[self.at + 1] == "{":
-            return self.group(token == "all")
-        negated = bool(self.take("not"))
-        variable = self.plain().lower()
-        operator = self.take("=", "!=", "in", "before", "after", "between") or (self.take("not") and "not in")
-        if operator == "not in":
-            self.need("`in`", "in")
-        if not operator:
-            return Predicate(variable, "is not" if negated else "is", [])
-        return Predicate(variable, operator, self.values(operator))
-
-    def group(self, every: bool) -> Any:
-        self.at += 2
-        parts = [self.condition()]
-        while self.take(","):
-            if self.peek() != "}":  # a comma too many is forgiven by the service
-                parts.append(self.condition())
-        if any(isinstance(p, Unknown) for p in parts):
-            return Group(every, parts)
-        self.need("`}`", "}")
-        return Group(every, parts)
-
-    def values(self, operator: str) -> list[Any]:
-        if operator in ("in", "not in"):
-            self.need("`(`", "(")
-            found = [self.name("a value")]
-            while self.take(","):
-                found.append(self.name("a value"))
-            self.need("`)`", ")")
-            return found
-        found = [self.name("a value")]
-        if operator == "between":
-            self.need("`and`", "and")
-            found.append(self.name("a value"))
+    def _known_paths(self) -> set[str]:
+        """The paths of the compartments in the input, lower case."""
+        found: set[str] | None = self.answers.get("paths")
+        if found is None:
+            found = self.answers["paths"] = set()
+            for r in list.__iter__(self.graph.beside(self.scope, COMPARTMENT)):
+                try:
+                    path = self.path_of(r)
+                except Undetermined:
+                    continue
+                if isinstance(path, str):
+                    found.add(path.lower())
         return found
 
+    def path(self, compartment_id: Any) -> Any:
+        """The path of a compartment by its id: `/` for the tenancy, unknown pieces and all."""
+        found = self._resource(compartment_id)
+        if found is not None and found.type == COMPARTMENT:
+            return self.path_of(found)
+        if compartment_id is None:
+            return ROOT
+        try:
+            if is_tenancy(compartment_id):
+                return ROOT
+        except Undetermined:
+            pass
+        return Text([ROOT, compartment_id, "/"]) if isinstance(compartment_id, Unknown) else f"{ROOT}{compartment_id}/"
 
-def _tokens(text: str) -> list[str]:
-    found: list[str] = []
-    at = 0
-    while at < len(text):
-        if text[at].isspace():
-            at += 1
+    def path_of(self, compartment: Resource) -> Any:
+        """The path of a compartment from the root.
+
+        Raises:
+            Undetermined: the compartments above it contain each other.
+        """
+        known = self._paths.get(id(compartment))
+        if known is None:
+            known = self._paths[id(compartment)] = self._climb(compartment)
+        return known
+
+    def _climb(self, compartment: Resource) -> Any:
+        parts: list[Any] = []
+        seen: list[Resource] = []
+        at: Resource | None = compartment
+        parent: Any = None
+        while at is not None:
+            if at in seen or len(seen) > _DEPTH:
+                said = " in ".join(str(r) for r in [*seen, at])
+                raise Undetermined(Unknown(f"the compartments contain each other: {said}"))
+            seen.append(at)
+            name = at.values.get("name")
+            parts[:0] = [Unknown(f"{at} has no known name") if name is None else name, "/"]
+            parent = at.values.get("compartment_id")
+            above = self._resource(parent)
+            at = above if above is not None and above.type == COMPARTMENT else None
+        base = self.path(parent)
+        parts[:0] = base.parts if isinstance(base, Text) else [base]
+        return Text(parts) if any(isinstance(p, Unknown) for p in parts) else "".join(parts)
+
+
+def tenancy(graph: Graph, scope: View) -> Tenancy:
+    """The tenancy that a resource belongs to, built once."""
+    r = scope.resource
+    place = ("oci tenancy", r.source, r.root, r.account)
+    found = graph._memo.get(place)
+    if found is None:
+        found = graph._memo[place] = Tenancy(graph, scope)
+    known: Tenancy = found
+    return known
+
+
+def name_of(r: Resource) -> Any:
+    """What policies call a group or dynamic group, with its domain where one is known."""
+    name = next((r.values[n] for n in NAMES if r.values.get(n) is not None), None)
+    return None if name is None else qualified(name)
+
+
+# --- what a statement names and nobody has ----------------------------------------------------------------------------
+
+
+def nowhere(t: Tenancy, e: Entry) -> Iterator[tuple[bool, str]]:
+    """What a statement names that is not there, and places its policy cannot reach; True where that is certain."""
+    s = e.statement
+    if s is None or s.effect not in ("allow", "deny"):
+        return
+    yield from _nobody(t, s)
+    yield from _out_of_reach(t, e, s)
+    if s.place == "compartment" and isinstance(s.path, str) and not s.path.startswith("ocid1."):
+        yield from _no_compartment(t, e, s.path)
+
+
+def _nobody(t: Tenancy, s: Statement) -> Iterator[tuple[bool, str]]:
+    """Groups that are not among those of the tenancy, where the input has any of their kind."""
+    if s.subject not in GROUPS:
+        return
+    known, certain = _all(t, GROUPS[s.subject])
+    names = [name_of(r) for r in known]
+    if not (names or (t.live and certain)):
+        return
+    ids = {r.values.get("id") for r in known} if t.live else set()
+    for name in s.names:
+        if isinstance(name, Unknown) or name in ids or (name.startswith("ocid1.") and not certain):
             continue
-        if text[at] == "/" and found and found[-1] in ("=", "!=", "(", ","):  # a glob may hold anything up to its end
-            end = text.find("/", at + 1)
-            if end > 0:
-                found.append(text[at : end + 1])
-                at = end + 1
+        try:
+            if _named(names, qualified(name).lower()):
                 continue
-        match = _TOKEN.match(text, at)
-        found.append(match.group() if match else text[at])
-        at = match.end() if match else at + 1
-    return found
+        except Undetermined:
+            continue
+        if not is_administrators(name) and "/" not in name.removeprefix("Default/").removeprefix("default/"):
+            yield certain, f"there is no {s.subject} {name}"
 
 
-def lower(value: Any) -> Any:
-    """A text in lower case, partial ones too; anything else as it is."""
-    return value.lower() if isinstance(value, (str, Text)) else value
+def _named(names: list[Any], wanted: str) -> bool:
+    return any_of(names, lambda n: n is not None and _folded(n) == wanted)
+
+
+def _folded(name: Any) -> Any:
+    return name.lower() if isinstance(name, (str, Text)) else name
+
+
+def _all(t: Tenancy, types: tuple[str, ...]) -> tuple[list[Resource], bool]:
+    """What there is of some types, and whether that is all: a live source that was allowed to list them."""
+    found = [t.graph.beside(t.scope, type_) for type_ in types]
+    certain = t.live and not isinstance(found[0], PartialList)
+    return [r for some in found for r in list.__iter__(some)], certain
+
+
+def _out_of_reach(t: Tenancy, e: Entry, s: Statement) -> Iterator[tuple[bool, str]]:
+    """A policy speaks of the compartment it is attached to, and of what is below."""
+    try:
+        home = t.path(e.policy["compartment_id"])
+        target = t.place(e.policy, s)
+    except Undetermined as doubt:
+        yield False, doubt.reason
+        return
+    if not isinstance(home, str) or not isinstance(target, str) or home == ROOT or not s.place:
+        return
+    if not target.lower().startswith(home.lower()):
+        where = "the tenancy" if target == ROOT else target.strip("/")
+        yield True, f"the policy is attached to {home.strip('/')} and cannot reach {where}"
+
+
+def _no_compartment(t: Tenancy, e: Entry, path: str) -> Iterator[tuple[bool, str]]:
+    known, certain = _all(t, (COMPARTMENT,))
+    if not (known or (t.live and certain)):
+        return
+    try:
+        home = t.path(e.policy["compartment_id"])
+        wanted = t.place(e.policy, e.statement) if e.statement else home
+        paths = [t.path_of(r) for r in known]
+    except Undetermined:
+        return
+    if isinstance(wanted, Unknown) or wanted == home:
+        return
+    if not any(isinstance(p, Unknown) or p.lower() == wanted.lower() for p in paths):
+        yield certain, f"there is no compartment {path} below {'the tenancy' if home == ROOT else home.strip('/')}"

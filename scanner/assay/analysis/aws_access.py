@@ -1,0 +1,453 @@
+"""AWS policy statements as boxes of requests (`assay.analysis.access`): operators, missing keys, variables, ARNs.
+
+What a statement means: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+A key that is missing fails a positive operator and passes a negated one, `...IfExists` and `ForAllValues`. ARNs are
+texts; the ARN operators stop wildcards at colons. `aws:PrincipalArn` and `aws:PrincipalAccount` are questions about the
+principal, so they are asked of it and cannot contradict it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from assay.analysis.access import EVERYTHING, MISSING, Box, Demand, Dimension, Rules, Space, Span, Values
+from assay.analysis.aws_actions import expand, fits, key_type, prefixes, service
+from assay.analysis.globs import NO_COLON, NO_SLASH, Budget, Pattern, Piece, glob
+from assay.analysis.inclusion import Compiled, Part, Symbols
+from assay.model import PartialList, Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from assay.analysis.aws_policy import Condition, Statement
+
+RESOURCE, PRINCIPAL = "resource", "principal"
+ACCOUNT_ROOT = ":root"
+ALWAYS = ("aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:viaawsservice")
+"""Keys that every request has."""
+
+ELSEWHERE = (
+    ("dynamodb:GetItem", "dynamodb:ListTables"), ("sqs:SendMessage", "sqs:ListQueues"),
+    ("s3:GetObject", "s3:ListAllMyBuckets"), ("ec2:TerminateInstances", "ec2:DescribeInstances"),
+    ("ssm:GetParameter", "ssm:DescribeParameters"), ("kinesis:PutRecord", "kinesis:DescribeLimits"),
+)  # fmt: skip
+"""Actions that stand for all those of services that no statement names: on a resource, and on none."""
+
+INFINITY = float("inf")
+_V6 = 1 << 40  # version 6 addresses follow those of version 4 on one line
+_BOOL = Values((glob("true"), glob("false")))
+_ADDRESSES = Values((), (Span(0, (1 << 32) - 1), Span(_V6, _V6 + (1 << 128) - 1)), "address")
+
+
+class Reader:
+    """Compiles statements over one set of actions; unknown pieces and variables become characters of their own."""
+
+    def __init__(self, documents: Iterable[Sequence[Statement]]) -> None:
+        self._bits: dict[str, int] = {}
+        self.names: list[str] = []
+        self.forms: list[tuple[str, ...]] = []
+        self.narrowable: list[bool] = []
+        self._services: dict[str, list[str]] = {}  # lower-case names by prefix
+        self._masks: dict[str, int] = {}
+        self.symbols = Symbols()
+        self.keys: dict[str, Dimension] = {}
+        self.has_principals = False
+        self._gather([s for document in documents for s in _each(document)])
+
+    # --- actions
+
+    def _gather(self, found: Sequence[Statement]) -> None:
+        """Give every action that the documents can speak of a bit.
+
+        What `*` covers beyond the services that are named is alike to all statements: two actions of one other
+        service, one that takes a resource and one that takes none, stand for it.
+        """
+        actions = [p for s in found for p in (*_known(s.actions), *_known(s.not_actions))]
+        resources = [p for s in found for p in (*_known(s.resources), *_known(s.not_resources))]
+        self.has_principals = any(s.has_principals for s in found)
+        wild = any(p.strip("*") == "" for p in actions) or any(list.__len__(s.not_actions) for s in found)
+        named = {p.partition(":")[0] for p in actions if p.strip("*")}
+        if wild:
+            named |= {p.split(":")[2] for p in resources if p.count(":") > 1}
+        vague = any("*" in p or "?" in p for p in named) or (
+            wild and any(p.strip("*") and p.count(":") < 2 for p in resources)
+        )
+        other = next((pair for pair in ELSEWHERE if pair[0].partition(":")[0] not in named), None)
+        for prefix in prefixes() if vague or (wild and other is None) else sorted(named):
+            self._add_service(prefix)
+        for name in other if wild and not vague and other is not None else ():
+            action = service(name.partition(":")[0])[name.lower()]
+            self._add(action.name, action.forms, action.narrowable)
+        for pattern in actions:
+            if "*" not in pattern and "?" not in pattern and ":" in pattern and pattern not in self._bits:
+                self._add(pattern, (), True)
+
+    def _add_service(self, prefix: str) -> None:
+        for name, action in service(prefix).items():
+            if name not in self._bits:
+                self._add(action.name, action.forms, action.narrowable)
+
+    def _add(self, name: str, forms: tuple[str, ...], narrowable: bool) -> None:
+        self._bits[name.lower()] = len(self.names)
+        self._services.setdefault(name.partition(":")[0].lower(), []).append(name.lower())
+        self.names.append(name)
+        self.forms.append(forms)
+        self.narrowable.append(narrowable)
+
+    def bit(self, action: str) -> int:
+        """The mask of one action; it gets a bit when it has none."""
+        if action.lower() not in self._bits:
+            known = expand(action)
+            self._add(
+                known[0].name if known else action, *((known[0].forms, known[0].narrowable) if known else ((), True))
+            )
+        return 1 << self._bits[action.lower()]
+
+    def mask(self, pattern: str) -> int:
+        """The actions that a pattern (lower case) covers."""
+        found = self._masks.get(pattern)
+        if found is None:
+            if "*" not in pattern and "?" not in pattern:
+                found = self.bit(pattern) if ":" in pattern else 0
+            elif pattern.strip("*") == "":
+                found = (1 << len(self.names)) - 1
+            else:
+                prefix = pattern.partition(":")[0]
+                names = self._bits if "*" in prefix or "?" in prefix else self._services.get(prefix, ())
+                found = sum(1 << self._bits[name] for name in names if fits(pattern, name))
+            self._masks[pattern] = found
+        return found
+
+    # --- statements
+
+    def compile(self, document: Sequence[Statement], *, identity: bool = False) -> Compiled:
+        """The boxes of a document.
+
+        Args:
+            identity: an identity policy, which has no principal of its own.
+        """
+        allow: list[Box] = []
+        deny: list[Box] = []
+        doubts: list[Unknown] = [document.unknown] if isinstance(document, PartialList) else []
+        for s in _each(document):
+            try:
+                (allow if s.allows else deny).extend(self._boxes(s, identity))
+            except Undetermined as doubt:
+                doubts.append(doubt.unknown)
+        return Compiled(Rules(tuple(allow), tuple(deny)), tuple(doubts))
+
+    def _boxes(self, s: Statement, identity: bool) -> Iterator[Box]:
+        holes: list[Unknown] = []
+        mask = self._mask(s)
+        tests: list[tuple[str, Demand]] = []
+        self._heard: list[str] = []
+        if s.not_resources:
+            tests.append((RESOURCE, Demand(True, self._values(s.not_resources, holes), True)))
+        elif list.__len__(s.resources):
+            self._add_test(tests, RESOURCE, Demand(True, self._values(s.resources, holes)))
+        if not identity and s.has_principals:
+            named = s.not_principals or s.principals
+            values = Values(tuple(p for kind, who in named for p in self._principal(kind, who, holes)))
+            self._add_test(tests, PRINCIPAL, Demand(True, values, bool(s.not_principals)))
+        ways: list[list[tuple[str, Demand]]] = [tests]
+        for condition in s.conditions:
+            choices = self._condition(condition, holes)
+            ways = [[*way, *choice] for way in ways for choice in choices]
+        part = Part(s, tuple(holes), tuple(self._heard))
+        for way in ways:
+            yield Box(mask, tuple(way), part)
+
+    def _add_test(self, tests: list[tuple[str, Demand]], name: str, test: Demand) -> None:
+        if test.outside or not any(p is EVERYTHING.patterns[0] for p in test.values.patterns):
+            tests.append((name, test))
+
+    def _mask(self, s: Statement) -> int:
+        """The actions of a statement.
+
+        Raises:
+            Undetermined: one of them is unknown.
+        """
+        if s.not_actions:
+            left_out = 0
+            for pattern in s.not_actions:
+                left_out |= self.mask(_text(pattern))
+            return ((1 << len(self.names)) - 1) & ~left_out
+        found = 0
+        for pattern in s.actions:
+            found |= self.mask(_text(pattern))
+        return found
+
+    # --- values
+
+    def _values(self, values: Sequence[Any], holes: list[Unknown], **how: Any) -> Values:
+        found = [self.pattern(v, holes, **how) for v in _all(values)]
+        if isinstance(values, PartialList):
+            raise Undetermined(values.unknown)
+        return Values(tuple(dict.fromkeys(found)))
+
+    def pattern(self, value: Any, holes: list[Unknown], **how: Any) -> Pattern:
+        """A value as a pattern: variables and unknown pieces are characters that nothing else is."""
+        if isinstance(value, Unknown):
+            return glob(self.symbols.spell(value, holes, self._variables), **how)
+        return glob(self._variables(_written(value)), **how)
+
+    def _variables(self, text: str) -> str:
+        """`${aws:username}` as one character; `${*}` as the star itself (a private character too)."""
+        if "${" not in text:
+            return text
+        out, rest = "", text
+        while "${" in rest:
+            before, _, rest = rest.partition("${")
+            name, closed, rest = rest.partition("}")
+            if not closed:
+                return out + before + "${" + name
+            name = name.partition(",")[0].strip().lower()
+            if name not in ("*", "?", "$"):
+                self._heard.append(name)
+            out += before + (name if name == "$" else self.symbols.of("${" + name + "}"))
+        return out + rest
+
+    def _principal(self, kind: Any, who: Any, holes: list[Unknown]) -> Iterator[Pattern]:
+        """The principals that an entry of a Principal element takes in; an account is all its principals."""
+        if kind == "*" or (kind == "AWS" and not isinstance(who, Unknown) and who == "*"):
+            yield EVERYTHING.patterns[0]
+        elif kind == "AWS":
+            if isinstance(who, str) and len(who) == 12 and who.isdigit():
+                yield account_pattern(who)
+            elif isinstance(who, str) and who.startswith("arn:") and who.endswith(ACCOUNT_ROOT):
+                yield account_pattern(who.split(":")[4])
+            else:
+                yield self.pattern(who, holes, wild="")
+        else:
+            if isinstance(who, Unknown):
+                raise Undetermined(who)
+            yield glob(f"{str(kind).lower()}:{who}", wild="*" if who == "*" else "")
+
+    # --- conditions
+
+    def _condition(self, c: Condition, holes: list[Unknown]) -> list[list[tuple[str, Demand]]]:
+        """The ways to pass a condition, each a conjunction of tests.
+
+        Raises:
+            Undetermined: the operator or the key is unknown, or not one that AWS has.
+        """
+        operator, key = _text(c.operator), _text(c.key)
+        name = self._dimension(key, operator)
+        if operator == "null":
+            known = {_text(_written_or_unknown(v)).lower() for v in c.values}
+            return [
+                [(name, self._absent(name) if v == "true" else self._absent(name).negated())] for v in sorted(known)
+            ]
+        plain = operator.removeprefix("forallvalues:").removeprefix("foranyvalue:")
+        if_exists = plain.endswith("ifexists")
+        plain = plain.removesuffix("ifexists")
+        found = self._compared(plain, key, c.values, holes)
+        if found is None:
+            raise Undetermined(Unknown(f"{c.operator} is no condition operator"))
+        values, negated = found
+        if operator.startswith("forallvalues:"):
+            return [[(name, Demand(False, values, negated))]]
+        if operator.startswith("foranyvalue:"):
+            ways = [[(name, Demand(True, values, negated))]]
+            return [*ways, [(name, MISSING)]] if if_exists else ways
+        # Of a single value "all of them" and "one of them" differ only where there is none.
+        missing_passes = if_exists or negated
+        if name == PRINCIPAL or not self.keys.get(name, Dimension()).many:
+            return [[(name, Demand(not missing_passes, values, negated))]]
+        test = Demand(True, values)
+        if negated:
+            return [[(name, test.negated())]]
+        return [[(name, test)], [(name, MISSING)]] if if_exists else [[(name, test)]]
+
+    def _absent(self, name: str) -> Demand:
+        """The test that a key is missing; services and strangers are the principals without an ARN."""
+        return Demand(True, Values((glob("arn:*"),)), True) if name == PRINCIPAL else MISSING
+
+    def _dimension(self, key: str, operator: str) -> str:
+        if self.has_principals and key in ("aws:principalarn", "aws:principalaccount"):
+            return PRINCIPAL
+        letter = key_type(key)
+        many = letter.isupper() if letter else operator.startswith("for")
+        universe = _BOOL if (letter or "").lower() == "b" or "bool" in operator else None
+        if (letter or "").lower() == "i" or "ipaddress" in operator:
+            universe = _ADDRESSES
+        before = self.keys.get(key)
+        if before is None or (many and not before.many):
+            self.keys[key] = Dimension(many, key in ALWAYS, universe)
+        return key
+
+    def _compared(self, plain: str, key: str, values: Any, holes: list[Unknown]) -> tuple[Values, bool] | None:
+        """The set of values that an operator compares with, and whether it wants the others."""
+        negated = "not" in plain and plain != "not"
+        base = plain.replace("not", "") if negated else plain
+        if key == "aws:principalaccount" and self.has_principals:
+            known = [v for v in values if not isinstance(v, Unknown)]
+            if len(known) < list.__len__(values):
+                raise Undetermined(next(v for v in values if isinstance(v, Unknown)))
+            return Values(
+                tuple(account_pattern(_written(v), wild="*?" if "like" in base else "") for v in known)
+            ), negated
+        if base in ("stringequals", "binaryequals"):
+            return self._values(values, holes, wild=""), negated
+        if base == "stringequalsignorecase":
+            return self._values(values, holes, wild="", fold=True), negated
+        if base == "stringlike":
+            return self._values(values, holes), negated
+        if base in ("arnequals", "arnlike"):
+            return Values(tuple(self._arn(v, holes) for v in values)), negated
+        if base == "bool":
+            return self._values([_text(v).lower() for v in map(_written_or_unknown, values)], holes), negated
+        if base.startswith(("numeric", "date")):
+            return _ordered(base, values, negated)
+        if base == "ipaddress":
+            return Values((), tuple(_network(v) for v in values), "address"), negated
+        return None
+
+    def _arn(self, value: Any, holes: list[Unknown]) -> Pattern:
+        """An ARN pattern: each of the first five parts is compared by itself, the last may go over colons."""
+        whole = self.pattern(value, holes)
+        if whole.text.count(":") < 5:
+            return whole
+        pieces: list[Piece] = []
+        colons = 0
+        for piece in whole.pieces:
+            colons += piece.chars == ":" and piece.kind == ""
+            pieces.append(piece._replace(chars=NO_COLON) if piece.kind and colons < 5 else piece)
+        return _made(("arn", whole.text), tuple(pieces))
+
+    # --- the space of a question
+
+    def space(self, budget: Budget | None = None) -> Space:
+        """The dimensions of what was compiled so far."""
+        dimensions = {
+            RESOURCE: Dimension(always=True),
+            **({PRINCIPAL: Dimension(always=True)} if self.has_principals else {}),
+            **self.keys,
+        }
+        return Space(dimensions, budget, self._split)
+
+    def _split(self, mask: int) -> Iterator[tuple[int, tuple[tuple[str, Demand], ...]]]:
+        """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`."""
+        parts: dict[tuple[str, ...], int] = {}
+        while mask:
+            low = mask & -mask
+            mask ^= low
+            bit = low.bit_length() - 1
+            key = self.forms[bit] or (("",) if self.narrowable[bit] else ("*",))
+            parts[key] = parts.get(key, 0) | low
+        for forms, part in parts.items():
+            yield part, ((RESOURCE, Demand(True, Values(tuple(_form(f) for f in forms)))),)
+
+
+def _each(document: Sequence[Statement]) -> Iterator[Statement]:
+    """The statements that are known."""
+    return _all(document)
+
+
+_patterns: dict[Any, Pattern] = {}
+
+
+def _made(key: Any, pieces: tuple[Piece, ...]) -> Pattern:
+    """A pattern that no text spells, made once per key."""
+    found = _patterns.get(key)
+    if found is None:
+        found = _patterns[key] = Pattern(key[1], pieces)
+    return found
+
+
+def _form(form: str) -> Pattern:
+    """A form of the table as a pattern; a wildcard that a request itself has (`*` for all) stands for itself."""
+    if form in ("", "*"):
+        return glob(form or "*", wild="*" if form == "" else "")
+    pieces: list[Piece] = []
+    for char in "arn:%:" + form:
+        stop = {"%": NO_COLON, "!": NO_SLASH, "*": ""}.get(char)
+        pieces += [Piece("", char)] if stop is None else [Piece("+", stop), Piece("*", stop)]
+    return _made(("form", form), tuple(pieces))
+
+
+def account_pattern(account: str, *, wild: str = "") -> Pattern:
+    """Every principal of an account, by the fifth field of its ARN."""
+    colon, anything = Piece("", ":"), Piece("*", NO_COLON)
+    start = [*glob("arn:").pieces, anything, colon, anything, colon, anything, colon]
+    return _made(("account", account, wild), (*start, *glob(account, wild=wild).pieces, colon, Piece("*", "")))
+
+
+def _all(values: Sequence[Any]) -> Iterator[Any]:
+    """The known elements of a list, partial ones too."""
+    return list.__iter__(values) if isinstance(values, list) else iter(values)
+
+
+def _known(values: Sequence[Any]) -> list[str]:
+    return [v for v in _all(values) if isinstance(v, str)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    return str(value)
+
+
+def _written_or_unknown(value: Any) -> Any:
+    return value if isinstance(value, Unknown) else _written(value)
+
+
+def _written(value: Any) -> str:
+    """A JSON value as policies compare it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _ordered(base: str, values: Any, negated: bool) -> tuple[Values, bool] | None:
+    """Numbers and dates as intervals; several values are alternatives."""
+    scale, read = ("number", _number) if base.startswith("numeric") else ("date", _moment)
+    kind = base.removeprefix("numeric").removeprefix("date")
+    spans = []
+    for value in values:
+        x = read(_text(value))
+        made = {
+            "equals": Span(x, x),
+            "lessthan": Span(-INFINITY, x, False, True),
+            "lessthanequals": Span(-INFINITY, x),
+            "greaterthan": Span(x, INFINITY, True),
+            "greaterthanequals": Span(x, INFINITY),
+        }.get(kind)
+        if made is None:
+            return None
+        spans.append(made)
+    return Values((), tuple(spans), scale), negated
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise Undetermined(Unknown(f"{text} is no number")) from None
+
+
+def _moment(text: str) -> float:
+    if text.isdigit() and len(text) > 4:
+        return float(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Undetermined(Unknown(f"{text} is no date")) from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _network(value: Any) -> Span:
+    try:
+        found = ipaddress.ip_network(_text(value), strict=False)
+    except ValueError:
+        raise Undetermined(Unknown(f"{value} is no address and no prefix")) from None
+    base = 0 if found.version == 4 else _V6
+    return Span(base + int(found.network_address), base + int(found.broadcast_address))
+
+
+def address(number: float) -> str:
+    """An address as people write it."""
+    n = int(number)
+    return str(ipaddress.ip_address(n - _V6) if n >= _V6 else ipaddress.ip_address(max(n, 0) % (1 << 32)))

@@ -1,0 +1,239 @@
+"""Is one policy no broader than another although pieces of them are unknown? Yes, no with a request, or unknown.
+
+An unknown piece, a reference, a policy variable is a symbol: a character that stands for a text nobody knows. A proof
+with symbols holds for every text unless what takes requests away is written out and may be that text; a request that
+tells the two apart counts only when it does whatever the symbols stand for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.analysis.access import EVERYTHING, Box, Demand, Mixed, Rules, broader
+from assay.analysis.globs import Budget, BudgetSpent, Pattern, automaton, find, glob
+from assay.model import Ref, Text, Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from assay.analysis.access import Point, Space
+
+STEPS = 50_000
+OPAQUE = "?"
+"""How the dimension of a condition that nobody knows begins: it holds or not, and is the same where it is the same."""
+
+_FIRST, _LAST = 0xE100, 0xF8FF
+
+
+class Part(NamedTuple):
+    """Where a box comes from: the statement, and the unknown values and policy variables that stand in it."""
+
+    statement: Any
+    holes: tuple[Unknown, ...] = ()
+    variables: tuple[str, ...] = ()
+
+
+class Compiled(NamedTuple):
+    """A policy as boxes; `doubts` are the unknowns that no box can hold (a statement, an action nobody knows)."""
+
+    rules: Rules
+    doubts: tuple[Unknown, ...] = ()
+
+
+class Symbols:
+    """The characters that stand for unknown values and variables; the same unknown is the same character."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, str] = {}
+        self.meanings: dict[str, Unknown | str] = {}
+
+    def of(self, meaning: Unknown | str) -> str:
+        """The character of an unknown value, or of a variable by its name."""
+        key: Any = meaning
+        if isinstance(meaning, Unknown):
+            key = meaning.key if meaning.key is not None else id(meaning)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) > _LAST - _FIRST:
+                raise Undetermined(Unknown("too many unknown values in one policy"))
+            found = self._known[key] = chr(_FIRST + len(self._known))
+            self.meanings[found] = meaning
+        return found
+
+    def spell(self, value: Unknown, holes: list[Unknown], written: Callable[[str], str] = str) -> str:
+        """An unknown text with a character in the place of each unknown piece, which is added to `holes`."""
+        text = ""
+        for part in value.parts if isinstance(value, Text) else (value,):
+            if isinstance(part, str):
+                text += written(part)
+            else:
+                holes.append(part)
+                text += self.of(part)
+        return text
+
+    def shown(self, text: str) -> str:
+        """A text for people: each symbol as what it stands for."""
+        return "".join(_named(self.meanings[c]) if c in self.meanings else c for c in text)
+
+    def unknown(self, char: str) -> bool:
+        """True for the symbol of an unknown value; a reference names one certain thing, a variable is the request's."""
+        meaning = self.meanings.get(char)
+        return isinstance(meaning, Unknown) and not isinstance(meaning, Ref)
+
+
+def _named(meaning: Unknown | str) -> str:
+    if isinstance(meaning, str):
+        return meaning
+    return (
+        "${"
+        + (f"{meaning.target}.{meaning.attribute}" if isinstance(meaning, Ref) else meaning.reason.split(" ")[0])
+        + "}"
+    )
+
+
+class Answer(NamedTuple):
+    """`yes`, `no` with a point that tells, or `unknown` with the reason."""
+
+    verdict: str
+    point: Point | None = None
+    reason: str = ""
+
+
+def decide(a: Compiled, b: Compiled, space: Space, symbols: Symbols) -> Answer:
+    """Does `b` allow every request that `a` allows?"""
+    try:
+        point = broader(a.rules, b.rules, space)
+        if point is None:
+            doubt = _doubt_of_proof(a, b)
+            return Answer("unknown", reason=doubt) if doubt else Answer("yes")
+        unknown = [u for c in (a, b) for u in _holes(c)]
+        certain = _certain(a, b, space, symbols) if unknown else point
+        if certain is not None and not a.doubts and not b.doubts:
+            return Answer("no", certain)
+    except BudgetSpent:
+        return Answer("unknown", reason=f"the comparison needs more than {STEPS} steps")
+    except Mixed:
+        return Answer("unknown", reason="a condition key is compared as a text and as a number")
+    reasons = [u.reason for u in (*a.doubts, *b.doubts, *unknown)]
+    return Answer("unknown", reason=reasons[0])
+
+
+def _holes(compiled: Compiled) -> Iterator[Unknown]:
+    for box in (*compiled.rules.allow, *compiled.rules.deny):
+        yield from _part(box).holes
+
+
+def _part(box: Box) -> Part:
+    return box.source if isinstance(box.source, Part) else Part(None)
+
+
+def _doubt_of_proof(a: Compiled, b: Compiled) -> str:
+    """Why a proof with symbols may not hold for all their values; "" when it does."""
+    doubts = [*a.doubts, *b.doubts]
+    if doubts:
+        return doubts[0].reason
+    taking = [(n, d) for box in b.rules.deny for n, d in box.tests]
+    taking += [(n, d) for box in b.rules.allow for n, d in box.tests if d.outside]
+    for box in a.rules.allow if taking else ():
+        part = _part(box)
+        for name, demand in box.tests if part.holes or part.variables else ():
+            mine = [p for p in demand.values.patterns if any(map(_is_symbol, p.text))]
+            others = [p for n, d in taking if n == name for p in d.values.patterns]
+            if any(_may_meet(p, q) for p in mine for q in others):
+                named = part.holes[0].reason if part.holes else "a policy variable stands there"
+                return f"{named}: its value may be one that is denied"
+    return ""
+
+
+def _is_symbol(char: str) -> bool:
+    return _FIRST <= ord(char) <= _LAST
+
+
+def _opened(text: str, which: Callable[[str], bool] = _is_symbol) -> Pattern:
+    """The text as a pattern with anything in the place of each symbol."""
+    return glob("".join("*" if which(c) else c for c in text))
+
+
+def _may_meet(symbolic: Pattern, other: Pattern) -> bool:
+    """True when some value of the symbols makes one text of both, other than by the same symbol in both."""
+    if symbolic is other:
+        return False
+    return (
+        find([automaton((_opened(symbolic.text),)), automaton((_opened(other.text),))], [], Budget(STEPS)) is not None
+    )
+
+
+def _certain(a: Compiled, b: Compiled, space: Space, symbols: Symbols) -> Point | None:
+    """A request that tells whatever the symbols stand for; None when each found depends on one of them."""
+    sure = Rules(
+        tuple(box for box in a.rules.allow if not any(n.startswith(OPAQUE) for n, _ in box.tests)),
+        tuple(widened(box, symbols) for box in a.rules.deny),
+    )
+    at_most = Rules(
+        tuple(widened(box, symbols) for box in b.rules.allow),
+        tuple(box for box in b.rules.deny if not any(not isinstance(u, Ref) for u in _part(box).holes)),
+    )
+    point = broader(sure, at_most, space)
+    if point is not None and any(_may_hit(box, point) for box in (*b.rules.allow, *a.rules.deny)):
+        return None
+    return point
+
+
+def _may_hit(box: Box, point: Point) -> bool:
+    """True when the box has the request for some value of its symbols, although not for the symbols themselves."""
+    if not box.mask >> point.bit & 1:
+        return False
+    doubtful = False
+    for name, demand in box.tests:
+        values = point.values.get(name)
+        if values is None or passes(demand, values):
+            continue
+        symbolic = [v for v in values if isinstance(v, str) and any(map(_is_symbol, v))]
+        if not any(_meets(v, demand) for v in symbolic):
+            return False
+        doubtful = True
+    return doubtful
+
+
+def _meets(value: str, demand: Demand) -> bool:
+    if demand.outside:
+        return True
+    opened = automaton((_opened(value),))
+    return (
+        find([opened, automaton(tuple(_opened(p.text) for p in demand.values.patterns))], [], Budget(STEPS)) is not None
+    )
+
+
+def passes(demand: Demand, values: Sequence[str | float]) -> bool:
+    """Whether the values of a request pass a demand."""
+    hits = [demand.values.has(v) is not demand.outside for v in values]
+    return any(hits) if demand.some else all(hits)
+
+
+def widened(box: Box, symbols: Symbols) -> Box:
+    """The box at its largest: anything in the place of every unknown value that is no reference."""
+    if all(isinstance(u, Ref) for u in _part(box).holes):
+        return box
+    tests: list[tuple[str, Demand]] = []
+    for name, demand in box.tests:
+        if name.startswith(OPAQUE):
+            continue
+        patterns = demand.values.patterns
+        unsure = [any(map(symbols.unknown, p.text)) for p in patterns]
+        if demand.outside:
+            patterns = tuple(p for p, open_ in zip(patterns, unsure, strict=True) if not open_)
+        else:
+            patterns = tuple(
+                _opened(p.text, symbols.unknown) if open_ else p for p, open_ in zip(patterns, unsure, strict=True)
+            )
+        if demand.outside or EVERYTHING.patterns[0] not in patterns:
+            tests.append((name, demand._replace(values=demand.values._replace(patterns=patterns))))
+    return box._replace(tests=tuple(tests))
+
+
+def allowing(compiled: Compiled, point: Point) -> Any:
+    """The statement that allows a request; None when none does."""
+    for box in compiled.rules.allow:
+        if box.mask >> point.bit & 1 and all(passes(d, point.values.get(n, ())) for n, d in box.tests):
+            return _part(box).statement
+    return None
