@@ -63,6 +63,10 @@ def aws_neptune_snapshot_no_customer_key(snapshot: Resource, graph: Graph) -> It
     ## Fix
     Set `kms_key_arn` on the cluster that the snapshot is taken of.
     """
+    if not snapshot.absent("storage_encrypted"):  # what runs says it of itself
+        if snapshot.absent("kms_key_arn"):
+            yield snapshot.fails("the snapshot is encrypted with no key of one's own", at="kms_key_arn")
+        return
     for cluster in graph.follow(snapshot, "db_cluster_identifier"):
         if cluster.absent("kms_key_arn"):
             place = cluster.where("kms_key_arn")

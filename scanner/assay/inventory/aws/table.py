@@ -94,7 +94,8 @@ class Make:
         when: makes none where this is empty, false or absent.
         region: where it is, when that is not where it was listed.
         folds: types that Terraform has apart and whose content stands in this resource.
-        keys: attributes that name a KMS key; one that AWS manages is left out, as Terraform leaves it out.
+        keys: attributes (dotted where nested) that name a KMS key; one that AWS manages is left out, as Terraform
+            leaves it out.
         bare: takes nothing from the answer but `fields`.
         answered: is made only when one of the calls that complete the item was answered.
     """

@@ -93,8 +93,13 @@ class Walk:
         for operation, status, reason, types in found.problems:
             self.emit.problem(operation, status, reason, types)
 
-    def _items(self, ask: Ask, parent: Item, found: _Found, ids: list[str] | None = None) -> Iterator[Item]:
-        """The items of a call for `parent`, page by page; a failure is noted in `found`."""
+    def _items(
+        self, ask: Ask, parent: Item, found: _Found, ids: list[str] | None = None, whole: Ask | None = None
+    ) -> Iterator[Item]:
+        """The items of a call for `parent`, page by page; a failure is noted in `found`.
+
+        A call that describes a batch of `ids` belongs to `whole`, the one that listed them.
+        """
         params = {k: ids if v == "*" else _param(v, parent) for k, v in ask.params.items()}
         params = {k: v for k, v in params.items() if v is not None}
         try:
@@ -102,12 +107,12 @@ class Walk:
                 inner = at(page, ask.items)
                 answers = [] if inner is None else inner if ask.items and isinstance(inner, list) else [inner]
                 if ask.batch:
-                    yield from self._batches(ask.batch, answers, parent, found)
+                    yield from self._batches(ask, ask.batch, answers, parent, found)
                 else:
                     for answer in answers:
                         yield Item(answer if isinstance(answer, dict) else {"$id": answer}, self.place, parent)
         except CallFailed as error:
-            self._failed(ask, error, parent, found)
+            self._failed(ask, error, parent, found, whole or ask)
 
     def _pages(self, ask: Ask, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         name = ask.service or self.service.name
@@ -121,16 +126,18 @@ class Walk:
                 return
             sleep(1)
 
-    def _batches(self, batch: tuple[int, Ask], ids: list[str], parent: Item, found: _Found) -> Iterator[Item]:
+    def _batches(
+        self, whole: Ask, batch: tuple[int, Ask], ids: list[str], parent: Item, found: _Found
+    ) -> Iterator[Item]:
         size, ask = batch
         for i in range(0, len(ids), size):
-            yield from self._items(ask, parent, found, ids[i : i + size])
+            yield from self._items(ask, parent, found, ids[i : i + size], whole)
 
-    def _failed(self, ask: Ask, error: CallFailed, parent: Item, found: _Found) -> None:
+    def _failed(self, ask: Ask, error: CallFailed, parent: Item, found: _Found, whole: Ask) -> None:
         if error.kind == ABSENT or error.code in ask.absent:
             return
         reason = str(error) if error.kind != UNSUPPORTED else f"the endpoint does not support it ({error.code})"
-        fed = (f for f in ask.feeds if f.startswith("aws_")) if ask.put is not None else ask.types()
+        fed = (f for f in ask.feeds if f.startswith("aws_")) if ask.put is not None else whole.types()
         types = tuple(dict.fromkeys(fed))
         found.problems.append((ask.operation, _STATUS.get(error.kind, FAILED), reason, types))
         if ask.put is not None:
@@ -189,16 +196,18 @@ class Walk:
                 self._customer_key(values, path)
             found.resources.append((make.type, address, values, str(name or ""), region))
 
-    def _customer_key(self, values: dict[str, Any], name: str) -> None:
+    def _customer_key(self, values: dict[str, Any], path: str) -> None:
         """Leave out a key that AWS manages; whether it does is unknown when the aliases cannot be listed."""
-        key = values.get(name)
-        if not isinstance(key, str) or not key:
-            return
-        managed = self._managed_keys()
-        if isinstance(managed, Unknown):
-            values[name] = managed
-        elif key.startswith("alias/aws/") or ":alias/aws/" in key or key.rpartition("/")[2] in managed:
-            del values[name]
+        *blocks, name = path.split(".")
+        for holder in _holders(values, blocks):
+            key = holder.get(name)
+            if not isinstance(key, str) or not key:
+                continue
+            managed = self._managed_keys()
+            if isinstance(managed, Unknown):
+                holder[name] = managed
+            elif key.startswith("alias/aws/") or ":alias/aws/" in key or key.rpartition("/")[2] in managed:
+                del holder[name]
 
     def _managed_keys(self) -> set[str] | Unknown:
         with self.shared.lock:
@@ -210,6 +219,15 @@ class Walk:
                 except CallFailed as error:
                     self.shared.managed_keys = Unknown(f"whether AWS manages the key: ListAliases: {error}")
             return self.shared.managed_keys
+
+
+def _holders(values: dict[str, Any], blocks: list[str]) -> list[dict[str, Any]]:
+    """The nested blocks at a path; the values themselves where it is empty."""
+    level = [values]
+    for block in blocks:
+        inner = [found if isinstance(found := one.get(block), list) else [found] for one in level]
+        level = [one for found in inner for one in found if isinstance(one, dict)]
+    return level
 
 
 def _param(spec: Any, item: Item) -> Any:
