@@ -45,6 +45,7 @@ DOMAIN = Make(
         "log_publishing_options": logs,
         "auto_tune_options": nested("AutoTuneOptions", {"State": "desired_state", "ErrorMessage": None}),
     },
+    folds=("aws_opensearch_domain_policy",),
     keys=("encrypt_at_rest.kms_key_id",),
 )
 
