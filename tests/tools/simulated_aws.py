@@ -38,6 +38,7 @@ class World(NamedTuple):
 
 def generate(seed: int) -> World:
     r = random.Random(seed)
+    generous = r.random() < 0.5  # half of the worlds let nearly everything through, so that routes decide
     w = World({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
     for i in range(r.randint(1, 3)):
         vpc = f"v{i}"
@@ -54,6 +55,9 @@ def generate(seed: int) -> World:
     for group in w.groups.values():
         for way in ("ingress", "egress"):
             choices = [*cidrs, "g0", "g1", "g2"]
+            if generous:
+                group[way] = [("all", (0, 65535), "0.0.0.0/0")]
+                continue
             group[way] = [
                 (r.choice(["tcp", "udp", "all"]), r.choice(RANGES), r.choice(choices)) for _ in range(r.randint(0, 3))
             ]
@@ -64,7 +68,7 @@ def generate(seed: int) -> World:
             w.machines[f"m{i}{j}"] = {"subnet": name, "ip": ip, "public": r.random() < 0.6, "groups": picked}
         if r.random() < 0.3:
             w.nats[f"nat{i}"] = {"subnet": name, "ip": str(IPv4Network(w.subnets[name]["cidr"])[20])}
-        if r.random() < 0.6:
+        if r.random() < (0.2 if generous else 0.6):
             w.subnets[name]["acl"] = {
                 way: [
                     (n, r.choice(["allow", "allow", "deny"]), r.choice(["tcp", "udp", "all", "all"]), r.choice(cidrs),
@@ -89,8 +93,10 @@ def generate(seed: int) -> World:
         w.association[vpc] = r.choice(["t0", "t1"])
     for subnet in w.subnets.values():
         subnet["routes"] = _routes(r, w, subnet["vpc"], cidrs)
-    for vpc in w.gateways:
-        w.edges[vpc] = []
+    if "v0" in w.gateways and r.random() < 0.5:
+        w.edges["v0"] = [(w.subnets["v0s1"]["cidr"], "fw")]
+    if r.random() < 0.3:  # a route inside the VPC may be longer than the local one, towards an endpoint
+        w.subnets["v0s1"]["routes"].append((w.subnets["v0s0"]["cidr"], "fw"))
     return w
 
 
@@ -99,6 +105,7 @@ def _routes(r: random.Random, w: World, vpc: str, cidrs: list[str]) -> list[tupl
     hops += [n for n, nat in w.nats.items() if w.subnets[nat["subnet"]]["vpc"] == vpc] * 2
     hops += [p for p, sides in w.peerings.items() if vpc in sides]
     hops += ["tgw"] if vpc in w.attached else []
+    hops += ["fw"] if vpc == "v0" else []
     if not hops:
         return []
     found = {}
@@ -147,6 +154,13 @@ def resources(w: World) -> list[Resource]:
             }  # fmt: skip
             add("aws_ec2_transit_gateway_route", f"{table}{i}", destination_cidr_block=cidr,
                 transit_gateway_route_table_id=ref("aws_ec2_transit_gateway_route_table", table), **hop)  # fmt: skip
+    add("aws_vpc_endpoint", "fw", vpc_id=ref("aws_vpc", "v0"), vpc_endpoint_type="GatewayLoadBalancer",
+        subnet_ids=[ref("aws_subnet", "v0s0")])  # fmt: skip
+    for vpc, routes in w.edges.items():
+        blocks = [{"cidr_block": cidr, **_hop(hop)} for cidr, hop in routes]
+        add("aws_route_table", f"edge{vpc}", vpc_id=ref("aws_vpc", vpc), route=blocks)
+        add("aws_route_table_association", f"edge{vpc}", gateway_id=ref("aws_internet_gateway", w.gateways[vpc]),
+            route_table_id=ref("aws_route_table", f"edge{vpc}"))  # fmt: skip
     for name, nat in w.nats.items():
         add("aws_nat_gateway", name, subnet_id=ref("aws_subnet", nat["subnet"]), private_ip=nat["ip"])
     for name, s in w.subnets.items():
@@ -188,6 +202,7 @@ def _hop(hop: str) -> dict[str, Any]:
         ("nat", "nat_gateway_id", "aws_nat_gateway"),
         ("pcx", "vpc_peering_connection_id", "aws_vpc_peering_connection"),
         ("tgw", "transit_gateway_id", "aws_ec2_transit_gateway"),
+        ("fw", "vpc_endpoint_id", "aws_vpc_endpoint"),
     ):
         if hop.startswith(prefix):
             return {name: Ref(f"{type_}.{hop}", "id")}
@@ -267,6 +282,10 @@ def carry(w: World, p: Packet, here: str | None, vpc: str, nat_port: int) -> tup
             nats.append(hop)
             p = p._replace(source=w.nats[hop]["ip"], source_port=nat_port)
             here = stands
+        elif hop == "fw":
+            if here == "v0s0" or not _cross(w, p, here, "v0s0"):
+                raise Lost
+            here = "v0s0"
         elif hop.startswith("pcx"):
             if not _cross(w, p, here, None):
                 raise Lost

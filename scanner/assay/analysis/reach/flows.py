@@ -104,8 +104,9 @@ class Flow:
             return found
         done: list[Admitted] = []
         stretch = legs(there)
+        passed = {id(s.node) for s in there.steps}
         for leg in stretch:
-            found = self._steps(leg.steps, found.flows, reply=False)
+            found = self._steps(leg.steps, found.flows)
             if found.blocked:
                 return found
             done.append(found.flows)
@@ -116,9 +117,9 @@ class Flow:
             if found.blocked:
                 return found
             done[-1] = found.flows
-        return self._replies(done, back)
+        return self._replies(done, back, passed)
 
-    def _replies(self, done: list[Admitted], back: Sequence[Way]) -> Trace:
+    def _replies(self, done: list[Admitted], back: Sequence[Way], passed: set[int]) -> Trace:
         """The replies, leg by leg from the far end; what they let stand is projected onto the leg before."""
         later: Admitted | None = None
         for flows, way in zip(reversed(done), back, strict=True):
@@ -126,7 +127,7 @@ class Flow:
             turned = Admitted(
                 answered(kept.certain, self.protocol), answered(kept.possible, self.protocol), kept.reasons
             )
-            found = self._steps(way.steps, turned, reply=True)
+            found = self._steps(way.steps, turned, passed)
             if found.blocked:
                 return found
             turned = found.flows
@@ -145,27 +146,38 @@ class Flow:
         found = both_ways(way, back, packets, self.protocol, seen, incoming)
         return self._judged(found, way, end.label)
 
-    def _steps(self, steps: Sequence[Step], packets: Admitted, *, reply: bool) -> Trace:
+    def _steps(self, steps: Sequence[Step], packets: Admitted, passed: set[int] | None = None) -> Trace:
+        """Past the edges and the interfaces on a stretch. `passed`: it is a reply, and these saw the request."""
         found = Trace(packets)
         for step in steps:
             for subnet, incoming in crossings(step):
                 edge = subnet.inward if incoming else subnet.outward
                 if edge is not None:
-                    passed = edge.passes(found.flows, self.protocol, NOBODY, incoming)
-                    found = self._judged(passed, edge, str(subnet.resource), reply)
+                    admitted = edge.passes(found.flows, self.protocol, NOBODY, incoming)
+                    found = self._judged(admitted, edge, str(subnet.resource), passed is not None)
                     if found.blocked:
                         return found
-            interface = getattr(step.node, "interface", None)
-            if interface is not None and not reply:
-                for incoming in (True, False):
-                    way, back = (
-                        (interface.inward, interface.outward) if incoming else (interface.outward, interface.inward)
-                    )
-                    if way is not None and back is not None:
-                        passed = both_ways(way, back, found.flows, self.protocol, NOBODY, incoming)
-                        found = self._judged(passed, way, str(interface.resource))
-                        if found.blocked:
-                            return found
+            interface = step.node.interface if isinstance(step.node, Gateway) else None
+            if interface is not None and (passed is None or id(step.node) not in passed):
+                found = self._through(interface, found.flows, passed is not None)
+                if found.blocked:
+                    return found
+        return found
+
+    def _through(self, interface: Interface, packets: Admitted, reply: bool) -> Trace:
+        """In and out of an interface that forwards; a reply whose request it did not see needs rules of its own."""
+        found = Trace(packets)
+        ways = ((interface.inward, interface.outward, True), (interface.outward, interface.inward, False))
+        for way, back, incoming in ways:
+            if way is None or back is None:
+                continue
+            if reply:
+                admitted = way.passes(found.flows, self.protocol, NOBODY, incoming)
+            else:
+                admitted = both_ways(way, back, found.flows, self.protocol, NOBODY, incoming)
+            found = self._judged(admitted, way, str(interface.resource), reply)
+            if found.blocked:
+                return found
         return found
 
     def _judged(self, found: Admitted, by: Filter, where: str, reply: bool = False) -> Trace:

@@ -65,7 +65,7 @@ class Table:
     def _cut(self) -> None:
         starts = sorted({p for r in self.routes for p in (r.span[0], r.span[1] + 1)})
         cells: list[tuple[Route, ...]] = [()] * (len(starts) + 1)
-        best = sorted(self.routes, key=lambda r: (r.span[0] - r.span[1], -r.rank))  # widest first, best rank last
+        best = sorted(self.routes, key=lambda r: (r.span[0] - r.span[1], r.rank))  # widest first, best rank last
         for route in best:
             for i in range(bisect_right(starts, route.span[0]), bisect_right(starts, route.span[1]) + 1):
                 there = cells[i]
