@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.analysis.reach.addresses import common, show
 from assay.analysis.reach.topology import Problem, Topology
 from assay.analysis.reach.walk import Walker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assay.analysis.reach.topology import Network
     from assay.graph import Graph
+
+T = TypeVar("T")
 
 
 class Model:
@@ -22,6 +26,22 @@ class Model:
         self.topology = topology
         self.walker = Walker(topology)
         self.reach = Reach(topology, self.walker)
+        self._kept: dict[object, Any] = {}
+
+    def once(self, name: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for each name."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        found: T = self._kept[name]
+        return found
+
+    def steps(self) -> set[int]:
+        """The subnets in which a NAT gateway or an interface of a hub stands."""
+        return self.once("steps", self._steps)
+
+    def _steps(self) -> set[int]:
+        gates = [g for found in self.topology.gateways.values() for g in found]
+        return {id(d.subnet) for g in gates if g.kind in ("nat", "attachment") for d in (g, *g.others)}
 
 
 def model(graph: Graph) -> Model:

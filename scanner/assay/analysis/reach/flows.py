@@ -283,7 +283,7 @@ def _far_reply(walker: Walker, a: End, b: End, there: Way, address: int, goal: i
             if last.network is not None:
                 return walker.entering(last, address)
             if last.hub_table is not None:
-                return tuple(walker._in_hub(last.hub_table, last, address, False))
+                return tuple(walker.within(last.hub_table, last, address))
     return [Found((), "unknown", doubts=("how the reply comes back is not known",))]
 
 

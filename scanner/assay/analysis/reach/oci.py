@@ -266,6 +266,7 @@ class Builder:
         if holder is not None and rd.known(holder) and rd.value(holder, f"{vnic}.skip_source_dest_check") is not True:
             gate.closed = f"{holder} drops what is not addressed to it (skip_source_dest_check)"
         gate.subnet = self.topology.subnet_of(place) if place is not None else None
+        self.topology.gateways[id(r)] = [gate]
         return gate
 
     def _unread(self, named: Resource, written: Any, view: View, network: Network) -> Gateway:

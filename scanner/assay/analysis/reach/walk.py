@@ -41,15 +41,23 @@ class Way(NamedTuple):
     subnet: Subnet | None = None
     doubts: tuple[str, ...] = ()
     note: str = ""
-
-    def guards(self) -> tuple[Gateway, ...]:
-        """The firewalls that it passes, in order."""
-        return tuple(s.node for s in self.steps if s.kind in ("firewall", "appliance") and isinstance(s.node, Gateway))
+    guards: tuple[Gateway, ...] = ()
+    """The firewalls, and the machines that forward, which it passes."""
 
     def translation(self) -> Gateway | None:
         """The last NAT gateway on the way: whose address the far end sees."""
         found = [s.node for s in self.steps if s.kind == "nat"]
         return found[-1] if found and isinstance(found[-1], Gateway) else None
+
+
+ENDS = {"internet": "internet", "egress": "internet", "services": "services", "outside": "outside"}
+"""The kinds of gateway at which a way ends, and how."""
+
+
+def ahead(step: Step, way: Way) -> Way:
+    """A way with a step before it."""
+    guards = (step.node, *way.guards) if step.kind in ("firewall", "appliance") else way.guards
+    return Way((step, *way.steps), way.end, way.subnet, way.doubts, way.note, guards)  # type: ignore[arg-type]
 
 
 class Walker:
@@ -59,6 +67,7 @@ class Walker:
         self.topology = topology
         self._known: dict[tuple[int, int, bool], tuple[Way, ...]] = {}
         self._open: set[tuple[int, int, bool]] = set()
+        self._hubs: dict[tuple[int, int, bool], tuple[Way, ...]] = {}
 
     def leaving(self, subnet: Subnet, address: int, anywhere: bool = False) -> tuple[Way, ...]:
         """The ways of a packet from an interface in a subnet.
@@ -140,14 +149,8 @@ class Walker:
             yield Way((Step(hop.kind, hop, view, here),), "dropped", note=hop.closed)
         elif hop.kind == "local":
             yield from self._deliver(network, view, here, address)
-        elif hop.kind == "internet":
-            yield Way((Step("internet", hop, view, here),), "internet")
-        elif hop.kind == "egress":
-            yield Way((Step("egress", hop, view, here),), "internet")
-        elif hop.kind == "services":
-            yield Way((Step("services", hop, view, here),), "services")
-        elif hop.kind == "outside":
-            yield Way((Step("outside", hop, view, here),), "outside")
+        elif hop.kind in ENDS:
+            yield Way((Step(hop.kind, hop, view, here),), ENDS[hop.kind])
         elif hop.kind == "blackhole":
             yield Way((Step("blackhole", hop, view, here),), "dropped", note=hop.note or "the route drops it")
         elif hop.kind == "unknown":
@@ -174,10 +177,10 @@ class Walker:
             yield Way((step,), "loop", note=f"{subnet.resource} sends to {hop.resource}, which stands in it")
             return
         if holds(subnet.prefixes, address):
-            yield Way((step,), "delivered", subnet)
+            yield ahead(step, Way((), "delivered", subnet))
             return
         for way in self._from(subnet, address, anywhere):
-            yield way._replace(steps=(step, *way.steps))
+            yield ahead(step, way)
 
     def _peering(
         self, hop: Gateway, view: View | None, here: Subnet | None, address: int, anywhere: bool
@@ -190,7 +193,7 @@ class Walker:
             yield Way((step,), "dropped", note=hop.peer.closed)
             return
         for way in self._from(hop.peer, address, anywhere):
-            yield way._replace(steps=(step, *way.steps))
+            yield ahead(step, way)
 
     def _hub(
         self, hop: Gateway, view: View | None, here: Subnet | None, address: int, anywhere: bool
@@ -202,10 +205,25 @@ class Walker:
                 (enters,), "unknown", doubts=(hop.note or f"{hop.resource} is attached to nothing that was read",)
             )
             return
-        for way in self._in_hub(hop.hub_table, hop, address, anywhere):
-            yield way._replace(steps=(enters, *way.steps))
+        for way in self.within(hop.hub_table, hop, address, anywhere):
+            yield ahead(enters, way)
 
-    def _in_hub(self, table: Table, came: Gateway, address: int, anywhere: bool) -> Iterator[Way]:
+    def within(self, table: Table, came: Gateway, address: int, anywhere: bool = False) -> Iterator[Way]:
+        """The ways on from inside a hub, for what came in by an attachment: it is not sent back by it."""
+        key = (id(table), address, anywhere)
+        found = self._hubs.get(key)
+        if found is None:
+            found = tuple(self._in_hub(table, address, anywhere))
+            if not any(w.end == "loop" for w in found):
+                self._hubs[key] = found
+        for way in found:
+            if way.steps and way.steps[0].kind == "hub" and way.steps[0].node.resource is came.resource:
+                said = f"the hub sends it back where it came from, {came.resource}"
+                yield Way(way.steps[:1], "loop", doubts=way.doubts, note=said)
+            else:
+                yield way
+
+    def _in_hub(self, table: Table, address: int, anywhere: bool) -> Iterator[Way]:
         if table.missing is not None:
             yield Way((), "unknown", doubts=(table.missing,))
             return
@@ -216,12 +234,10 @@ class Walker:
         if not found:
             yield _no_route(table, doubts)
         for route, said in routes:
-            for way in self._out_of_hub(route.hop, route.view, came, address, anywhere):
+            for way in self._out_of_hub(route.hop, route.view, address, anywhere):
                 yield way._replace(doubts=(*said, *way.doubts)) if said else way
 
-    def _out_of_hub(
-        self, leaves: Gateway, view: View | None, came: Gateway, address: int, anywhere: bool
-    ) -> Iterator[Way]:  # fmt: skip
+    def _out_of_hub(self, leaves: Gateway, view: View | None, address: int, anywhere: bool) -> Iterator[Way]:
         step = Step("hub", leaves, view)
         if leaves.closed is not None:
             yield Way((step,), "dropped", note=leaves.closed)
@@ -234,7 +250,7 @@ class Walker:
         elif leaves.kind == "firewall" and leaves.hub_table is not None:  # a firewall that is itself attached
             guard = Step("firewall", leaves, view)
             for way in self._in_hub_again(leaves, address, anywhere):
-                yield way._replace(steps=(guard, *way.steps))
+                yield ahead(guard, way)
         elif leaves.kind == "peering":  # another hub
             if leaves.peer is None or leaves.peer.hub_table is None:
                 yield Way(
@@ -242,13 +258,11 @@ class Walker:
                 )
                 return
             for way in self._in_hub_again(leaves.peer, address, anywhere):
-                yield way._replace(steps=(step, *way.steps))
-        elif leaves is came:
-            yield Way((step,), "loop", note=f"the hub sends it back where it came from, {came.resource}")
+                yield ahead(step, way)
         else:
             for door in (leaves, *leaves.others):
                 for way in self._from(door, address, anywhere):
-                    yield way._replace(steps=(step._replace(node=door), *way.steps))
+                    yield ahead(Step("hub", door, view), way)
 
     def _in_hub_again(self, place: Gateway, address: int, anywhere: bool) -> Iterator[Way]:
         key = (id(place), address, anywhere)
@@ -257,7 +271,7 @@ class Walker:
             return
         self._open.add(key)
         try:
-            yield from tuple(self._in_hub(place.hub_table, place, address, anywhere))
+            yield from tuple(self.within(place.hub_table, place, address, anywhere))
         finally:
             self._open.discard(key)
 
