@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, Finding, Graph, Resource, rule
-from assay.analysis.aws_network import firewall_subnets, way_to_internet
+from assay import HIGH, LOW, Finding, Graph, Resource, any_of, rule
+from assay.analysis.firewalls import AWS, internet_paths
 
 
 @rule(
@@ -26,26 +26,23 @@ def aws_vpc_no_network_firewall(vpc: Resource, graph: Graph) -> Iterator[Finding
     """
     if not graph.users(vpc, "aws_internet_gateway") and not graph.users(vpc, "aws_internet_gateway_attachment"):
         return
-    if not firewall_subnets(vpc, graph) and not graph.users(vpc, "aws_networkfirewall_firewall"):
+    balanced = any_of(
+        graph.users(vpc, "aws_vpc_endpoint"), lambda endpoint: endpoint["vpc_endpoint_type"] == "GatewayLoadBalancer"
+    )
+    if not balanced and not graph.users(vpc, "aws_networkfirewall_firewall"):
         yield vpc.fails("the VPC has an internet gateway and no network firewall")
 
 
 @rule(on="aws_vpc", severity=HIGH, controls=["nist-800-53r5:SC-7"])
 def aws_firewall_bypass(vpc: Resource, graph: Graph) -> Iterator[Finding]:
-    """Where a VPC has a firewall, every path to and from the internet passes it.
+    """Where there is a network firewall, every path to and from the internet passes it.
 
     ## Why
     One subnet with its own default route to the internet gateway makes the firewall's rules, and its logs, optional.
+    The same holds of a spoke with a gateway of its own beside an inspection VPC.
     ## Fix
-    Point the subnet's default route at the firewall's endpoint, and give the internet gateway a route table that sends
-    the subnet's addresses there too.
+    Point the subnet's default route at the firewall's endpoint or at the transit gateway, and give the internet gateway
+    a route table that sends the subnet's addresses to the endpoint too.
     """
-    guards = firewall_subnets(vpc, graph)
-    if not guards:
-        return
-    for subnet in graph.users(vpc, "aws_subnet"):
-        if subnet in guards:
-            continue
-        way = way_to_internet(subnet, graph)
-        if way:
-            yield vpc.fails(f"{subnet} reaches the internet without the firewall", because=way, key=str(subnet))
+    for past in internet_paths(vpc, graph, AWS):
+        yield past.finding(vpc)

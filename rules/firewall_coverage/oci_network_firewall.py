@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
+from assay.analysis.firewalls import OCI, direct_paths, hub_paths, internet_paths, one_way_paths
 
 CONDITIONS = ("source_address", "destination_address", "service", "application", "url")
 RULE = "oci_network_firewall_network_firewall_policy_security_rule"
@@ -132,3 +133,37 @@ def oci_firewall_unused_list(named: Resource, graph: Graph) -> Iterator[Finding]
         readers = [r for type_ in READERS for r in graph.users(policy, type_)]
         if not any_of(readers, lambda r: any_of(paths, lambda path: named["name"] in as_list(r[path]))):
             yield named.fails("no rule names the list", at="name")
+
+
+@rule(on=["oci_core_vcn", "oci_core_drg"], severity=CRITICAL, controls=["nist-800-53r5:SC-7"])
+def oci_firewall_bypass(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Where there is a network firewall, every path between spokes and to the internet passes it.
+
+    ## Why
+    A spoke with its own way out, or a DRG that sends from spoke to spoke directly, makes the firewall's rules and its
+    logs optional: whoever is inside moves on unseen.
+    ## Fix
+    Route the spokes' default to the DRG, associate their attachments with a DRG route table that knows only the hub,
+    and give the hub's attachment a VCN route table that leads to the firewall's private address.
+    """
+    if r.type == "oci_core_drg":
+        found = list(hub_paths(r, graph, OCI))
+    else:
+        found = [*internet_paths(r, graph, OCI), *direct_paths(r, graph, OCI)]
+    for past in found:
+        yield past.finding(r)
+
+
+@rule(on=["oci_core_vcn", "oci_core_drg"], severity=HIGH, controls=["nist-800-53r5:SC-7"])
+def oci_firewall_asymmetric(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """The firewall sees both directions of what it inspects.
+
+    ## Why
+    A firewall that sees only the requests, or only the replies, cannot follow a connection: it drops it, or lets pass
+    what it does not understand.
+    ## Fix
+    Route the way back through the firewall too: the other spoke's DRG route table, and the route table of the gateway
+    by which replies come in.
+    """
+    for past in one_way_paths(r, graph, OCI):
+        yield past.finding(r)

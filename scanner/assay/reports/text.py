@@ -115,7 +115,10 @@ class _Text:
         for row in rows:
             self.marked(row)
         reasons = self.reasons(f)
-        if self.verbose:
+        if f.hops:
+            places = [f" ({h.place.file}:{h.place.start_line})" if h.place is not None else "" for h in f.hops]
+            reasons += [("hop", clean(h.note) + place) for h, place in zip(f.hops, places, strict=True)]
+        elif self.verbose:
             reasons += [("from", f"{clean(s.note)} ({s.file}:{s.start_line})") for s in f.trace]
         for word, why in reasons:
             self.line(f"           {self.paint('dim', word)} {printable(why)}")

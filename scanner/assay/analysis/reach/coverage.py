@@ -66,8 +66,25 @@ class Estate:
         self._starts = {id(n): [s for s in n.subnets if id(s) not in stands and not idle(model, s)] for n in networks}
 
     def protected(self) -> list[Network]:
-        """The networks whose paths are to be inspected: the spokes; without any, those the firewall stands in."""
-        return self.spokes or self.hubs
+        """The networks whose paths are to be inspected: the spokes; without any, those the firewall stands in.
+
+        A firewall of AWS may guard its own VPC although that is joined to others: those count only where a hub sends
+        to the firewall's VPC what is not addressed to it, and its own other subnets always do.
+        """
+        if not any(n.resource.type.startswith("aws_") for n in self.hubs):
+            return self.spokes or self.hubs
+        return [*self.hubs, *(self.spokes if self._serves() else [])]
+
+    def _serves(self) -> bool:
+        """A hub hands to the firewall's network what is on its way to somewhere else."""
+        mine = {id(n): n for n in self.hubs}
+        tables = {id(a.hub_table): a.hub_table for h in self.model.topology.hubs for a in h.attachments if a.hub_table}
+        attached = any(g.hub is not None for g in self.guards)
+        return attached or any(
+            (home := mine.get(id(r.hop.network))) is not None and common([r.span], home.prefixes) != [r.span]
+            for t in tables.values()
+            for r in t.routes
+        )
 
     def subnets(self, network: Network) -> list[Subnet]:
         """The subnets of a network from which paths begin: not those of firewalls, nor those that only hand on."""
