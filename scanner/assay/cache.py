@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     Outputs = Sequence[tuple[str | None, str]]
 
-_MAGIC = b"assay-cache 4"
+_MAGIC = b"assay-cache 5"
 _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change again without its times showing it
 _KEEP = 64
 _LARGEST = 32_000_000  # characters of output
 _LOOKED_AT = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM")
-_UNCACHED = ("--no-cache", "--timings", "--plugin", "-")  # standard input is another one every time
+_UNCACHED = ("--no-cache", "--timings", "--plugin", "--diff", "-")  # standard input and git are others every time
 
 
 def directory() -> str:
@@ -144,7 +144,7 @@ def _fresh(stamps: bytes) -> bool:
 
 def _sources(request: Request, report: Report, catalogue: Catalogue) -> Iterator[str]:
     """Everything the answer depends on; a folder's times change when an entry comes or goes."""
-    from assay.paths import enters, repository
+    from assay.paths import above, enters
 
     for top in (*request.paths, *catalogue.directories[1:]):
         yield top
@@ -157,13 +157,8 @@ def _sources(request: Request, report: Report, catalogue: Catalogue) -> Iterator
         yield full
         yield os.path.dirname(full)
     for path in request.paths:  # where a configuration may stand, and where the repository begins
-        top = repository(path)
-        folder = os.path.abspath(path)
-        while True:
-            yield from (os.path.join(folder, name) for name in ("assay.toml", "pyproject.toml", ".git"))
-            if folder in (top, os.path.dirname(folder)):
-                break
-            folder = os.path.dirname(folder)
+        for folder in above(path):
+            yield from (os.path.join(folder, n) for n in ("assay.toml", "pyproject.toml", "assay-waivers.toml", ".git"))
 
 
 class Tee:

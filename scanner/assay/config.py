@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from assay.paths import repository
+from assay.paths import above
 
 LISTS = ("select", "ignore", "framework", "rules", "var-file", "output", "plugin")
+FILES = ("baseline", "waivers")
 FLAGS = ("strict", "allow-incomplete", "show-passes")
 TEXTS = ("fail-on",)
 TABLES = ("params",)
+WAIVERS = "assay-waivers.toml"
 LEVELS = ("info", "low", "medium", "high", "critical", "never")
 
 
@@ -28,9 +30,7 @@ def find(path: str) -> tuple[str, dict[str, Any]] | None:
     Raises:
         ConfigError: it is not TOML, or a key or value is not known.
     """
-    top = repository(path)
-    folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
-    while True:
+    for folder in above(path):
         own = os.path.join(folder, "assay.toml")
         if os.path.isfile(own):
             return own, check(own, _load(own))
@@ -39,9 +39,12 @@ def find(path: str) -> tuple[str, dict[str, Any]] | None:
             table = _load(project).get("tool", {}).get("assay")
             if table is not None:
                 return project, check(project, table)
-        if folder == top or os.path.dirname(folder) == folder:
-            return None
-        folder = os.path.dirname(folder)
+    return None
+
+
+def waivers(path: str) -> str | None:
+    """The waiver file nearest to `path`, up to the root of its repository; None when there is none."""
+    return next((f for f in (os.path.join(folder, WAIVERS) for folder in above(path)) if os.path.isfile(f)), None)
 
 
 def _load(path: str) -> dict[str, Any]:
@@ -64,6 +67,8 @@ def check(path: str, table: dict[str, Any]) -> dict[str, Any]:
         if key in LISTS:
             good = isinstance(value, list) and all(isinstance(v, str) for v in value)
             wanted = "a list of texts"
+        elif key in FILES:
+            good, wanted = isinstance(value, str) and value != "", "the path of a file"
         elif key in FLAGS:
             good, wanted = isinstance(value, bool), "true or false"
         elif key in TEXTS:
@@ -81,6 +86,6 @@ def check(path: str, table: dict[str, Any]) -> dict[str, Any]:
 def _hint(key: str) -> str:
     from difflib import get_close_matches
 
-    known = (*LISTS, *FLAGS, *TEXTS, *TABLES)
+    known = (*LISTS, *FILES, *FLAGS, *TEXTS, *TABLES)
     near = get_close_matches(key.replace("_", "-"), known, 1)
     return f"; did you mean {near[0]!r}?" if near else f"; known keys: {', '.join(known)}"

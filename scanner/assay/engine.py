@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from assay.graph import Graph
+    from assay.ledger.difference import Difference
+    from assay.ledger.waiver_file import FileWaiver
+    from assay.ledger.waivers import Problem
     from assay.model import ValuePath, View
     from assay.rule import Parts, Rule
 
@@ -48,6 +51,8 @@ class Report:
         self.allow_incomplete = False
         self.timings: dict[str, float] | None = None
         self.graph: Graph | None = None  # what was judged, for who draws it
+        self.waiver_problems: list[Problem] = []
+        self.difference: Difference | None = None  # from an earlier state, where one was asked for
 
     def sort(self) -> None:
         """Failures first, the gravest first, then by place."""
@@ -85,6 +90,7 @@ class Report:
 def evaluate(
     graph: Graph, rules: Sequence[Rule], *, passes: bool = False, timings: bool = False, waivers: bool = True,
     known: Collection[str] | None = None, asked: Collection[str] | None = None,
+    listed: Sequence[FileWaiver] = (), today: str | None = None,
 ) -> Report:  # fmt: skip
     """Judge every resource by every rule on its type.
 
@@ -93,9 +99,11 @@ def evaluate(
         rules: what to ask; the order does not matter.
         passes: also return a finding for every pass.
         timings: measure CPU seconds per rule.
-        waivers: honour the waivers written in the sources.
+        waivers: honour the waivers, those written in the sources and those of `listed`.
         known: every rule id there is, those asked for among them (default: these rules); a waiver of another is said.
         asked: the ids this run was to judge, for telling a waiver that waives nothing from one of another run.
+        listed: the waivers of the waiver file.
+        today: the ISO day by which waivers expire (default: today, UTC).
     """
     run = _Run(graph, passes, timings)
     for rule in rules:
@@ -104,14 +112,18 @@ def evaluate(
     for finding in sorted(run.findings, key=lambda f: of_one.get(id(f.resource), -1)):
         _complete(finding)  # one resource after the other: its file is parsed again once for all its findings
     _distinguish(run.findings)
-    if waivers and graph.remarks:
+    problems: list[Problem] = []
+    if waivers and (graph.remarks or listed):
         from assay.ledger.waivers import apply
 
         mine = {r.id for r in rules}
-        apply(graph, rules, run.findings, known=known or mine, asked=asked or mine)
+        problems = apply(
+            graph, rules, run.findings, known=known or mine, asked=asked or mine, listed=listed, today=today
+        )
     run.findings.sort(key=_order)
     report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
     report.graph = graph
+    report.waiver_problems = problems
     report.recount()
     report.timings = run.seconds if timings else None
     if graph.live("cluster"):

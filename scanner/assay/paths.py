@@ -34,6 +34,18 @@ def walk(top: str) -> Iterator[str]:
             yield os.path.join(folder, name)
 
 
+def above(path: str) -> Iterator[str]:
+    """The folder of `path` and those above it, up to the root of its repository (without one, its folder alone)."""
+    top = repository(path)
+    folder = os.path.abspath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if folder in (top, parent):
+            return
+        folder = parent
+
+
 def repository(path: str) -> str:
     """The root of the repository that holds `path`, else the directory itself."""
     start = os.path.abspath(path)

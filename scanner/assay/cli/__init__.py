@@ -15,6 +15,8 @@ COMMANDS: dict[str, str] = {
     "audit": "judge what runs: a live account, cluster or database",
     "graph": "print resources, values and links",
     "reach": "say whether one thing reaches another, and by which path",
+    "waivers": "list and check waivers, add one",
+    "baseline": "write down what is known, or compare with it",
     "explain": "say why a rule matters, how to mend it, with examples",
     "rules": "list, test, make and document rules",
     "init": "write a configuration, a pre-commit hook and a workflow",

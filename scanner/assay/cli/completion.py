@@ -30,6 +30,11 @@ def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
 
 
 WITH_PARSERS = ("scan", "reach")
+WORDS = {
+    "rules": "list test new docs coverage", "waivers": "list check add", "baseline": "write diff",
+    "audit": "aws oci cluster",
+}  # fmt: skip
+"""What may follow a command that has commands of its own."""
 
 
 def _options_of(command: str) -> list[tuple[str, str]]:
@@ -44,14 +49,17 @@ def _bash() -> str:
         f"""  elif [ "${{COMP_WORDS[1]}}" = {name} ] && [[ "$word" == -* ]]; then
     COMPREPLY=($(compgen -W "{" ".join(o for o, _ in _options_of(name))}" -- "$word"))"""
         for name in WITH_PARSERS
+    ) + "".join(
+        f"""
+  elif [ "${{COMP_WORDS[1]}}" = {name} ] && [ "$COMP_CWORD" -eq 2 ]; then
+    COMPREPLY=($(compgen -W "{words}" -- "$word"))"""
+        for name, words in WORDS.items()
     )
     return f"""_assay() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}"
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "{commands} --help --version" -- "$word"))
 {options}
-  elif [ "${{COMP_WORDS[1]}}" = rules ] && [ "$COMP_CWORD" -eq 2 ]; then
-    COMPREPLY=($(compgen -W "list test new docs coverage" -- "$word"))
   else
     COMPREPLY=($(compgen -f -- "$word"))
   fi
@@ -65,6 +73,9 @@ def _zsh() -> str:
     options = "\n".join(
         f"  elif [[ $words[2] == {name} ]]; then\n    _arguments {_zsh_options(name)} '*:path:_files'"
         for name in WITH_PARSERS
+    ) + "".join(
+        f"\n  elif [[ $words[2] == {name} && CURRENT -eq 3 ]]; then\n    _values command {words}"
+        for name, words in WORDS.items()
     )
     return f"""#compdef assay
 _assay() {{
@@ -75,8 +86,6 @@ _assay() {{
   if (( CURRENT == 2 )); then
     _describe command commands
 {options}
-  elif [[ $words[2] == rules && CURRENT -eq 3 ]]; then
-    _values command list test new docs coverage
   else
     _files
   fi
@@ -96,5 +105,5 @@ def _fish() -> str:
         for name in WITH_PARSERS
         for option, what in _options_of(name)
     ]
-    lines.append("complete -c assay -n '__fish_seen_subcommand_from rules' -a 'list test new docs coverage'")
+    lines += [f"complete -c assay -n '__fish_seen_subcommand_from {name}' -a '{w}'" for name, w in WORDS.items()]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay import cache, config, plugins
 from assay.model import Request, Severity
+from assay.paths import display
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def parser() -> ArgumentParser:
     add_reporting(p)
     p.add_argument("--plugin", action="append", metavar="NAME",
                    help="also run this plugin: checkov (its own checks, merged by equivalents)")  # fmt: skip
+    p.add_argument("--diff", metavar="GIT_REF", help="report only what is new since HEAD left this commit or branch")
     p.add_argument("--no-cache", action="store_true", help="neither read nor write the cache")
     p.formatter_class = formatter
     return p
@@ -53,6 +55,8 @@ def add_reporting(p: ArgumentParser) -> None:
     p.add_argument("--strict", action="store_true", default=None, help="unknown counts as fail")
     p.add_argument("--allow-incomplete", action="store_true", default=None,
                    help="do not exit 3 when something could not be read")  # fmt: skip
+    p.add_argument("--baseline", metavar="FILE", help="findings listed there are known: only new ones count")
+    p.add_argument("--waivers", metavar="FILE", help="the waiver file (default: the nearest assay-waivers.toml)")
     p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
     p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
     p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
@@ -103,6 +107,9 @@ def settle(args: Namespace, paths: Sequence[str]) -> None:
                 values = [os.path.join(folder, v) for v in values]
             if key in ("ignore", "rules", "var-file") or not getattr(args, name):
                 setattr(args, name, values + (getattr(args, name) or []))
+    for key in config.FILES:
+        if table.get(key) and hasattr(args, key) and getattr(args, key) is None:
+            setattr(args, key, os.path.join(folder, table[key]))
     for key in (*config.FLAGS, *config.TEXTS):
         name = key.replace("-", "_")
         if hasattr(args, name) and getattr(args, name) is None:
@@ -212,15 +219,47 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
 
 
 def judge(request: Request, catalogue: Catalogue, entries: list[Entry], args: Namespace) -> Report:
-    """The report of a scan, with the gate that the options set."""
+    """The report of a scan, compared as the options say, with the gate that they set."""
     from assay.scan import run as scan
 
-    options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
-    report = scan(request, catalogue, entries, options)
+    def once(asked: Request) -> Report:
+        options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
+        listed = None if args.no_waivers else _waiver_file(args.waivers, asked)
+        if listed is not None:
+            from assay.ledger.waiver_file import read
+
+            options |= {"listed": read(listed, display(listed, asked.base)), "today": getattr(args, "as_of", None)}
+        found = scan(asked, catalogue, entries, options)
+        if listed is not None:
+            found.coverage.consulted.append(listed)
+        return found
+
+    if getattr(args, "diff", None):
+        from assay.ledger.difference import compare
+
+        report = compare(request, args.diff, once)
+    else:
+        report = once(request)
+    if args.baseline:
+        from assay.ledger import baseline
+
+        baseline.apply(report, baseline.read(args.baseline), display(args.baseline, request.base))
+        report.coverage.consulted.append(os.path.abspath(args.baseline))
     report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
     report.strict = bool(args.strict)
     report.allow_incomplete = bool(args.allow_incomplete)
     return report
+
+
+def _waiver_file(named: str | None, request: Request) -> str | None:
+    """The waiver file of a scan: the one that is named, else the nearest to its first path."""
+    if named:
+        if not os.path.isfile(named):
+            raise UsageError(f"--waivers {named}: there is no such file")
+        return os.path.abspath(named)
+    # What an audit collects has no place of its own among the files: the working directory is asked.
+    first = "." if "label" in request.options else request.paths[0]
+    return config.waivers(first) if os.path.lexists(first) else None
 
 
 def print_timings(report: Report) -> None:

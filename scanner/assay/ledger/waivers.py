@@ -1,8 +1,9 @@
-"""Waivers: a failure that somebody answers for. Here the inline ones, in the source beside what they speak about.
+"""Waivers: a failure that somebody answers for, in the source beside what it speaks about or in a file of its own.
 
 `# assay: allow[rule-id, other-rule] reason` waives those rules on the block it stands in, or above. Comments of other
 scanners (`checkov:skip=ID:reason`, `trivy:ignore:ID`, `tfsec:ignore:ID`, `kics-scan ...`) count through the rules'
-equivalents. What cannot count is said in the coverage notes.
+equivalents. The file is `assay-waivers.toml` (`waiver_file`). What cannot count, or counts for too much, is a problem,
+and said in the coverage notes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from assay.graph import Graph
+    from assay.ledger.waiver_file import FileWaiver
     from assay.model import Finding, Remark
     from assay.rule import Rule
 
@@ -38,40 +40,118 @@ class _Allowance(NamedTuple):
     expires: str | None
 
 
+class Problem(NamedTuple):
+    """What is wrong with a waiver.
+
+    `kind` is expired, unused, unknown-rule, blanket, unwaivable, nameless or unreasoned; `place` is file:line.
+    """
+
+    kind: str
+    place: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.sentence}"
+
+
+class Book:
+    """All waivers of one evaluation, and what became of each."""
+
+    def __init__(self, graph: Graph, listed: Sequence[FileWaiver], known: Collection[str], today: str) -> None:
+        self.known = known
+        self.today = today
+        self.listed = listed
+        self.problems: list[Problem] = []
+        self.allowances = [a for remark in graph.remarks for a in _parse(remark, self.problems, known)]
+        self.by_file: dict[str, list[_Allowance]] = {}
+        for allowance in self.allowances:
+            self.by_file.setdefault(allowance.remark.file, []).append(allowance)
+        for waiver in listed:
+            self.problems += _faults(waiver.place, waiver.rules, known)
+            if waiver.address == "*":
+                said = "this waiver is for every address; name those it is meant for"
+                self.problems.append(Problem("blanket", waiver.place, said))
+        self.used: set[int] = set()
+
+    def judge(self, finding: Finding, waivable: bool) -> None:
+        """Waive a finding, if a waiver covers it that holds today."""
+        for allowance in self.by_file.get(finding.location.file, ()) if finding.location else ():
+            if _covers(allowance, finding) and _names(allowance, finding):
+                kind = "inline" if allowance.tool == "assay" else "foreign"
+                reason = allowance.reason or f"{allowance.tool} comment without a reason"
+                waiver = Waiver(kind, reason, _place(allowance), None, allowance.expires)
+                if self._holds(id(allowance), waiver, finding, waivable):
+                    return
+        file = finding.location.file if finding.location else ""
+        for listed in self.listed:
+            if listed.covers(finding.rule, finding.resource.address, file):
+                waiver = Waiver("file", listed.reason, listed.place, listed.owner, listed.expires)
+                if self._holds(id(listed), waiver, finding, waivable):
+                    return
+
+    def _holds(self, key: int, waiver: Waiver, finding: Finding, waivable: bool) -> bool:
+        self.used.add(key)
+        if not waivable:
+            problem = Problem("unwaivable", waiver.place, f"{finding.rule} may not be waived; it has no effect")
+        elif waiver.expires is not None and waiver.expires < self.today:
+            problem = Problem("expired", waiver.place, f"the waiver of {finding.rule} expired on {waiver.expires}")
+        else:
+            finding.verdict = Verdict.WAIVED
+            finding.waiver = waiver
+            return True
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return False
+
+    def close(self, asked: Collection[str]) -> None:
+        """Say which waivers waived nothing, of those whose rules were all asked."""
+        entries = [(id(a), _place(a), a.ids) for a in self.allowances if a.tool == "assay"]
+        entries += [(id(w), w.place, w.rules) for w in self.listed]
+        for key, place, ids in entries:
+            names = [i for i in ids if i in self.known]
+            mine = names and all(i in asked for i in names)
+            if key not in self.used and mine:
+                self.problems.append(
+                    Problem("unused", place, f"this waiver of {', '.join(ids)} waives nothing; remove it")
+                )
+
+
 def apply(
     graph: Graph, rules: Sequence[Rule], findings: Sequence[Finding], *, known: Collection[str],
-    asked: Collection[str], today: str | None = None,
-) -> None:  # fmt: skip
-    """Turn the failures that a remark waives into waived ones; say which remarks did nothing."""
-    if not graph.remarks:
-        return
-    notes = graph.coverage.notes
+    asked: Collection[str], listed: Sequence[FileWaiver] = (), today: str | None = None,
+) -> list[Problem]:  # fmt: skip
+    """Turn the failures that a waiver covers into waived ones.
+
+    Args:
+        known: every rule id there is.
+        asked: the ids that were judged; a waiver of another is not called unused.
+        listed: the waivers of the waiver file.
+        today: the ISO day to judge by (default: today, UTC).
+
+    Returns:
+        What is wrong with the waivers, in the order of its discovery.
+    """
+    if not graph.remarks and not listed:
+        return []
     by_id = {r.id: r for r in rules}
-    used: set[int] = set()
-    allowances = [a for remark in graph.remarks for a in _parse(remark, notes, known)]
-    by_file: dict[str, list[tuple[int, _Allowance]]] = {}
-    for number, allowance in enumerate(allowances):
-        by_file.setdefault(allowance.remark.file, []).append((number, allowance))
+    book = Book(graph, listed, known, today or clock.today())
     for finding in findings:
-        if finding.verdict not in (Verdict.FAIL, Verdict.UNKNOWN) or finding.location is None:
-            continue
-        for number, allowance in by_file.get(finding.location.file, ()):
-            if _covers(allowance, finding) and _names(allowance, finding):
-                used.add(number)
-                if not by_id[finding.rule].waivable:
-                    notes.append(f"{_place(allowance)}: {finding.rule} may not be waived; the comment has no effect")
-                elif allowance.expires is not None and allowance.expires < (today or clock.today()):
-                    notes.append(f"{_place(allowance)}: the waiver of {finding.rule} expired on {allowance.expires}")
-                else:
-                    _waive(finding, allowance)
-                break
-    for number, allowance in enumerate(allowances):
-        mine = all(i in asked for i in allowance.ids if i in known)
-        if number not in used and allowance.tool == "assay" and mine and any(i in known for i in allowance.ids):
-            notes.append(f"{_place(allowance)}: this waiver of {', '.join(allowance.ids)} waives nothing; remove it")
+        if finding.verdict in (Verdict.FAIL, Verdict.UNKNOWN):
+            book.judge(finding, by_id[finding.rule].waivable)
+    book.close(asked)
+    graph.coverage.notes += map(str, book.problems)
+    return book.problems
 
 
-def _parse(remark: Remark, notes: list[str], known: Collection[str]) -> list[_Allowance]:
+def _faults(place: str, ids: Sequence[str], known: Collection[str]) -> list[Problem]:
+    strange = [i for i in ids if i != "*" and i not in known]
+    found = [Problem("unknown-rule", place, f"there is no rule {i} to waive") for i in strange]
+    if "*" in ids:
+        found.append(Problem("blanket", place, "this waiver allows every rule; name the rules it is meant for"))
+    return found
+
+
+def _parse(remark: Remark, problems: list[Problem], known: Collection[str]) -> list[_Allowance]:
     text = remark.text
     place = f"{remark.file}:{remark.line}"
     found: list[_Allowance] = []
@@ -80,13 +160,13 @@ def _parse(remark: Remark, notes: list[str], known: Collection[str]) -> list[_Al
         ids = tuple(i.strip() for i in (own[1] or "").split(",") if i.strip())
         reason = own[2].strip().removesuffix("*/").strip()
         if not ids:
-            notes.append(f"{place}: this waiver names no rule; write `assay: allow[rule-id] reason`")
+            said = "this waiver names no rule; write `assay: allow[rule-id] reason`"
+            problems.append(Problem("nameless", place, said))
         elif not reason:
-            notes.append(f"{place}: this waiver of {', '.join(ids)} gives no reason and has no effect")
+            said = f"this waiver of {', '.join(ids)} gives no reason and has no effect"
+            problems.append(Problem("unreasoned", place, said))
         else:
-            notes += [f"{place}: there is no rule {i} to waive" for i in ids if i != "*" and i not in known]
-            if "*" in ids:
-                notes.append(f"{place}: this waiver allows every rule; name the rules it is meant for")
+            problems += _faults(place, ids, known)
             found.append(_Allowance(remark, "assay", ids, reason, None))
     found += [
         _Allowance(remark, "checkov", tuple(m[1].upper().split(",")), (m[2] or "").strip(), None)
@@ -121,13 +201,6 @@ def _names(allowance: _Allowance, finding: Finding) -> bool:
     mine = {e.upper() for e in finding.equivalents}
     mine |= {e.removeprefix("AVD-") for e in mine}
     return any(i in mine for i in allowance.ids)
-
-
-def _waive(finding: Finding, allowance: _Allowance) -> None:
-    finding.verdict = Verdict.WAIVED
-    reason = allowance.reason or f"{allowance.tool} comment without a reason"
-    kind = "inline" if allowance.tool == "assay" else "foreign"
-    finding.waiver = Waiver(kind, reason, _place(allowance), None, allowance.expires)
 
 
 def _place(allowance: _Allowance) -> str:

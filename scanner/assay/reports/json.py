@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from assay.reports.shape import SCHEMA, coverage_dict, finding_dict
+from assay.reports.shape import SCHEMA, coverage_dict, difference_dict, finding_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
     tool = {"name": "assay", "version": report.tool_version}
     stream.write(f'{{"schema":{dumps(SCHEMA)},"tool":{dumps(tool)},\n"summary":{dumps(report.summary)},\n')
     stream.write(f'"coverage":{dumps(coverage_dict(report.coverage))},\n')
+    if report.difference is not None:
+        stream.write(f'"diff":{dumps(difference_dict(report.difference))},\n')
     if report.timings is not None:
         stream.write(f'"timings":{dumps(report.timings)},\n')
     stream.write('"findings":[')

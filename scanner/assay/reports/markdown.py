@@ -49,6 +49,9 @@ def _parts(report: Report) -> Iterator[str]:
         for start in range(_OPEN_ROWS, len(failures), 100):
             some = failures[start : start + 100]
             yield _details(f"Failures {start + 1} to {start + len(some)}", _table(some))
+    if report.difference is not None:
+        yield f"\n{prose(report.difference.sentence())}\n"
+        yield from _lists("Fixed", [f"{f.rule}: {_said(f)}" for f in report.difference.fixed])
     rules = [report.rules[r] for r in dict.fromkeys(f.rule for f in failures) if r in report.rules]
     for start in range(0, len(rules), 20):
         texts = (  # a rule's own words are Markdown already

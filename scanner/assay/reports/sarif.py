@@ -118,6 +118,10 @@ class _Results:
             made["relatedLocations"] = related[:_RELATED_MOST]
         if f.trace:
             made["codeFlows"] = [{"threadFlows": [{"locations": list(self.flow(f, clean))}]}]
+        if self.report.difference is not None:
+            made["baselineState"] = "new"
+        elif f.waiver is not None and f.waiver.kind == "baseline":
+            made["baselineState"] = "unchanged"
         if f.waiver is not None:
             made["suppressions"] = [self.suppression(f)]
         made["properties"] = self.properties(f, clean)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.engine import Report
+    from assay.ledger.difference import Difference
     from assay.model import Coverage, Finding, Location, Resource, ValuePath
 
 SCHEMA = "assay-report/1"
@@ -66,6 +67,14 @@ def waiver_dict(finding: Finding) -> dict[str, Any] | None:
     if w is None:
         return None
     return {"kind": w.kind, "reason": text(w.reason), "place": utf8(w.place), "owner": w.owner, "expires": w.expires}
+
+
+def difference_dict(difference: Difference) -> dict[str, Any]:
+    """How the report differs from an earlier state, as `-o json` prints it; its findings are the new ones."""
+    return {
+        "ref": difference.ref, "commit": difference.commit, "new": difference.new,
+        "fixed": [finding_dict(f) for f in difference.fixed], "unchanged": difference.unchanged,
+    }  # fmt: skip
 
 
 def coverage_dict(coverage: Coverage) -> dict[str, Any]:

@@ -58,6 +58,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
         if not report.strict:
             text.undecided([f for f in report.findings if f.verdict is Verdict.UNKNOWN])
         text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
+        if report.difference is not None:
+            text.listed("Fixed", [_short(f) for f in report.difference.fixed])
         text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
     text.listed("Not evaluated", sorted(broken))
@@ -176,6 +178,8 @@ class _Text:
             self.line(printable(said))
         failed = any(self.report.gates(f) for f in self.report.findings)
         self.line(self.paint("bold", shape.headline(self.report)))
+        if self.report.difference is not None:
+            self.line(self.report.difference.sentence())
         style = "bad" if failed or self.report.incomplete else "good"
         self.line(self.paint(style, shape.verdict_sentence(self.report)))
         first = next((f for f in self.report.findings if shape.failing(self.report, f)), None)

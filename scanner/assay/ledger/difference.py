@@ -1,0 +1,163 @@
+"""`--diff REF`: what a change brought, and what it mended.
+
+The whole estate is evaluated twice, as it is and as it was where the change branched off, and the sets of fingerprints
+are compared: a changed variable shows its effect in files that did not change. The earlier state is laid out from git's
+own store in a temporary folder; nothing of the repository is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from assay.ledger.baseline import key
+from assay.model import Request, Verdict
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assay.engine import Report
+    from assay.model import Finding
+
+_DATA = (".tfvars", ".tfvars.json")
+
+
+class Difference(NamedTuple):
+    """How a report differs from that of an earlier state: `fixed` are that report's findings which are gone."""
+
+    ref: str
+    commit: str
+    new: int
+    fixed: list[Finding]
+    unchanged: int
+
+    def sentence(self) -> str:
+        counts = f"{self.new:,} new, {len(self.fixed):,} fixed, {self.unchanged:,} unchanged"
+        return f"Compared with {self.ref} ({self.commit[:10]}): {counts}."
+
+
+def compare(request: Request, ref: str, judge: Callable[[Request], Report]) -> Report:
+    """The report of `request`, with only what was not found at `ref`; `report.difference` says the rest.
+
+    Args:
+        judge: makes the report of a request; asked twice.
+
+    Raises:
+        UsageError: the paths are not in a git repository, or git does not know `ref`.
+    """
+    top = _top(request)
+    if not _inside(os.path.realpath(request.base), top):
+        request.base = top  # both states must spell their paths alike
+    commit, note = _ancestor(top, ref)
+    with TemporaryDirectory(prefix="assay-diff-") as folder:
+        earlier = os.path.realpath(folder)
+        _lay_out(top, commit, earlier)
+        then = _moved(request, top, earlier)
+        before = judge(then) if then.paths else None
+        report = judge(request)
+        old = before.findings if before is not None else []
+        _keep_new(report, old, ref, commit)
+    if note:
+        report.coverage.notes.append(note)
+    if before is not None and before.incomplete and not report.incomplete:
+        report.coverage.notes.append(f"something could not be read at {ref}, so more may look new than is")
+    return report
+
+
+def _keep_new(report: Report, old: list[Finding], ref: str, commit: str) -> None:
+    was = {key(f) for f in old}
+    still = {f.fingerprint for f in report.findings if f.verdict is not Verdict.PASS}
+    counted = (Verdict.FAIL, Verdict.UNKNOWN)
+    fixed = [f for f in old if f.verdict in counted and f.fingerprint not in still]
+    known = [f for f in report.findings if f.verdict is not Verdict.NOT_EVALUATED and key(f) in was]
+    gone = set(map(id, known))
+    report.findings = [f for f in report.findings if id(f) not in gone]
+    report.recount()
+    new = sum(1 for f in report.findings if f.verdict in counted)
+    report.difference = Difference(ref, commit, new, fixed, sum(1 for f in known if f.verdict in counted))
+
+
+def _git(top: str, *arguments: str, env: dict[str, str] | None = None) -> str | None:
+    """What git answers, or None when it refuses."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", top, *arguments], capture_output=True, check=False, env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError:
+        raise UsageError("--diff asks git for the earlier state, and there is no git on this machine") from None
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
+
+
+def _top(request: Request) -> str:
+    first = os.path.realpath(request.paths[0])
+    folder = first if os.path.isdir(first) else os.path.dirname(first)
+    found = _git(folder, "rev-parse", "--show-toplevel")
+    if found is None:
+        raise UsageError(f"--diff: {request.paths[0]} is not in a git repository")
+    top = os.path.realpath(found.rstrip("\n"))
+    for path in request.paths:
+        if not _inside(os.path.realpath(path), top):
+            raise UsageError(f"--diff: {path} is not in the repository of {request.paths[0]}")
+    return top
+
+
+def _inside(path: str, top: str) -> bool:
+    return path == top or path.startswith(top.rstrip(os.sep) + os.sep)
+
+
+def _ancestor(top: str, ref: str) -> tuple[str, str]:
+    """The commit to compare with: where HEAD left `ref`, as a pull request is judged; and what is to be said of it."""
+    commit = None if ref.startswith("-") else _git(top, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    shallow = (_git(top, "rev-parse", "--is-shallow-repository") or "").strip() == "true"
+    if commit is None:
+        branch = ref.rpartition("/")[2]
+        fetch = f"git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
+        hint = "; `git branch --all` lists what there is"
+        if shallow:
+            hint = f"; this clone is shallow: fetch it first, `{fetch}`, or clone with the whole history"
+        raise UsageError(f"--diff {ref}: git knows no such commit here{hint}")
+    base = _git(top, "merge-base", commit.strip(), "HEAD")
+    if base is not None:
+        return base.strip(), ""
+    why = "this clone is shallow" if shallow else "they have no common history"
+    said = f"where HEAD left {ref} cannot be told ({why}); compared with {ref} itself, which may have moved on since"
+    return commit.strip(), said
+
+
+def _lay_out(top: str, commit: str, target: str) -> None:
+    """The files of a commit, and what git ignores but Terraform reads: downloaded modules and variable files."""
+    index = {"GIT_INDEX_FILE": os.path.join(target, ".assay-index")}
+    # A filter could ask the network for a large file's content; no configuration is that large.
+    plain = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
+    for step in (("read-tree", commit), (*plain, "checkout-index", "--all", "--force", f"--prefix={target}/")):
+        if _git(top, *step, env=index) is None:
+            raise UsageError(f"--diff: git could not lay out the files of {commit[:10]}; `git fsck` may tell why")
+    os.remove(index["GIT_INDEX_FILE"])
+    ignored = _git(top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard") or ""
+    for name in ignored.split("\0"):
+        parts = name.split("/")
+        if (".terraform" in parts[:-1] and "modules" in parts) or name.endswith(_DATA):
+            copy = os.path.join(target, *parts)
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copyfile(os.path.join(top, name), copy, follow_symlinks=False)
+
+
+def _moved(request: Request, top: str, earlier: str) -> Request:
+    """The same request on the earlier files; paths that did not exist then are left out."""
+
+    def there(path: str) -> str:
+        real = os.path.realpath(path)
+        moved = os.path.normpath(os.path.join(earlier, os.path.relpath(real, top)))
+        return moved if _inside(real, top) and os.path.lexists(moved) else ""
+
+    return Request(
+        [p for p in map(there, request.paths) if p],
+        os.path.normpath(os.path.join(earlier, os.path.relpath(os.path.realpath(request.base), top))),
+        variables=request.variables, var_files=[there(v) or v for v in request.var_files],
+        files_only=request.files_only, options=request.options,
+    )  # fmt: skip
