@@ -208,7 +208,7 @@ def test_the_configuration_schema_knows_the_same_keys() -> None:
 
     path = Path(config.__file__).parent / "tables" / "config.schema.json"
     schema = json.loads(path.read_text())
-    assert set(schema["properties"]) == {*config.LISTS, *config.FLAGS, *config.TEXTS, *config.TABLES}
+    assert set(schema["properties"]) == {*config.LISTS, *config.FILES, *config.FLAGS, *config.TEXTS, *config.TABLES}
     assert tuple(schema["properties"]["fail-on"]["enum"]) == config.LEVELS
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gitrepo import git, start
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -40,10 +41,12 @@ def test_the_first_commands_are_the_two_that_need_no_set_up(repository: Path) ->
 
 @pytest.fixture
 def project(tmp_path: Path, repository: Path) -> Path:
-    """What the README's commands speak of: a folder `infra` and a plan."""
+    """What the README's commands speak of: a folder `infra` and a plan, in a repository with a branch `origin/main`."""
     shutil.copytree(repository / "fixtures" / "serverless_api", tmp_path / "infra")
     plan = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {"root_module": {}}}
     (tmp_path / "plan.json").write_text(json.dumps(plan))
+    start(tmp_path, "first")
+    git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
     return tmp_path
 
 
