@@ -11,6 +11,7 @@ import pytest
 from assay import Resource, Unknown
 from assay.inventory.snapshot import SnapshotSource, SnapshotWriter, decode, encode
 from assay.model import Intake, PartialList, Ref, Request, Text
+from assay.scan import collect
 
 
 def values() -> dict[str, Any]:
@@ -73,3 +74,14 @@ def test_a_newer_version_is_named(tmp_path: Path) -> None:
     (entry,) = load(path).coverage.inputs
     assert entry["status"] == "failed"
     assert "assay-snapshot/9" in entry["reason"]
+
+
+def test_a_snapshot_whose_header_is_long_is_known_as_one(tmp_path: Path) -> None:
+    """What an audit of AWS collects takes more than the look that tells what a file is."""
+    path = tmp_path / "a.jsonl.gz"
+    feeds = {"aws": [f"aws_{n * 7919 % 104729}_{n}" for n in range(5_000)]}
+    writer = SnapshotWriter(str(path), {"feeds": feeds, "accounts": ["1"]})
+    writer.resource(Resource("aws_sqs_queue", "q", "aws", {"name": "q"}))
+    writer.close()
+    (read,) = [r for r in collect(Request([str(path)], str(tmp_path))).resources if r.type == "aws_sqs_queue"]
+    assert read["name"] == "q"

@@ -55,6 +55,12 @@ class RecordWriter:
         text = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         self._zip.write(text.encode("utf-8", "surrogatepass") + b"\n")
 
+    def header(self, header: dict[str, Any]) -> None:
+        """The first line; the schema stands first in it, because who looks what a file is reads its beginning only."""
+        rest = json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False)[1:]
+        text = f'{{"schema":"{SCHEMA}"{"," if header else ""}{rest}'
+        self._zip.write(text.encode("utf-8", "surrogatepass") + b"\n")
+
     def resource(self, r: Resource) -> None:
         record = {
             "type": r.type, "address": r.address, "source": r.source, "name": r.name, "account": r.account,
@@ -86,7 +92,7 @@ class SnapshotWriter(RecordWriter):
     def __init__(self, path: str, header: dict[str, Any] | None = None) -> None:
         self._raw: IO[bytes] = open(path, "wb")  # noqa: SIM115 - closed by close()
         super().__init__(self._raw)
-        self.line({"schema": SCHEMA, **(header or {})})
+        self.header(header or {})
 
     def close(self) -> None:
         self.line({"end": {"resources": self.count}})
@@ -97,7 +103,7 @@ class SnapshotWriter(RecordWriter):
     def begin(raw: IO[bytes], header: dict[str, Any]) -> None:
         """The header as a gzip member of its own: members follow each other, so finished ones can be joined."""
         with RecordWriter(raw) as writer:
-            writer.line({"schema": SCHEMA, **header})
+            writer.header(header)
 
     @staticmethod
     def end(raw: IO[bytes], count: int) -> None:
