@@ -42,6 +42,13 @@ class ManifestSource:
 
         Estate(request, paths, intake).run()
 
+    def join(self, request: Request, intake: Intake) -> None:
+        """Add the API objects that Terraform's `kubernetes_*` resources make."""
+        if any(r.type.startswith(("kubernetes_", "kubectl_")) for r in intake.resources):
+            from assay.kubernetes.terraform import objects
+
+            intake.resources += list(objects(intake.resources))
+
 
 def looks_like_manifest(start: bytes) -> bool:
     """True when the first bytes of a file are those of an API object, if not a whole one."""
