@@ -105,7 +105,8 @@ def _of_kubernetes(file: str) -> bool:
 
 def _every_field(file: str) -> frozenset[str]:
     """The fields of Kubernetes' API as its own client has them, and for custom resources those of the examples."""
-    return _api_fields() | {w for e in read(f"{RULES}/{file[:-3]}.md") for w in re.findall(r"([A-Za-z_]+):", e.text)}
+    with open(f"{RULES}/{file[:-3]}.md", encoding="utf-8") as handle:
+        return _api_fields() | set(re.findall(r"([A-Za-z_]+):", handle.read()))
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from assay.model import Text, Undetermined, Unknown
@@ -26,3 +27,35 @@ def is_floating(image: Any) -> bool:
         return False
     _, colon, tag = last.partition(":")
     return not colon or tag in ("", "latest")
+
+
+class Image:
+    """An image reference in its parts; `docker.io/library` is understood where no registry is named."""
+
+    __slots__ = ("digest", "registry", "repository", "tag")
+
+    def __init__(self, reference: str) -> None:
+        rest, _, self.digest = reference.partition("@")
+        head, slash, tail = rest.partition("/")
+        named = slash and ("." in head or ":" in head or head == "localhost")
+        self.registry = head if named else "docker.io"
+        path, colon, tag = (tail if named else rest).rpartition(":")
+        self.repository, self.tag = (path, tag) if colon else (tag, "")
+
+    @property
+    def moves(self) -> bool:
+        """True when the tag is one that publishers move: `latest`, a branch, `1` or `1.25`; never with a digest."""
+        if self.digest:
+            return False
+        return not re.search(r"\d+\.\d+\.\d+|^[0-9a-f]{7,40}$|\d{6,}", self.tag)
+
+
+def image_of(reference: Any) -> Image:
+    """The parts of an image reference.
+
+    Raises:
+        Undetermined: a part of it is unknown.
+    """
+    if isinstance(reference, Unknown):
+        raise Undetermined(reference)
+    return Image(str(reference or ""))

@@ -130,18 +130,26 @@ def _pairs(selector: Any) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in pairs if isinstance(value, str)]
 
 
+def _fill_kind(view: View, graph: Graph, index: _Index, type_: str) -> None:
+    for other in _each_beside(view, (type_,), graph, index):
+        index.put(namespace_of(other), other)
+
+
 def neighbours(view: View, type_: str, graph: Graph) -> list[Resource]:
     """The objects of a kind in the same scope and namespace; partial when they could not all be listed."""
-
-    def fill(view: View, graph: Graph, index: _Index) -> None:
-        for other in _each_beside(view, (type_,), graph, index):
-            index.put(namespace_of(other), other)
-
-    index = _index(view, graph, f"{type_} by namespace", fill)
+    index = _index(view, graph, f"{type_} by namespace", lambda v, g, i: _fill_kind(v, g, i, type_))
     mine = namespace_of(view)
     keys = list(index.found) if mine is None or isinstance(mine, Unknown) else [mine]
     groups = [*(index.found.get(key, []) for key in keys), index.rest]
     found = [other for group in groups for other in group if other is not view.resource and _may_be_near(view, other)]
+    return PartialList(found, index.doubt) if index.doubt is not None else found
+
+
+def inside(namespace: Resource, type_: str, graph: Graph) -> list[Resource]:
+    """The objects of a kind in a Namespace, those included that name none; partial when not all could be listed."""
+    index = _index(namespace, graph, f"{type_} by namespace", lambda v, g, i: _fill_kind(v, g, i, type_))
+    name = namespace["metadata.name"]
+    found = [*(index.found.get(name, []) if isinstance(name, str) else []), *index.rest]
     return PartialList(found, index.doubt) if index.doubt is not None else found
 
 
@@ -235,18 +243,18 @@ def replicas(r: Resource, graph: Graph) -> Any:
     return 1 if own is None else own
 
 
+def _fill_names(view: View, graph: Graph, index: _Index, type_: str) -> None:
+    for other in _each_beside(view, (type_,), graph, index):
+        index.put(other["metadata.name"], other)
+
+
 def named(view: View, type_: str, name: Any, graph: Graph) -> Resource | None:
     """The object of a kind and name near another; None when there is none.
 
     Raises:
         Undetermined: the name is unknown, or one of unknown name may be it.
     """
-
-    def fill(view: View, graph: Graph, index: _Index) -> None:
-        for other in _each_beside(view, (type_,), graph, index):
-            index.put(other["metadata.name"], other)
-
-    index = _index(view, graph, f"{type_} by name", fill)
+    index = _index(view, graph, f"{type_} by name", lambda v, g, i: _fill_names(v, g, i, type_))
     if isinstance(name, Unknown):
         raise Undetermined(name)
     found = index.certain([name], lambda other: near(view, other) and bool(other["metadata.name"] == name))
@@ -256,6 +264,33 @@ def named(view: View, type_: str, name: Any, graph: Graph) -> Resource | None:
 def service_account(pod: Pod) -> Any:
     """The name of the ServiceAccount that a workload runs as."""
     return pod["serviceAccountName"] or pod["serviceAccount"] or "default"
+
+
+def _fill_accounts(view: View, graph: Graph, index: _Index) -> None:
+    for other in _each_beside(view, PODS, graph, index):
+        for pod in pods(other, graph):
+            index.put(service_account(pod), pod)
+
+
+def running_as(view: View, account: Any, graph: Graph) -> list[Pod]:
+    """The workloads that run as a ServiceAccount of the namespace of `view`."""
+    return _index(view, graph, "workloads by account", _fill_accounts).certain(
+        [account] if isinstance(account, str) else [],
+        lambda pod: near(view, pod) and bool(service_account(pod) == account),
+    )
+
+
+def subject_exists(subject: View, graph: Graph) -> bool:
+    """Whether the ServiceAccount that a binding's subject names is there."""
+    space, name = subject["namespace"], subject["name"]
+    index = _index(subject, graph, "ServiceAccount by name", lambda v, g, i: _fill_names(v, g, i, "ServiceAccount"))
+
+    def same(account: Resource) -> bool:
+        if account["metadata.name"] != name:
+            return False
+        return near(subject, account) if space is None else account["metadata.namespace"] in (space, None)
+
+    return bool(index.certain([name] if isinstance(name, str) else [], same))
 
 
 def _fill_bindings(view: View, graph: Graph, index: _Index) -> None:

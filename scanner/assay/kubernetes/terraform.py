@@ -70,7 +70,8 @@ _LISTS = {
     "init_container": "initContainers",
     "limit": "limits", "match_expression": "matchExpressions", "match_expressions": "matchExpressions",
     "match_fields": "matchFields", "match_label_expressions": "matchLabelExpressions", "metric": "metrics",
-    "node_selector_term": "nodeSelectorTerms", "option": "options", "path": "paths", "policy": "policies",
+    "node_selector_term": "nodeSelectorTerms", "option": "options",
+    "owner_references": "ownerReferences", "path": "paths", "policy": "policies",
     "port": "ports", "ports": "ports", "preferred_during_scheduling_ignored_during_execution":
     "preferredDuringSchedulingIgnoredDuringExecution", "readiness_gate": "readinessGates", "rule": "rules",
     "secret": "secrets", "sources": "sources", "subject": "subjects", "subset": "subsets", "sysctl": "sysctls",

@@ -1,0 +1,152 @@
+"""Where images come from, and whether the same manifest always runs the same one."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from assay import LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay.analysis.cloud_ties import cloud_ties
+from assay.analysis.images import image_of, is_floating
+from assay.kubernetes.workloads import PODS, Container, containers
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=[
+        "CKV_K8S_14",
+        "kics:583053b7",
+        "kics:e76cca7c",
+        "AVD-KSV-0013",
+        "prowler:core_image_tag_fixed",
+        "kube-linter:latest-tag",
+        "kubescape:C-0075",
+    ],
+)
+def k8s_image_tag_latest(c: Container) -> Iterator[Finding]:
+    """Images name the version they run.
+
+    ## Why
+    `latest` is another program tomorrow: two pods of one Deployment may differ, and a rollback brings back nothing.
+
+    ## Fix
+    Name the version, better the digest: `image: registry.example.com/web@sha256:...`.
+    """
+    if not c.absent("image") and is_floating(c["image"]):
+        yield c.fails(f"{c} runs whatever {c['image']} is today", at="image")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=["CKV_K8S_43", "kics:228c4c19", "kics:7c81d34c", "kubescape:C-0306"],
+)
+def k8s_image_no_digest(c: Container) -> Iterator[Finding]:
+    """Images are pinned by digest.
+
+    ## Why
+    Whoever can push to the registry can move a tag: the reviewed manifest then runs another program.
+
+    ## Fix
+    Append `@sha256:...`; a bot can keep it up to date.
+    """
+    if not c.absent("image") and not image_of(c["image"]).digest:
+        yield c.fails(f"{c}: {c['image']} is not pinned by digest", at="image")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    params={"registries": []},
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=["AVD-KSV-0125", "kubescape:C-0001", "kubescape:C-0078"],
+)
+def k8s_image_untrusted_registry(c: Container, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Images come from the registries that are agreed on.
+
+    ## Why
+    Every further registry is one more party who decides what runs in the cluster.
+
+    ## Fix
+    Copy the image into an agreed registry, or add its registry to the parameter `registries`. While that list is empty,
+    nothing is agreed on and nothing is judged.
+    """
+    if not params["registries"] or c.absent("image"):
+        return
+    image = image_of(c["image"])
+    name = f"{image.registry}/{image.repository}"
+    if not any(name == agreed or name.startswith(f"{agreed.rstrip('/')}/") for agreed in params["registries"]):
+        yield c.fails(f"{c}: the registry {image.registry} is not on the list", at="image")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=["CKV_K8S_15", "kics:aa737abf", "kics:caa3479d"],
+)
+def k8s_image_pull_not_always(c: Container) -> Iterator[Finding]:
+    """Images under a tag that moves are pulled every time.
+
+    ## Why
+    Nodes keep what they once pulled: one runs last month's image and its neighbour today's, and a node hands a private
+    image to pods that could not have pulled it.
+
+    ## Fix
+    Set `imagePullPolicy: Always`, or name a full version or a digest.
+    """
+    if c.absent("image"):
+        return
+    image = image_of(c["image"])
+    policy = c["imagePullPolicy"]
+    if policy == None:
+        policy = "Always" if image.tag in ("", "latest") and not image.digest else "IfNotPresent"
+    if image.moves and policy != "Always":
+        yield c.fails(f"{c}: the tag of {c['image']} moves, and the policy is {policy}", at="imagePullPolicy")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CM-14"],
+    equivalents=["kubescape:C-0292", "kubescape:C-0253"],
+)
+def k8s_image_old_registry(c: Container) -> Iterator[Finding]:
+    """Images come from where they are still maintained.
+
+    ## Why
+    `k8s.gcr.io` is frozen since April 2023, and ingress-nginx has had no releases since March 2026: neither gets
+    another security fix.
+
+    ## Fix
+    Take the image from `registry.k8s.io`; replace ingress-nginx by a maintained controller or the Gateway API.
+    """
+    if c.absent("image"):
+        return
+    image = image_of(c["image"])
+    name = f"{image.registry}/{image.repository}"
+    if name.startswith(("k8s.gcr.io/", "gcr.io/google-containers/", "gcr.io/google_containers/")):
+        yield c.fails(f"{c}: {image.registry} is frozen", at="image")
+    elif name.endswith("ingress-nginx/controller"):
+        yield c.fails(f"{c}: ingress-nginx is past its support", at="image")
+
+
+@rule(on="Kustomization", severity=LOW, sources=("manifest",), controls=["nist-800-53r5:CM-14"])
+def k8s_base_cloud_specific(base: Resource) -> Iterator[Finding]:
+    """A kustomize base fits every cloud its overlays stand for.
+
+    ## Why
+    What one cloud alone understands fails in the other, or is silently ignored there: a load balancer becomes public.
+
+    ## Fix
+    Move the annotation, storage class, registry or node selector into the overlay of its cloud.
+    """
+    for thing in base.each("objects"):
+        for path, key, text in cloud_ties(thing.values):
+            yield thing.fails(f"{key}: {text} belongs to one cloud", at=path, key=f"{path}:{key}")
