@@ -12,7 +12,7 @@ from assay.engine import evaluate
 from assay.examples import Example, of_rule
 from assay.graph import Graph
 from assay.kubernetes.documents import parse, split
-from assay.kubernetes.objects import flatten, opened
+from assay.kubernetes.objects import flatten
 from assay.model import Request, Resource
 from assay.rule import Rule, load_directory
 from assay.scan import collect
@@ -89,7 +89,7 @@ def test_objects_come_back_from_terraform_as_they_were(rule_id: str, tmp_path: P
         for text in example.files.values():
             for chunk in split(text.encode()):
                 for values, _ in flatten(parse(text.encode()[chunk.start : chunk.end]).value):
-                    if "kind" not in values or opened(values) != values:
+                    if "kind" not in values or "${" in text:
                         continue
                     folder = tmp_path / f"{number}-{chunk.start}"
                     folder.mkdir(exist_ok=True)
