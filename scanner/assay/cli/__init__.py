@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "audit": "judge what runs: a live account, cluster or database",
     "graph": "print resources, values and links",
     "reach": "say whether one thing reaches another, and by which path",
+    "fix": "mend what can be mended in the code",
     "waivers": "list and check waivers, add one",
     "baseline": "write down what is known, or compare with it",
     "explain": "say why a rule matters, how to mend it, with examples",

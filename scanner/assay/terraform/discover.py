@@ -40,7 +40,8 @@ class Estate:
     def __init__(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
         self.request = request
         self.intake = intake
-        self.files = Files([repository(os.path.realpath(p)) for p in paths], request.base, request.var_files)
+        trees = [repository(os.path.realpath(p)) for p in paths]
+        self.files = Files(trees, request.base, request.var_files, request.options.get("overlay"))
         self.loader = Loader(self.files, self.note, self.remote)
         self.sources = Sources(self.files.trees, self.files.base, request.var_files, request.variables)
         self.inputs: dict[str, tuple[str, str | None]] = {}

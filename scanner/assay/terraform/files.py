@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from assay.terraform.syntax import MAX_FILE, Unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 OUTSIDE = "it leads out of the scanned directory, so it was not read"
 
@@ -17,11 +17,14 @@ OUTSIDE = "it leads out of the scanned directory, so it was not read"
 class Files:
     """Reads below the given trees only, symbolic links resolved."""
 
-    __slots__ = ("_allowed", "_links", "_listings", "base", "opened", "trees")
+    __slots__ = ("_allowed", "_links", "_listings", "base", "opened", "overlay", "trees")
 
-    def __init__(self, trees: list[str], base: str, named: Sequence[str] = ()) -> None:
+    def __init__(
+        self, trees: list[str], base: str, named: Sequence[str] = (), overlay: Mapping[str, bytes] | None = None
+    ) -> None:
         self.trees = [os.path.realpath(t) for t in trees]
         self.base = os.path.realpath(base)
+        self.overlay = overlay or {}  # contents that stand for those on disk: edits that are being tried
         self.opened: set[str] = set()  # what functions have read, as reports spell it
         self._listings: dict[str, list[str]] = {}
         self._links: set[str] = set()
@@ -79,6 +82,8 @@ class Files:
         """
         if not self._stays(path):
             raise Unreadable(OUTSIDE)
+        if path in self.overlay:
+            return self.overlay[path]
         try:
             # A pipe of that name must not stop the scan.
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
