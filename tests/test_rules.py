@@ -122,7 +122,7 @@ def _every_name() -> frozenset[str]:
 
     names = {step for type_ in _table() for path in attributes(type_) for step in path.split(".")}
     # What the dump leaves out: computed attributes, data sources, what newer providers dropped, deep ACL statements.
-    beyond = {"expiration_date", "cidr", "s3_settings", "managed_rule_group_statement", "action_to_use"}
+    beyond = {"expiration_date", "not_after", "cidr", "s3_settings", "managed_rule_group_statement", "action_to_use"}
     beyond |= {"most_recent", "owners"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
 

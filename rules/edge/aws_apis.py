@@ -101,6 +101,11 @@ def aws_certificate_expiring(r: Resource, graph: Graph, params: dict[str, Any]) 
     ## Fix
     Renew it, or let ACM issue one by DNS validation, which renews itself.
     """
+    if r.source == "aws" and not r.absent("not_after"):  # what runs says it without its text
+        ends = r["not_after"][:10]
+        if ends < days_from(today(), params["days"]):
+            yield r.fails(f"the certificate ends on {ends}", at="not_after")
+        return
     path = CERTIFICATES[r.type]
     certificate = read_certificate(r[path])
     if certificate != None and certificate.ends < days_from(today(), params["days"]):

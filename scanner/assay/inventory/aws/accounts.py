@@ -97,9 +97,11 @@ class Audit:
 
     def _of(self, account: str, session: Any, regions: list[str]) -> Iterator[Unit]:
         home = HOMES.get(self.own.partition, self.own.region)
-        transports = {region: (self._boto(session, region), Shared()) for region in {*regions, home}}
-        for service in self.services:
-            for region in [home] if service.home else regions:
+        services = [s for s in self.services if not s.region or self.own.partition == "aws"]
+        elsewhere = {s.region for s in services if s.region}
+        transports = {region: (self._boto(session, region), Shared()) for region in {*regions, home, *elsewhere}}
+        for service in services:
+            for region in [service.region or home] if service.home else regions:
                 place = Place(account, region, self.own.partition, tuple(regions))
                 yield Unit(
                     "aws", account, None if service.home else region, service.label or service.name, service.types,

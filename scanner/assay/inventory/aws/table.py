@@ -157,11 +157,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service's table; one at `home` is asked once, in the region that answers for the whole account."""
+    """A service's table; one at `home` is asked once, in the region that answers for the whole account.
+
+    That is the partition's home region, or `region` for a service that only the commercial partition has, elsewhere.
+    """
 
     name: str
     asks: tuple[Ask, ...]
     home: bool = False
+    region: str = ""
     label: str = ""
 
     @property

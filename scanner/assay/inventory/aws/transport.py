@@ -103,7 +103,14 @@ class Boto:
         except ResponseParserError as error:
             raise CallFailed(UNSUPPORTED, "ResponseParserError", " ".join(str(error).split())[:200]) from None
         except BotoCoreError as error:
-            raise CallFailed(FAILED, type(error).__name__, " ".join(str(error).split())[:300]) from None
+            kind = ABSENT if type(error).__name__ == "EndpointConnectionError" and not self._offers(service) else FAILED
+            raise CallFailed(kind, type(error).__name__, " ".join(str(error).split())[:300]) from None
+
+    def _offers(self, service: str) -> bool:
+        """Whether the region has the service, as far as anybody knows: there is nothing of it where it is not."""
+        partitions = self.session.get_available_partitions()
+        regions = {r for p in partitions for r in self.session.get_available_regions(service, p)}
+        return not regions or self.region in regions
 
 
 def _by_token(client: Any, operation: str, call: Any, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
