@@ -172,7 +172,7 @@ def _written(example: Example, folder: str) -> Graph:
 
 
 def _write(folder: str, name: str, text: str) -> None:
-    """One file of an example, or one entry of its archive; JSON knows no comments, so marks are left out there."""
+    """One file of an example, or an entry of its archive; where a line takes no comment at its end, marks are left out."""
     archive, inside, entry = name.partition(".zip!/")
     path = f"{folder}/{archive}.zip" if inside else f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -186,7 +186,7 @@ def _write(folder: str, name: str, text: str) -> None:
                 stream.write(bytes(1 << 20))
         return
     with open(path, "w", encoding="utf-8") as handle:
-        handle.write(_COMMENT.sub("", text) if name.endswith(".json") else text)
+        handle.write(_COMMENT.sub("", text) if name.endswith((".json", "Dockerfile")) else text)
 
 
 def answers(example: Example) -> dict[str, Any]:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SKIPPED = {"node_modules", "__pycache__"}
+ENTERED = {".github", ".gitlab"}
+"""Hidden folders that hold what deploys the rest."""
 
 
 def display(path: str, base: str) -> str:
@@ -23,7 +25,7 @@ def display(path: str, base: str) -> str:
 
 def enters(folder: str) -> bool:
     """Whether a walk goes into a folder of this name."""
-    return not folder.startswith(".") and folder not in SKIPPED
+    return (not folder.startswith(".") and folder not in SKIPPED) or folder in ENTERED
 
 
 def walk(top: str) -> Iterator[str]:

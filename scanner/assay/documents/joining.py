@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from assay.documents import kind_of
-from assay.documents.packages import join_package
+from assay.documents.packages import join_package, named_path
 from assay.model import Resource, Step, Unknown
+from assay.paths import repository
 
 if TYPE_CHECKING:
     from assay.documents.reading import Documents
@@ -84,7 +85,35 @@ def _replace(documents: Documents, machine: Resource, document: Resource) -> Non
     documents.intake.links.append((told, document, "definition"))
 
 
+# --- build specs and images -------------------------------------------------------------------------------------------
+
+
+def _join_build_stage(documents: Documents, stage: Resource) -> None:
+    """The build spec of a stage: a path within its source, which is the repository or the root module's folder."""
+    named = stage.values.get("build_spec_file")
+    if stage.values.get("build_pipeline_stage_type") != "BUILD" or isinstance(named, Unknown):
+        return
+    top = named_path(documents, stage, ".")
+    for folder in dict.fromkeys((repository(top), top, os.path.dirname(top))):
+        for name in [named] if named else ["build_spec.yaml", "build_spec.yml"]:
+            path = os.path.join(folder, str(name))
+            if documents.files.allowed(path) and os.path.isfile(path):
+                documents.link(stage, path, "build_spec", "build_spec_file")
+                return
+
+
+def _join_image(documents: Documents, image: Resource) -> None:
+    """The Dockerfile that an image of the Docker provider is built from."""
+    for build in image.values.get("build") or ():
+        context = named_path(documents, image, build.get("context")) if isinstance(build, dict) else ""
+        name = build.get("dockerfile") or "Dockerfile" if context else ""
+        path = os.path.join(context, name) if isinstance(name, str) and name else ""
+        if path and documents.files.allowed(path) and os.path.isfile(path):
+            documents.link(image, path, "dockerfile", "build")
+
+
 _JOINERS = {
     "aws_sfn_state_machine": _join_machine, "aws_lambda_function": join_package,
-    "aws_lambda_layer_version": join_package,
+    "aws_lambda_layer_version": join_package, "oci_devops_build_pipeline_stage": _join_build_stage,
+    "docker_image": _join_image, "docker_registry_image": _join_image,
 }  # fmt: skip

@@ -144,7 +144,10 @@ class TextOrigin:
 
 
 class LineOrigin:
-    """A document whose values carry their own places: the deepest `line` (and `column`) on the way of a path."""
+    """A document whose values carry their own places: the deepest `line` (and `column`) on the way of a path.
+
+    A path that ends in `line, n` means the n-th line (0-based) of the text that stands there.
+    """
 
     __slots__ = ("end", "shown", "values")
 
@@ -156,7 +159,9 @@ class LineOrigin:
     def locate(self, path: ValuePath) -> Location:
         shown, line, column, end = self.shown, 1, 1, 0
         current: Any = self.values
-        for step in path:
+        for i, step in enumerate(path):
+            if step == "line" and i + 1 < len(path):  # a line of a text that begins there
+                return Location(shown, line + int(path[i + 1]), 1, line + int(path[i + 1]), 1)
             try:
                 current = current[step]
             except (KeyError, IndexError, TypeError):
@@ -184,7 +189,10 @@ class _YamlSpans:
             return (1, 1, 1, 1)
         node = self.root
         first = node
-        for step in steps:
+        for i, step in enumerate(steps):
+            if step == "line" and node.id == "scalar" and i + 1 < len(steps):  # a line of a text
+                line = node.start_mark.line + (node.style in ("|", ">")) + int(steps[i + 1]) + 1
+                return (line, 1, line, 1)
             found = _step(node, step)
             if found is None:
                 break

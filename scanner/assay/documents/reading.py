@@ -112,6 +112,10 @@ class Documents:
             self.broken[shown] = fault
             return [_unparsed(kind, shown, fault)]
 
+    def link(self, user: Resource, path: str, kind: str, via: str) -> None:
+        """Read a file that a resource names, and link its resources to it."""
+        self.intake.links += [(user, document, via) for document in self.read(path, kind)]
+
     def head(self, path: str) -> Callable[[], bytes]:
         """What `kind_of` asks for: the first 64 KiB of a file."""
 

@@ -1,0 +1,436 @@
+"""Build specs, workflows and Dockerfiles as what they run: commands in order, jobs, gates, stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.analysis import shell
+from assay.model import Undetermined, Unknown, as_list
+from assay.patterns import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.graph import Graph
+    from assay.model import Resource, ValuePath
+
+
+class Ran(NamedTuple):
+    """A command and where it stands in its document."""
+
+    command: shell.Command
+    where: ValuePath
+
+
+def commands_of(document: Resource) -> list[Ran]:
+    """Every command of a build spec, workflow or Dockerfile, in order.
+
+    Raises:
+        Undetermined: it could not be parsed, or nothing here reads shell.
+    """
+    readers = {"build_spec": _of_build_spec, "workflow": _of_workflow, "dockerfile": _of_dockerfile}
+    found: list[Ran] = []
+    for script, where in readers[document.type](document):
+        found += [Ran(c, (*where, "line", c.line)) for c in shell.commands(script)]
+    return found
+
+
+def _known(document: Resource, key: str) -> Any:
+    value = document[key]
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    return value
+
+
+# --- build specs ------------------------------------------------------------------------------------------------------
+
+
+def _of_build_spec(spec: Resource) -> Iterator[tuple[str, ValuePath]]:
+    for i, step in enumerate(_known(spec, "steps")):
+        if isinstance(step, dict) and isinstance(step.get("command"), str):
+            yield step["command"], ("steps", i, "command")
+
+
+def image_moves(ran: list[Ran]) -> tuple[int, int]:
+    """Positions of the first command that builds an image and of the first that pushes one; the end without one."""
+    build = next((i for i, r in enumerate(ran) if shell.builds_image(r.command)), len(ran))
+    push = next((i for i, r in enumerate(ran) if shell.pushes_image(r.command)), len(ran))
+    return build, push
+
+
+def untested(spec: Resource) -> tuple[str, ValuePath] | None:
+    """What to say, and where, when an image is built or pushed that no test has judged; None when all is well."""
+    ran = commands_of(spec)
+    first = min(image_moves(ran))
+    if first == len(ran):
+        return None
+    before = [r for r in ran[:first] if shell.runs_tests(r.command)]
+    if any(not r.command.ignored for r in before):
+        return None
+    if before:
+        return "tests run before the image is built, and their failure is ignored", before[0].where
+    return f"{' '.join(ran[first].command.bare[:2])} runs and no test has run before", ran[first].where
+
+
+def unscanned(spec: Resource) -> tuple[str, ValuePath] | None:
+    """As `untested`, of security scanners: of the sources before the build, or of the image before the push."""
+    steps = _known(spec, "steps")
+    ran = commands_of(spec)
+    build, push = image_moves(ran)
+    if min(build, push) == len(ran):
+        return None
+    if any(isinstance(s, dict) and s.get("type") == "VulnerabilityAudit" for s in steps):
+        return None
+    scans = [r for i, r in enumerate(ran) if shell.scans(r.command) and (i < build or (i < push and
+             shell.scans_image(r.command)))]  # fmt: skip
+    if any(not shell.forgiven(r.command) for r in scans):
+        return None
+    if scans:
+        return f"{scans[0].command.name} scans, and whatever it finds stops nothing", scans[0].where
+    first = min(build, push)
+    return f"{' '.join(ran[first].command.bare[:2])} runs and no security scanner has run before", ran[first].where
+
+
+def spec_secrets(spec: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """The credentials that a build spec holds: in its variables and in its commands."""
+    from assay.analysis.credentials import is_credential, written_out
+
+    env = spec["env"]
+    variables = env.get("variables") if isinstance(env, dict) else None
+    for name, value in (variables or {}).items() if isinstance(variables, dict) else ():
+        if is_credential(name, str(value)):
+            yield f"the variable {name} holds a credential", ("env", "variables", name)
+    seen = set()
+    for script, where in _of_build_spec(spec):
+        for start in written_out(script):
+            line = script.count("\n", 0, start)
+            if (where, line) not in seen:
+                seen.add((where, line))
+                yield "the command holds a credential", (*where, "line", line)
+
+
+# --- workflows --------------------------------------------------------------------------------------------------------
+
+_SCAN_ACTIONS = pattern(
+    r"(?:aquasecurity/trivy-action|aquasecurity/tfsec-\S*action|bridgecrewio/checkov-action|checkmarx/kics\S*action"
+    r"|snyk/actions\S*|anchore/scan-action|github/codeql-action/analyze|zizmorcore/zizmor-action|semgrep/\S+"
+    r"|returntocorp/semgrep-action|tenable/terrascan-action|step-security/\S*scan\S*|\S*assay\S*)@\S+"
+)
+_SOFT = ("soft_fail", "soft-fail", "continue-on-error")
+_KEYS = pattern(
+    r"(?i)\bsecrets\.(AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)|\w*AWS\w*(?:ACCESS_KEY|SECRET)\w*"
+    r"|\w*AZURE_(?:CREDENTIALS|CLIENT_SECRET)\w*|ARM_CLIENT_SECRET|\w*(?:GCP|GOOGLE)\w*(?:CREDENTIALS|SA_KEY|KEY)\w*"
+    r"|\w*OCI\w*(?:KEY|PRIVATE|AUTH_TOKEN)\w*)"
+)
+_GITLAB_KEYS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "ARM_CLIENT_SECRET",
+    "GOOGLE_CREDENTIALS",
+    "OCI_CLI_KEY_CONTENT",
+)
+_NOT_A_REQUEST = pattern(
+    r"github\.event_name\s*==\s*'(?:push|workflow_dispatch|schedule|release)'|github\.event_name\s*!=\s*'pull_request"
+    r"|github\.ref(?:_name)?\s*==\s*'|github\.ref_type\s*==|startsWith\(\s*github\.ref\s*,|\bmerged\s*==\s*true"
+)
+
+
+def _of_workflow(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
+    for job in jobs(workflow):
+        yield from _of_job(job)
+
+
+def _of_job(job: dict[str, Any]) -> Iterator[tuple[str, ValuePath]]:
+    for step in job["steps"]:
+        if isinstance(step.get("run"), str):
+            yield step["run"], tuple(step["script"])
+
+
+def jobs(workflow: Resource) -> list[dict[str, Any]]:
+    """The jobs of a workflow."""
+    found: list[dict[str, Any]] = _known(workflow, "jobs")
+    return found
+
+
+def triggers(workflow: Resource) -> set[str]:
+    """The events that start a GitHub workflow."""
+    on = workflow.values["document"].get("on", workflow.values["document"].get("true"))
+    return {str(k) for k in (on if isinstance(on, (dict, list)) else [on])}
+
+
+def applying(job: dict[str, Any]) -> Ran | None:
+    """The first command of a job that changes infrastructure."""
+    for script, where in _of_job(job):
+        for c in shell.commands(script):
+            if shell.applies(c):
+                return Ran(c, (*where, "line", c.line))
+    return None
+
+
+def ungated(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """The jobs that change infrastructure on a pull request, or with nobody's review."""
+    for job in jobs(workflow):
+        ran = applying(job)
+        if ran is None:
+            continue
+        what = shell.applies(ran.command)
+        if workflow["kind"] == "github":
+            said = _github_gate(workflow, job, ran)
+        else:
+            said = _gitlab_gate(job)
+        if said:
+            yield f"job {job['name']} runs {what} {said}", ran.where
+
+
+def _github_gate(workflow: Resource, job: dict[str, Any], ran: Ran) -> str:
+    events = triggers(workflow)
+    step = _step_at(job, ran.where)
+    conditions = f"{job.get('if', '')} {step.get('if', '')}"
+    if events & {"pull_request", "pull_request_target"} and _NOT_A_REQUEST.search(conditions) is None:
+        return "on a pull request"
+    if job.get("environment") is None and events != {"workflow_dispatch"}:
+        return "without an environment, so nobody reviews it"
+    return ""
+
+
+def _step_at(job: dict[str, Any], where: ValuePath) -> dict[str, Any]:
+    empty: dict[str, Any] = {}
+    return next((s for s in job["steps"] if tuple(s["path"]) == where[: len(s["path"])]), empty)
+
+
+def _gitlab_gate(job: dict[str, Any]) -> str:
+    rules = [r for r in as_list(job.get("rules")) if isinstance(r, dict)]
+    ways = [r for r in rules if r.get("when") not in ("never",)]
+    requests = [r for r in ways if "merge_request" in str(r.get("if", ""))]
+    if requests or "merge_requests" in as_list(job.get("only")):
+        if not all(r.get("when") == "manual" for r in requests) or not requests:
+            return "on a merge request"
+    manual = job.get("when") == "manual" or (bool(ways) and all(r.get("when") == "manual" for r in ways))
+    return "" if manual or job.get("environment") is not None else "without an environment or a person who starts it"
+
+
+def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """The stored cloud keys that a workflow uses, each once."""
+    seen: set[str] = set()
+    jobs(workflow)  # of one that could not be parsed nothing else is known
+    for text, where in _texts(workflow.values["document"], ("document",)):
+        for match in _KEYS.finditer(text):
+            if match[1] not in seen:
+                seen.add(match[1])
+                yield f"the stored key secrets.{match[1]} is used", where
+        if workflow["kind"] == "gitlab":
+            for name in _GITLAB_KEYS:
+                used = f"${name}" in text or f"${{{name}}}" in text or where[-1] == name
+                if used and name not in seen:
+                    seen.add(name)
+                    yield f"the stored key {name} is used", where
+
+
+def _texts(value: Any, where: ValuePath) -> Iterator[tuple[str, ValuePath]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _texts(inner, (*where, key))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from _texts(inner, (*where, i))
+    elif isinstance(value, str):
+        yield value, where
+
+
+def unblocked(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]:
+    """The jobs that change infrastructure with no policy scan before them that could stop them."""
+    by_name = {job["name"]: job for job in jobs(workflow)}
+    for job in by_name.values():
+        ran = applying(job)
+        if ran is None:
+            continue
+        before = [by_name[n] for n in _needed(job, by_name)] if workflow["kind"] == "github" else list(by_name.values())
+        scans = [s for one in (*before, job) for s in _scans(one)]
+        if any(not soft for _, _, soft in scans):
+            continue
+        if scans:
+            name, where, _ = scans[0]
+            yield f"{name} scans, and whatever it finds stops nothing", where
+        elif not _scanned_elsewhere(workflow, graph):
+            yield f"job {job['name']} runs {shell.applies(ran.command)} and no policy scan has run before", ran.where
+
+
+def _needed(job: dict[str, Any], by_name: dict[str, Any]) -> list[str]:
+    found: list[str] = []
+    ahead = [n for n in as_list(job.get("needs")) if isinstance(n, str)]
+    while ahead:
+        name = ahead.pop()
+        if name in by_name and name not in found:
+            found.append(name)
+            ahead += [n for n in as_list(by_name[name].get("needs")) if isinstance(n, str)]
+    return found
+
+
+def _scans(job: dict[str, Any]) -> Iterator[tuple[str, ValuePath, bool]]:
+    """Every scan of a job: what runs, where, and whether its failure is ignored."""
+    loose = job.get("continue-on-error") is True or job.get("allow_failure") is True
+    for step in job["steps"]:
+        soft = loose or step.get("continue-on-error") is True
+        uses = step.get("uses")
+        if isinstance(uses, str) and _SCAN_ACTIONS.fullmatch(uses):
+            given = step.get("with")
+            options: dict[str, Any] = given if isinstance(given, dict) else {}
+            ignored = any(str(options.get(name, "")).lower() == "true" for name in _SOFT)
+            trivy = "trivy" in uses and str(options.get("exit-code", "0")) == "0"
+            yield uses.partition("@")[0], (*step["path"], "uses"), soft or ignored or trivy
+    for script, where in _of_job(job):
+        step = _step_at(job, where)
+        for c in shell.commands(script):
+            if shell.scans(c):
+                soft = loose or step.get("continue-on-error") is True or shell.forgiven(c)
+                yield c.name, (*where, "line", c.line), soft
+
+
+def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:
+    """True when another workflow scans what is proposed before it is merged."""
+    for other in graph.all("workflow"):
+        if (
+            other is not workflow
+            and other.values.get("kind") == "github"
+            and triggers(other) & {"pull_request", "merge_group"}
+        ):
+            if any(not soft for job in jobs(other) for _, _, soft in _scans(job)):
+                return True
+    return False
+
+
+# --- Dockerfiles ------------------------------------------------------------------------------------------------------
+
+_VARIABLE = pattern(r"\$\{?(\w+)(?::[-+]([^}]*))?\}?")
+_COPIED = pattern(
+    r"(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\S+)?|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.pypirc|\.netrc|\.aws|\.oci"
+    r"|credentials|\.docker/config\.json|\S+\.(?:pem|p12|pfx|jks|key))/?$"
+)
+
+
+def _of_dockerfile(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
+    for i, one in enumerate(_known(recipe, "instructions")):
+        if one["word"] == "RUN" and not one["text"].lstrip().startswith("["):
+            text = pattern(r"^\s*(?:--\S+\s+)*").sub("", one["text"])
+            yield text, ("instructions", i)
+
+
+def unpinned_bases(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """The base images without a digest.
+
+    Raises:
+        Undetermined: at the end, when a base is an argument without a default.
+    """
+    names: set[str] = set()
+    arguments: dict[str, str | None] = {}
+    doubt = ""
+    for i, one in enumerate(_known(recipe, "instructions")):
+        if one["word"] == "ARG" and one["stage"] < 0:
+            name, equals, value = one["text"].strip().partition("=")
+            arguments[name] = value.strip("\"'") if equals else None
+        if one["word"] != "FROM":
+            continue
+        words = [w for w in one["text"].split() if not w.startswith("--")]
+        image, unknown = _filled(words[0] if words else "", arguments)
+        base = image.lower() not in names and image != "scratch"
+        if len(words) == 3 and words[1].lower() == "as":
+            names.add(words[2].lower())
+        if unknown:
+            doubt = doubt or f"the base image is the argument {unknown}, which has no default"
+        elif base and "@sha256:" not in image:
+            tag = image.rpartition("/")[2].partition(":")[2]
+            how = "has no digest" if tag not in ("", "latest") else f"is {'latest' if tag else 'whatever latest is'}"
+            yield f"the base image {image} {how}", ("instructions", i)
+    if doubt:
+        raise Undetermined(Unknown(doubt))
+
+
+def _filled(text: str, arguments: dict[str, str | None]) -> tuple[str, str]:
+    """A text with its variables replaced, and the name of one that nobody knows."""
+    unknown = ""
+
+    def value(match: Any) -> str:
+        nonlocal unknown
+        found = arguments.get(match[1])
+        if found is None and match[2] is not None:
+            return str(match[2])
+        if found is None:
+            unknown = unknown or str(match[1])
+        return found or ""
+
+    return _VARIABLE.sub(value, text), unknown
+
+
+def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:
+    """What to say, and where, when the final stage runs as root; None when it does not.
+
+    Raises:
+        Undetermined: the user is an argument.
+    """
+    instructions = _known(recipe, "instructions")
+    last = instructions[-1]["stage"]
+    stages: dict[str, int] = {}
+    for one in instructions:
+        words = one["text"].split()
+        if one["word"] == "FROM" and len(words) >= 3 and words[-2].lower() == "as":
+            stages[words[-1].lower()] = one["stage"]
+    while True:
+        mine = [(i, one) for i, one in enumerate(instructions) if one["stage"] == last]
+        users = [(i, one["text"].strip()) for i, one in mine if one["word"] == "USER"]
+        at, begin = next((i, one) for i, one in mine if one["word"] == "FROM")
+        image = next((w for w in begin["text"].split() if not w.startswith("--")), "")
+        if users:
+            break
+        if image.lower() in stages and stages[image.lower()] < last:  # its user is inherited
+            last = stages[image.lower()]
+            continue
+        if image.startswith("public.ecr.aws/lambda/") or "nonroot" in image or image.startswith("cgr.dev/chainguard/"):
+            return None  # Lambda runs every function as a user of its own; the others' images name one
+        return "no USER is set, so the container runs as root", ("instructions", at)
+    at, user = users[-1]
+    name = user.partition(":")[0]
+    if "$" in name:
+        raise Undetermined(Unknown(f"the user is {name}, an argument"))
+    return (f"the container runs as {name}", ("instructions", at)) if name in ("root", "0") else None
+
+
+def image_secrets(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """The credentials that become part of an image or of its history."""
+    from assay.analysis.credentials import is_credential, written_out
+    from assay.reports.masking import secret_name
+
+    for i, one in enumerate(_known(recipe, "instructions")):
+        where = ("instructions", i)
+        if one["word"] == "ARG":
+            name = one["text"].strip().partition("=")[0]
+            if secret_name(name):
+                yield f"ARG {name} keeps a credential in the image's history", where
+        elif one["word"] == "ENV":
+            for name, value in _pairs(one["text"]):
+                passed = secret_name(name) and value.startswith("$")
+                if passed or is_credential(name, value):
+                    yield f"ENV {name} holds a credential", where
+        elif one["word"] in ("COPY", "ADD"):
+            words = [w for w in one["text"].split() if not w.startswith("--")]
+            for source in words[:-1]:
+                if _COPIED.search(source) and "--from=" not in one["text"]:
+                    yield f"{source} is copied into the image", where
+        elif one["word"] == "RUN":
+            lines = sorted({one["text"].count("\n", 0, start) for start in written_out(one["text"])})
+            for line in lines:
+                yield "the command holds a credential", (*where, "line", line)
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    import shlex
+
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        words = text.split()
+    if words and "=" not in words[0]:  # the old form: ENV name value
+        yield words[0], " ".join(words[1:])
+        return
+    for word in words:
+        name, _, value = word.partition("=")
+        yield name, value

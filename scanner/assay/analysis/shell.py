@@ -1,0 +1,228 @@
+"""Shell scripts in build steps: the commands they run, whether their failure counts, what they pass as arguments."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+from assay.model import Undetermined, Unknown
+from assay.patterns import pattern
+
+LONGEST = 1_000_000
+
+
+class Command(NamedTuple):
+    """One simple command: its words without quotes, its line within the script (0-based), and whether its failure is
+    ignored (`|| true`, `set +e`)."""
+
+    words: tuple[str, ...]
+    line: int
+    ignored: bool
+
+    @property
+    def name(self) -> str:
+        """What is run, without its folder; `sudo`, `env` and their like are looked through."""
+        return self.bare[0].rpartition("/")[2] if self.bare else ""
+
+    @property
+    def bare(self) -> tuple[str, ...]:
+        words = self.words
+        while words and (words[0] in _WRAPPERS or ("=" in words[0] and words[0].partition("=")[0].isidentifier())):
+            words = words[1:]
+        return words
+
+
+_WRAPPERS = {"sudo", "env", "time", "exec", "nohup", "command", "xargs", "uv", "poetry", "pipenv", "run", "npx", "uvx"}
+_WORDS = {"command_name", "word", "string", "raw_string", "concatenation", "number", "simple_expansion", "expansion"}
+
+
+@functools.lru_cache(maxsize=512)
+def commands(script: str) -> tuple[Command, ...]:
+    """The commands of a script, in order.
+
+    Raises:
+        Undetermined: tree-sitter-bash is not installed.
+    """
+    try:
+        import tree_sitter
+        import tree_sitter_bash
+    except ImportError as error:
+        reason = f"{error.name} is not installed, which reads shell: pip install 'assay[documents]'"
+        raise Undetermined(Unknown(reason)) from None
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    found: list[Command] = []
+    lenient = False
+    waiting = [(parser.parse(script[:LONGEST].encode()).root_node, False)]
+    while waiting:
+        node, ignored = waiting.pop()
+        if node.type == "command":
+            words = _words(node)
+            if words[:1] == ("set",):
+                lenient = "+e" in words or (lenient and "-e" not in words)
+            found.append(Command(words, node.start_point[0], ignored or lenient))
+        waiting += [(child, ignored or _forgives(node, child)) for child in reversed(node.children)]
+    return tuple(found)
+
+
+def _words(node: Any) -> tuple[str, ...]:
+    return tuple(_plain(child) for child in node.named_children if child.type in _WORDS)
+
+
+def _plain(node: Any) -> str:
+    text = node.text.decode("utf-8", "replace")
+    return "".join(c for c in text if c not in "\"'") if len(text) < 10_000 else text
+
+
+def _forgives(node: Any, child: Any) -> bool:
+    """True for the left side of `||` whose right side always succeeds, and for what stands in a condition."""
+    if node.type != "list" or len(node.children) < 3 or node.children[1].type != "||" or child != node.children[0]:
+        return False
+    right = node.children[2].text.decode("utf-8", "replace").split()
+    return right[:1] in (["true"], [":"], ["echo"], ["printf"]) or right[:2] == ["exit", "0"]
+
+
+# --- what commands do -------------------------------------------------------------------------------------------------
+
+_TESTS = pattern(
+    r"pytest|py\.test|tox|nox|jest|vitest|mocha|ava|karma|rspec|phpunit|ctest|bats|unittest"
+    r"|(?:python[\d.]*) .*-m (?:pytest|unittest)\b.*"
+    r"|(?:go|cargo|dotnet|sbt|npm|yarn|pnpm|bun|deno|swift|mix|terraform|tofu) (?:.* )?(?:t|test|test:\S+|run test\S*)(?: .*)?"
+    r"|(?:make|rake|gradle|gradlew|bazel|ant) (?:.* )?(?:test|tests|check|build)(?: .*)?"
+    r"|(?:mvn|mvnw) (?:.* )?(?:test|verify|package|install|deploy)(?: .*)?"
+    r"|(?:bundle|composer) (?:.* )?(?:rspec|test)(?: .*)?"
+)
+_NO_TESTS = ("-DskipTests", "-Dmaven.test.skip=true", "-Dmaven.test.skip", "--collect-only", "-x test")
+_SCANNERS = {
+    "trivy", "grype", "snyk", "bandit", "semgrep", "checkov", "tfsec", "kics", "terrascan", "assay", "zizmor",
+    "gitleaks", "trufflehog", "detect-secrets", "detect-secrets-hook", "safety", "pip-audit", "osv-scanner",
+    "govulncheck", "gosec", "brakeman", "dockle", "hadolint", "dependency-check", "dependency-check.sh", "conftest",
+    "clairctl", "prowler", "kube-linter", "kubescape", "regula", "clamscan", "twistcli", "opa",
+}  # fmt: skip
+_LENIENT = {
+    "trivy": lambda w: _option(w, "--exit-code") in ("", "0"), "grype": lambda w: not _has(w, "--fail-on", "-f"),
+    "checkov": lambda w: _has(w, "--soft-fail", "-s"), "tfsec": lambda w: _has(w, "--soft-fail", "-s"),
+    "bandit": lambda w: _has(w, "--exit-zero"), "gitleaks": lambda w: _option(w, "--exit-code") == "0",
+    "assay": lambda w: _option(w, "--fail-on") == "never", "kics": lambda w: _has(w, "--ignore-on-exit"),
+    "semgrep": lambda w: "ci" not in w and not _has(w, "--error"),
+}  # fmt: skip
+"""How scanners are told, or left, to succeed whatever they find."""
+_BUILDERS = ("docker", "podman", "buildah", "nerdctl", "kaniko", "executor", "img", "pack", "jib", "buildctl")
+
+
+def _has(words: tuple[str, ...], *options: str) -> bool:
+    return any(w.partition("=")[0] in options for w in words)
+
+
+def _option(words: tuple[str, ...], name: str) -> str:
+    for i, word in enumerate(words):
+        if word == name:
+            return words[i + 1] if i + 1 < len(words) else ""
+        if word.startswith(f"{name}="):
+            return word[len(name) + 1 :]
+    return ""
+
+
+def runs_tests(c: Command) -> bool:
+    """True when a command runs tests."""
+    text = " ".join((c.name, *c.bare[1:]))
+    return _TESTS.fullmatch(c.name) is not None or (
+        _TESTS.fullmatch(text) is not None and not any(no in text for no in _NO_TESTS)
+    )
+
+
+def scans(c: Command) -> bool:
+    """True when a command runs a security scanner."""
+    second = c.bare[1] if len(c.bare) > 1 else ""
+    if c.name in ("npm", "yarn", "pnpm"):
+        return second == "audit"
+    if c.name == "docker":
+        return second in ("scout", "scan")
+    if c.name in ("mvn", "mvnw", "gradle", "gradlew"):
+        return any("dependency-check" in w or "dependencyCheck" in w for w in c.bare)
+    if c.name.startswith("python"):
+        return any(w in _SCANNERS for w in c.bare[1:4])
+    return c.name in _SCANNERS and not (c.name == "opa" and second != "eval")
+
+
+def scans_image(c: Command) -> bool:
+    """True when what is scanned is an image, which must have been built before."""
+    return scans(c) and (
+        "image" in c.bare or "container" in c.bare or c.name in ("grype", "dockle", "docker", "clairctl", "twistcli")
+    )
+
+
+def forgiven(c: Command) -> bool:
+    """True when whatever the scanner finds stops nothing."""
+    lenient = _LENIENT.get(c.name)
+    return c.ignored or (lenient is not None and lenient(c.bare))
+
+
+def builds_image(c: Command) -> bool:
+    return c.name in _BUILDERS and (
+        any(w in ("build", "bud", "buildx", "build-using-dockerfile") for w in c.bare[1:4]) or c.name == "executor"
+    )
+
+
+def pushes_image(c: Command) -> bool:
+    return c.name in _BUILDERS and ("push" in c.bare[1:3] or (builds_image(c) and "--push" in c.bare))
+
+
+_APPLIES = {
+    "terraform": ("apply", "destroy"), "tofu": ("apply", "destroy"), "terragrunt": ("apply", "run-all", "destroy"),
+    "pulumi": ("up", "destroy"), "cdk": ("deploy",), "sam": ("deploy",), "serverless": ("deploy",), "sls": ("deploy",),
+    "helm": ("upgrade", "install"), "kubectl": ("apply", "replace"), "sst": ("deploy",), "copilot": ("deploy",),
+}  # fmt: skip
+
+
+def applies(c: Command) -> str:
+    """The infrastructure change that a command makes, as it is written; empty when it makes none."""
+    words = [w for w in c.bare[1:] if not w.startswith("-")]
+    verbs = _APPLIES.get(c.name, ())
+    if any(v in words[:2] for v in verbs) and "--dry-run" not in " ".join(c.bare):
+        return f"{c.name} {next(v for v in verbs if v in words[:2])}"
+    if c.name == "aws" and words[:1] == ["cloudformation"]:
+        verb = words[1] if len(words) > 1 else ""
+        return (
+            f"aws cloudformation {verb}" if verb in ("deploy", "create-stack", "update-stack", "delete-stack") else ""
+        )
+    if c.name == "oci" and "create-apply-job" in words:
+        return "oci resource-manager job create-apply-job"
+    return ""
+
+
+# --- credentials as arguments -----------------------------------------------------------------------------------------
+
+_SHORT = {
+    "docker": ("-p",), "podman": ("-p",), "buildah": ("-p",), "nerdctl": ("-p",), "sshpass": ("-p",), "az": ("-p",),
+    "helm": (), "curl": ("-u", "--user"), "wget": (), "mysql": (), "mysqldump": (), "twine": ("-p",), "htpasswd": (),
+}  # fmt: skip
+_LOGIN = ("docker", "podman", "buildah", "nerdctl", "az")
+_SAFE = pattern(r".*(?:-stdin|-file|-path|-env|-arn|-id|-name|-length|-ttl|-policy|-type|-url|-prompt)$")
+
+
+def credential_argument(c: Command) -> tuple[str, bool] | None:
+    """The option that passes a credential on the command line, and whether that is written out; None without one."""
+    from assay.reports.masking import secret_name
+
+    words = c.bare
+    for i, word in enumerate(words[1:], 1):
+        option, equals, value = word.partition("=")
+        value = value if equals else (words[i + 1] if i + 1 < len(words) else "")
+        if option in _SHORT.get(c.name, ()):
+            if c.name in _LOGIN and "login" not in words:
+                continue
+            if option in ("-u", "--user") and ":" not in value:
+                continue
+            return option, _literal(value.rpartition(":")[2])
+        if c.name in ("mysql", "mysqldump", "mariadb") and word.startswith("-p") and len(word) > 2:
+            return "-p", _literal(word[2:])
+        named = option.startswith("--") and secret_name(option[2:].replace("-", "_")) and not _SAFE.match(option)
+        if named and value and not value.startswith("-"):
+            return option, _literal(value)
+        if option == "--from-literal" and "=" in value and secret_name(value.partition("=")[0]):
+            return option, _literal(value.partition("=")[2])
+    return None
+
+
+def _literal(value: str) -> bool:
+    return value != "" and not value.startswith(("$", "%", "{", "<", "`", "@"))
