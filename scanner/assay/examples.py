@@ -172,7 +172,7 @@ def _written(example: Example, folder: str) -> Graph:
 
 
 def _write(folder: str, name: str, text: str) -> None:
-    """One file of an example, or an entry of its archive; where a line takes no comment at its end, marks are left out."""
+    """One file of an example, or an entry of its archive; marks are left out where no comment may end a line."""
     archive, inside, entry = name.partition(".zip!/")
     path = f"{folder}/{archive}.zip" if inside else f"{folder}/{name}"
     os.makedirs(os.path.dirname(path), exist_ok=True)

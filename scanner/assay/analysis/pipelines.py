@@ -200,11 +200,11 @@ def _step_at(job: dict[str, Any], where: ValuePath) -> dict[str, Any]:
 
 def _gitlab_gate(job: dict[str, Any]) -> str:
     rules = [r for r in as_list(job.get("rules")) if isinstance(r, dict)]
-    ways = [r for r in rules if r.get("when") not in ("never",)]
+    ways = [r for r in rules if r.get("when") != "never"]
     requests = [r for r in ways if "merge_request" in str(r.get("if", ""))]
-    if requests or "merge_requests" in as_list(job.get("only")):
-        if not all(r.get("when") == "manual" for r in requests) or not requests:
-            return "on a merge request"
+    by_hand = bool(requests) and all(r.get("when") == "manual" for r in requests)
+    if (requests or "merge_requests" in as_list(job.get("only"))) and not by_hand:
+        return "on a merge request"
     manual = job.get("when") == "manual" or (bool(ways) and all(r.get("when") == "manual" for r in ways))
     return "" if manual or job.get("environment") is not None else "without an environment or a person who starts it"
 
@@ -288,15 +288,14 @@ def _scans(job: dict[str, Any]) -> Iterator[tuple[str, ValuePath, bool]]:
 
 def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:
     """True when another workflow scans what is proposed before it is merged."""
-    for other in graph.all("workflow"):
-        if (
-            other is not workflow
-            and other.values.get("kind") == "github"
-            and triggers(other) & {"pull_request", "merge_group"}
-        ):
-            if any(not soft for job in jobs(other) for _, _, soft in _scans(job)):
-                return True
-    return False
+    others = [w for w in graph.all("workflow") if w is not workflow and w.values.get("kind") == "github"]
+    return any(
+        not soft
+        for other in others
+        if triggers(other) & {"pull_request", "merge_group"}
+        for job in jobs(other)
+        for _, _, soft in _scans(job)
+    )
 
 
 # --- Dockerfiles ------------------------------------------------------------------------------------------------------
@@ -384,7 +383,7 @@ def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:
         if image.lower() in stages and stages[image.lower()] < last:  # its user is inherited
             last = stages[image.lower()]
             continue
-        if image.startswith("public.ecr.aws/lambda/") or "nonroot" in image or image.startswith("cgr.dev/chainguard/"):
+        if image.startswith(("public.ecr.aws/lambda/", "cgr.dev/chainguard/")) or "nonroot" in image:
             return None  # Lambda runs every function as a user of its own; the others' images name one
         return "no USER is set, so the container runs as root", ("instructions", at)
     at, user = users[-1]

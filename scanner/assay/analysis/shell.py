@@ -86,7 +86,8 @@ def _forgives(node: Any, child: Any) -> bool:
 _TESTS = pattern(
     r"pytest|py\.test|tox|nox|jest|vitest|mocha|ava|karma|rspec|phpunit|ctest|bats|unittest"
     r"|(?:python[\d.]*) .*-m (?:pytest|unittest)\b.*"
-    r"|(?:go|cargo|dotnet|sbt|npm|yarn|pnpm|bun|deno|swift|mix|terraform|tofu) (?:.* )?(?:t|test|test:\S+|run test\S*)(?: .*)?"
+    r"|(?:go|cargo|dotnet|sbt|npm|yarn|pnpm|bun|deno|swift|mix|terraform|tofu) "
+    r"(?:.* )?(?:t|test|test:\S+|run test\S*)(?: .*)?"
     r"|(?:make|rake|gradle|gradlew|bazel|ant) (?:.* )?(?:test|tests|check|build)(?: .*)?"
     r"|(?:mvn|mvnw) (?:.* )?(?:test|verify|package|install|deploy)(?: .*)?"
     r"|(?:bundle|composer) (?:.* )?(?:rspec|test)(?: .*)?"
