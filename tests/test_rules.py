@@ -125,7 +125,8 @@ def _every_name() -> frozenset[str]:
     beyond = {"expiration_date", "not_after", "cidr", "s3_settings", "managed_rule_group_statement", "action_to_use"}
     beyond |= {"most_recent", "owners"}
     # What the readers of documents name (assay.documents): no provider has a schema for these.
-    beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env", "kind"}
+    beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
+    beyond |= {"constraints", "kind"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
 
 
