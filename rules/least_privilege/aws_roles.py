@@ -39,7 +39,12 @@ def aws_bedrock_kb_role_too_broad(base: Resource, graph: Graph) -> Iterator[Find
 NEEDS_EVERYTHING = ("logs:", "xray:", "events:PutRule", "events:PutTargets", "events:DescribeRule", "cloudwatch:")
 
 
-@rule(on="aws_sfn_state_machine", severity=HIGH, controls=["nist-800-53r5:AC-6"])
+@rule(
+    on="aws_sfn_state_machine",
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-6"],
+    sources=["terraform", "plan", "aws"],  # a definition alone has no role
+)
 def aws_sfn_role_too_broad(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """A state machine's role may call what its definition names, and no more.
 

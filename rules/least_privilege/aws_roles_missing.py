@@ -8,7 +8,7 @@ from assay.analysis.aws_policy import role_statements
 from assay.analysis.state_machine import needed_action, tasks
 
 
-@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+@rule(on="aws_sfn_state_machine", severity=MEDIUM, sources=["terraform", "plan", "aws"])
 def aws_sfn_role_insufficient(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """A state machine's role may do what its definition and its log need.
 

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Resource, any_of, as_list, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
+from assay.analysis.lambda_code import Wrapped, wrappers
 from assay.analysis.state_machine import (
     State,
     at_each,
     bounded,
     definition,
     drops_input,
+    endless_history,
+    execution_type,
+    exhaustive,
     faults,
     literal_account,
     retries_transient,
+    scopes,
+    stated_type,
     states,
     tasks,
     uncaught,
@@ -104,8 +110,14 @@ def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Use the type STANDARD, or make every task idempotent and waive this with the reason.
     """
-    if machine["type"] == "EXPRESS":
-        yield from at_each(machine, tasks(machine), unfit_for_express)
+
+    stated = stated_type(machine)
+
+    def test(s: State) -> str:
+        said = unfit_for_express(s)
+        return said if said != "" and execution_type(s, stated) == "EXPRESS" else ""
+
+    yield from at_each(machine, tasks(machine), test)
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
@@ -152,3 +164,61 @@ def aws_sfn_retry_no_backoff(machine: Resource) -> Iterator[Finding]:
         return next((w for w in weak if w != ""), "")
 
     yield from at_each(machine, states(machine), test)
+
+
+@rule(on="aws_sfn_state_machine", severity=LOW)
+def aws_sfn_choice_no_default(machine: Resource) -> Iterator[Finding]:
+    """Choices have a Default.
+
+    ## Why
+    An input that no choice takes ends the execution with `States.NoChoiceMatched`, which a Choice cannot catch.
+    ## Fix
+    Add a `Default` that leads to a state that handles or refuses the rest.
+    """
+    choices = [s for s in states(machine) if s.kind == "Choice"]
+    yield from at_each(machine, choices, lambda s: "" if exhaustive(s) else "has no Default for what no choice takes")
+
+
+@rule(on="aws_sfn_state_machine", severity=MEDIUM)
+def aws_sfn_history_growth(machine: Resource) -> Iterator[Finding]:
+    """Many items are worked through by a Map, not by a loop.
+
+    ## Why
+    A standard execution ends at 25,000 events of history: a loop over thousands of items fails in the middle, and only
+    on the day with many.
+    ## Fix
+    Use a Map (DISTRIBUTED beyond some thousands of items), or start a new execution every some hundred rounds.
+    """
+    if machine["type"] == "EXPRESS":
+        return
+    for scope, where in scopes(machine):
+        loop = endless_history(scope)
+        if loop != None:
+            name, rounds = loop
+            yield machine.fails(
+                f"from state {name} on, a loop without a Map ends after about {rounds:,} rounds",
+                at=(*where, "States", name),
+                key=f"{where} {name}",
+            )
+
+
+@rule(on="aws_sfn_state_machine", severity=INFO)
+def aws_sfn_wrapper_lambda(machine: Resource, graph: Graph) -> Iterator[Finding]:
+    """Functions do something that the state machine could not call by itself.
+
+    ## Why
+    A function that only passes its input to one AWS service costs a start, a role, a runtime to keep up to date and an
+    error that the state machine cannot tell apart.
+    ## Fix
+    Call the service directly (`arn:aws:states:::dynamodb:putItem`, `arn:aws:states:::aws-sdk:...`).
+    """
+    unread: list[Wrapped] = []
+    for found in wrappers(machine, graph):
+        if found.doubt != "":
+            unread.append(found)
+        else:
+            said = f"state {found.state} calls {found.function}, which only calls {found.call}"
+            yield machine.fails(said, at=found.where, key=f"{found.state} {found.call}")
+    if unread != []:
+        names = ", ".join(f"{w.state} ({w.doubt})" for w in unread[:3])
+        yield machine.unsure(f"the code of {len(unread)} functions was not judged: {names}", at="definition")

@@ -267,8 +267,90 @@ def literal_account(s: State, own: str | None) -> str:
     return ""
 
 
+def stated_type(machine: Resource) -> Any:
+    """STANDARD or EXPRESS; unknown of a definition alone, which does not say it.
+
+    Raises:
+        Undetermined: the machine's type is unknown.
+    """
+    if machine.source == "document":
+        return Unknown("a definition does not say its machine's type")
+    return machine["type"] or "STANDARD"
+
+
+def execution_type(s: State, stated: Any) -> Any:
+    """The type of the iteration around a state that says so, else what is stated of the machine."""
+    for fields in reversed(s.around):
+        config = _many(fields.get("ItemProcessor"))[:1]
+        inner = config[0].get("ProcessorConfig") if config else None
+        if isinstance(inner, dict) and "ExecutionType" in inner:
+            return inner["ExecutionType"]
+    return stated
+
+
 def unfit_for_express(s: State) -> str:
     """Why a task does not belong in an EXPRESS machine, or an empty text."""
     if ".sync" in text_of(s.resource) or waits_for_token(s):
         return "waits for a job or a token, which EXPRESS does not"
     return "looks like a payment, and may run more than once" if speaks_of_payment(s) else ""
+
+
+def exhaustive(s: State) -> bool:
+    """True for a Choice that takes every input: it has a Default, or asks a question and its opposite."""
+    if "Default" in s.fields:
+        return True
+    asked = set()
+    for one in as_list(s.fields.get("Choices")):
+        negated = one.get("Not") if isinstance(one, dict) else None
+        rule = negated if isinstance(negated, dict) else one
+        for key in ("BooleanEquals", "IsPresent", "IsNull"):
+            if isinstance(rule, dict) and isinstance(rule.get(key), bool):
+                asked.add((rule.get("Variable"), key, rule[key] is not isinstance(negated, dict)))
+    return any((variable, key, not value) in asked for variable, key, value in asked)
+
+
+MAX_EVENTS = 25_000
+"""The longest history of a standard execution (Step Functions quotas, read November 2026)."""
+_EVENTS_A_STATE = 5  # entered, scheduled, started, succeeded, exited
+
+
+def endless_history(scope: dict[str, Any]) -> tuple[str, int] | None:
+    """The first Choice of a loop that works through items one by one, with the rounds its history has room for.
+
+    A loop that waits between its rounds polls something, and one that counts to a written number is bounded: neither
+    is meant. None when there is no other loop.
+    """
+    from assay.analysis.state_language import closure, following
+
+    states_ = {n: f for n, f in (scope.get("States") or {}).items() if isinstance(f, dict)}
+    ways = {n: [one for _, one in following(f) if isinstance(one, str)] for n, f in states_.items()}
+    for name in [n for n, f in states_.items() if f.get("Type") == "Choice"]:
+        loop = [n for n in closure(ways, ways[name]) if name in closure(ways, ways.get(n, []))]
+        kinds = {states_[n].get("Type") for n in loop if n in states_}
+        if name in loop and kinds & {"Task", "Parallel", "Map"} and "Wait" not in kinds:
+            rounds = MAX_EVENTS // (_EVENTS_A_STATE * max(len(loop), 1))
+            if not any(_counts_to(states_[n], rounds) for n in loop if n in states_):
+                return name, rounds
+    return None
+
+
+def _counts_to(fields: dict[str, Any], most: int) -> bool:
+    """True for a Choice that compares with a number that is small enough."""
+    for one in as_list(fields.get("Choices")) if fields.get("Type") == "Choice" else ():
+        for key, value in one.items() if isinstance(one, dict) else ():
+            if key.startswith("Numeric") and isinstance(value, (int, float)) and value < most:
+                return True
+    return False
+
+
+def scopes(machine: Resource) -> Iterator[tuple[dict[str, Any], ValuePath]]:
+    """The machine itself and every branch and iteration in it."""
+    yield definition(machine), ("definition",)
+    for s in states(machine):
+        for key in _INNER:
+            inner = s.fields.get(key)
+            for i, one in enumerate(inner if isinstance(inner, list) else []):
+                if isinstance(one, dict):
+                    yield one, (*s.where, key, i)
+            if isinstance(inner, dict):
+                yield inner, (*s.where, key)

@@ -1,0 +1,101 @@
+"""The code of the functions that a state machine calls, as far as it is at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.analysis.state_machine import State, tasks, text_of
+from assay.model import Ref, Text, Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.graph import Graph
+    from assay.model import Resource, ValuePath
+
+LONGEST = 1_000_000
+
+
+class Wrapped(NamedTuple):
+    """A task that calls a function: the one SDK call the function consists of, or why its code was not judged."""
+
+    state: str
+    where: ValuePath
+    function: str
+    call: str = ""
+    doubt: str = ""
+
+
+def wrappers(machine: Resource, graph: Graph) -> Iterator[Wrapped]:
+    """The tasks whose function only calls one AWS service, and those whose code nobody could read."""
+    for s in tasks(machine):
+        called = _called(s)
+        if called is None:
+            continue
+        function = _function(machine, called, graph)
+        if function is None:
+            yield Wrapped(s.name, s.where, "", doubt="the function is not among the inputs")
+            continue
+        try:
+            call = _only_call(function, graph)
+        except Undetermined as doubt:
+            yield Wrapped(s.name, s.where, function.address, doubt=doubt.reason)
+        else:
+            if call:
+                yield Wrapped(s.name, s.where, function.address, call)
+
+
+def _called(s: State) -> Any:
+    """What names the function of a task; None when it calls none."""
+    resource = s.resource
+    text = text_of(resource)
+    if ":states:::lambda:invoke" in text:
+        if text.endswith(".waitForTaskToken"):
+            return None  # the function must hand the token on: no service does that by itself
+        arguments = s.fields.get("Parameters", s.fields.get("Arguments"))
+        return arguments.get("FunctionName") if isinstance(arguments, dict) else None
+    is_function = ":lambda:" in text or "aws_lambda_function." in text
+    return resource if is_function else None
+
+
+def _function(machine: Resource, called: Any, graph: Graph) -> Resource | None:
+    refs = called.refs() if isinstance(called, Text) else [called] if isinstance(called, Ref) else []
+    for ref in refs:
+        found = graph.find(ref.target, machine.root, machine.source)
+        if found is not None and found.type == "aws_lambda_function":
+            return found
+    if isinstance(called, str):
+        name = called.partition(":function:")[2].partition(":")[0] or called
+        for function in graph.all("aws_lambda_function"):
+            if function.values.get("function_name") == name or function.values.get("arn") == called:
+                return function
+    return None
+
+
+def _only_call(function: Resource, graph: Graph) -> str:
+    """The one SDK call that a function's handler consists of; empty when it does something of its own.
+
+    Raises:
+        Undetermined: its code is not at hand, or not Python.
+    """
+    from assay.analysis import python_code
+    from assay.analysis.archives import package_of
+    from assay.analysis.functions import wrapped_call
+    from assay.documents.layer_archive import Unread
+
+    archives = [a for a in graph.follow(function, "filename") if a.type == "archive" and a.source != "uncollected"]
+    if not archives:
+        raise Undetermined(Unknown(f"the code of {function} is not here"))
+    handler = function["handler"]
+    if isinstance(handler, Unknown):
+        raise Undetermined(handler)
+    module, _, name = str(handler).rpartition(".")
+    package = package_of(archives[0])
+    file = f"{module.replace('.', '/')}.py"
+    entry = next((e for e in package.entries if e.name == file), None)
+    if entry is None:
+        raise Undetermined(Unknown(f"the handler {handler} of {function} is no Python of its archive"))
+    try:
+        return wrapped_call(python_code.parse(package.read(entry, LONGEST)), name)
+    except (Unread, python_code.NoSource) as error:
+        raise Undetermined(Unknown(f"{file} of {function}: {error}")) from None
