@@ -137,13 +137,14 @@ def run(
 
 
 def _keep_touching(report: Report, request: Request) -> None:
-    """With file arguments: only findings whose place, trace or evidence lies in one of the files."""
+    """With file arguments: only findings whose place, trace or evidence lies in one of the files, and what a snapshot
+    among them could not list."""
     files = {display(p, request.base) for p in request.paths}
 
     def touches(finding: Any) -> bool:
         places = [finding.location.file] if finding.location else []
         places += [s.file for s in finding.trace] + [b.file for b in finding.because]
-        return any(p in files for p in places)
+        return finding.resource.source == "uncollected" or any(p in files for p in places)
 
     report.findings = [f for f in report.findings if touches(f)]
     report.recount()

@@ -40,7 +40,7 @@ WATCHED = {
 """By type: the rule that tells good ones from bad ones."""
 
 
-def populate(session: Any, *, copies: int = 4) -> None:
+def populate(session: Any, *, copies: int = 3) -> None:
     """Make everything: `copies` good and as many bad ones of each kind."""
     make = _Population(session)
     make.network()
@@ -152,7 +152,8 @@ class _Population:
         logging: dict[str, Any] = {"level": "OFF"}
         if good:
             group_arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/{name}:*"
-            logging = {"level": "ALL", "destinations": [{"cloudWatchLogsLogGroup": {"logGroupArn": group_arn}}]}
+            there = [{"cloudWatchLogsLogGroup": {"logGroupArn": group_arn}}]
+            logging = {"level": "ALL", "includeExecutionData": True, "destinations": there}
         self.client("stepfunctions").create_state_machine(
             name=name, definition=json.dumps(definition), roleArn=self.role, loggingConfiguration=logging
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def options(p: ArgumentParser) -> None:
     p.add_argument("--profile", metavar="NAME", help="the profile of the AWS configuration (AWS_PROFILE is honoured)")
     p.add_argument("--regions", action="append", metavar="REGION", help="a,b; repeatable (default: the enabled ones)")
+    p.add_argument("--services", action="append", metavar="SERVICE", help="a,b; repeatable (default: all)")
     p.add_argument("--accounts", action="append", metavar="WHICH",
                    help="all, account numbers or organizational units (default: one's own); repeatable")  # fmt: skip
     p.add_argument("--role-name", metavar="NAME", help="the role to assume in the other accounts")
@@ -30,7 +31,7 @@ def units(args: Namespace) -> Iterable[Unit]:
     args.audit = Audit(
         Options(
             args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
-            args.jobs or Options().jobs,
+            args.jobs or Options().jobs, _split(args.services),
         )
     )  # fmt: skip
     return args.audit.units()  # type: ignore[no-any-return]
@@ -41,10 +42,10 @@ def header(args: Namespace) -> dict[str, Any]:
 
 
 def permissions(args: Namespace) -> str:
+    from assay.inventory.aws.accounts import chosen
     from assay.inventory.aws.permissions import policy
-    from assay.inventory.aws.replay import all_services
 
-    return policy(all_services(), organization=bool(args.accounts), role=args.role_name)
+    return policy(chosen(_split(args.services)), organization=bool(args.accounts), role=args.role_name)
 
 
 def _split(texts: list[str] | None) -> list[str] | None:

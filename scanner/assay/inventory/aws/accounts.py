@@ -9,11 +9,11 @@ from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, make_session
 from assay.inventory.aws.walk import CallFailed, Shared, Walk
-from assay.inventory.collect import DENIED, FAILED, Emitter, Unit
+from assay.inventory.collect import DENIED, FAILED, CollectionStopped, Emitter, Unit
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region that answers for account-wide services."""
@@ -29,6 +29,21 @@ class Options(NamedTuple):
     external_id: str | None = None
     endpoint: str | None = None
     jobs: int = 8
+    services: Sequence[str] | None = None
+
+
+def chosen(names: Sequence[str] | None) -> list[Service]:
+    """The tables of these services, or all.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    services = all_services()
+    known = {s.label or s.name for s in services}
+    for name in names or ():
+        if name not in known:
+            raise UsageError(f"--services {name}: there is no such service; there are: {', '.join(sorted(known))}")
+    return [s for s in services if not names or (s.label or s.name) in names]
 
 
 class Identity(NamedTuple):
@@ -49,13 +64,14 @@ class Audit:
         self.own = self._identity(region)
         self.accounts = self._accounts()
         self.pool = ThreadPoolExecutor(options.jobs, thread_name_prefix="detail")
-        self.services = all_services()
+        self.services = chosen(options.services)
 
     @property
     def header(self) -> dict[str, Any]:
         """What the snapshot says of this audit; equal for equal requests."""
         return {
             "provider": "aws", "accounts": self.accounts, "regions": list(self.options.regions or ["enabled"]),
+            "services": [s.label or s.name for s in self.services],
             "feeds": {"aws": sorted({t for service in self.services for t in service.types})},
         }  # fmt: skip
 
@@ -189,13 +205,14 @@ def _below(boto: Boto, unit: str) -> list[str]:
 
 def _session(options: Options) -> Any:
     try:
-        from botocore.exceptions import BotoCoreError, ProfileNotFound
+        from botocore.exceptions import BotoCoreError
     except ImportError:
         raise UsageError("an AWS audit needs boto3: pip install 'assay[aws]'") from None
+    if options.profile and options.profile not in (found := make_session().available_profiles):
+        near = _near(options.profile, found)
+        raise UsageError(f"--profile {options.profile}: there is no such profile in the AWS configuration{near}")
     try:
         session = make_session(options.profile)
-    except ProfileNotFound:
-        raise UsageError(f"--profile {options.profile}: there is no such profile in the AWS configuration") from None
     except BotoCoreError as error:
         raise UsageError(f"the AWS configuration cannot be used: {error}") from None
     known = {r for p in session.get_available_partitions() for r in session.get_available_regions("ec2", p)}
@@ -205,7 +222,7 @@ def _session(options: Options) -> Any:
     return session
 
 
-def _near(word: str, known: set[str]) -> str:
+def _near(word: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(word, known, 1)
@@ -218,6 +235,8 @@ def _first(boto: Boto, service: str, operation: str) -> dict[str, Any]:
         return _ask(boto, service, operation)
     except CallFailed as error:
         raise UsageError(_why(error)) from None
+    except CollectionStopped as error:
+        raise UsageError(str(error)) from None
 
 
 def _why(error: CallFailed) -> str:

@@ -6,7 +6,7 @@ import csv
 from typing import Any
 
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import as_text, document, given
+from assay.inventory.aws.values import as_text, document, given, last
 
 POLICIES = {"UserPolicyList": None, "GroupPolicyList": None, "RolePolicyList": None, "AttachedManagedPolicies": None}
 
@@ -309,9 +309,9 @@ MANAGED = Ask(
         Make(
             type="aws_iam_policy",
             address="Arn",
-            name="PolicyName",
-            rename={"PolicyName": "name", "PolicyId": "policy_id", "PolicyVersionList": None},
-            fields={"id": "Arn", "policy": default_version},
+            name=last("Arn"),
+            rename={"PolicyName": None, "PolicyId": "policy_id", "PolicyVersionList": None},
+            fields={"id": "Arn", "name": last("Arn"), "policy": default_version},
             when=given("Arn"),
         ),
     ),

@@ -70,7 +70,7 @@ class Boto:
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
         self._config = Config(
-            retries={"mode": "adaptive", "max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))},
+            retries={"mode": "adaptive", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))},
             max_pool_connections=2 * jobs, connect_timeout=10, read_timeout=60, user_agent_extra="assay",
         )  # fmt: skip
 
@@ -102,6 +102,8 @@ class Boto:
             raise _client_error(error) from None
         except ResponseParserError as error:
             raise CallFailed(UNSUPPORTED, "ResponseParserError", " ".join(str(error).split())[:200]) from None
+        except NotImplementedError as error:  # moto in this process
+            raise CallFailed(UNSUPPORTED, "NotImplemented", str(error)) from None
         except BotoCoreError as error:
             kind = ABSENT if type(error).__name__ == "EndpointConnectionError" and not self._offers(service) else FAILED
             raise CallFailed(kind, type(error).__name__, " ".join(str(error).split())[:300]) from None

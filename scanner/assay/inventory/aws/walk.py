@@ -148,11 +148,9 @@ class Walk:
     def _item(self, ask: Ask, item: Item) -> _Found:
         """One item to its end: what completes it first, then the resources it makes, then what lies below it."""
         found = _Found()
-        completing = [one for one in ask.then if one.put is not None]
-        for one in completing:
-            self._complete(one, item, found)
+        asked = sum(self._complete(one, item, found) for one in ask.then if one.put is not None)
         for make in ask.makes:
-            self._make(make, item, found, asked=len(completing))
+            self._make(make, item, found, asked=asked)
         for one in ask.then:
             if one.put is None and _wanted(one.when, item):
                 for child in self._items(one, item, found):
@@ -161,9 +159,10 @@ class Walk:
                     found.problems += below.problems
         return found
 
-    def _complete(self, ask: Ask, item: Item, found: _Found) -> None:
+    def _complete(self, ask: Ask, item: Item, found: _Found) -> bool:
+        """Make the answer of a call part of the item; whether it was asked at all."""
         if not _wanted(ask.when, item):
-            return
+            return False
         answers = []
         for child in self._items(ask, item, found):
             for one in ask.then:
@@ -176,6 +175,7 @@ class Walk:
         else:
             for answer in answers:
                 item.values.update(answer)
+        return True
 
     def _make(self, make: Make, item: Item, found: _Found, *, asked: int) -> None:
         if make.answered and asked and len(item.failed) == asked:
