@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,16 @@ def test_what_cannot_be_read_is_exit_3_and_findings_win(tree: Path, capsys: pyte
     assert scan(capsys, *GATE, "--allow-incomplete")[0] == 0
     (tree / "other.tf").write_text(BAD)
     assert scan(capsys, *GATE)[0] == 1
+
+
+def test_a_pipe_is_written_to_and_stays_a_pipe(tree: Path) -> None:
+    pipe = tree / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text)
+        main(["scan", str(tree), "-o", f"json={pipe}", "--no-cache"])
+        assert json.loads(read.result(10))["schema"] == "assay-report/1"
+    assert pipe.is_fifo()
 
 
 def test_several_outputs_at_once(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

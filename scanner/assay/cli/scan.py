@@ -205,12 +205,14 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
             module.write(report, tee, options)
             written.append((None, tee.text))
             continue
-        part = f"{file}.part"
+        special = os.path.exists(file) and not os.path.isfile(file)  # `/dev/null`, a pipe: it must stay what it is
+        part = file if special else f"{file}.part"
         try:
             with open(part, "w", encoding="utf-8", newline="") as stream:
                 tee = cache.Tee(stream)
                 module.write(report, tee, options)
-            os.replace(part, file)
+            if not special:
+                os.replace(part, file)
         except OSError as error:
             raise UsageError(f"-o {name}={file}: cannot be written: {error.strerror}") from error
         written.append((file, tee.text))

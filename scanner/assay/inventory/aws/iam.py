@@ -6,7 +6,7 @@ import csv
 from typing import Any
 
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import as_text, document, given, last
+from assay.inventory.aws.values import as_text, document, given, last, same
 
 POLICIES = {"UserPolicyList": None, "GroupPolicyList": None, "RolePolicyList": None, "AttachedManagedPolicies": None}
 
@@ -81,7 +81,7 @@ ACCOUNT = Ask(
     service="sts",
     then=(
         Ask(operation="GetAccountSummary", put="$summary", feeds=tuple(SUMMARY)),
-        Ask(operation="GenerateCredentialReport", put="$state", ready="{State}", feeds=tuple(REPORT)),
+        Ask(operation="GenerateCredentialReport", put="$state", ready=same("State", "COMPLETE"), feeds=tuple(REPORT)),
         Ask(
             operation="GetCredentialReport",
             put="$report",
