@@ -268,7 +268,7 @@ def is_unresolved(error: Exception) -> bool:
 
 def _unreachable(error: Exception) -> str:
     text = _first_line(error)
-    host = text.partition("host='")[2].partition("'")[0]
+    host = text.partition("host='")[2].partition("'")[0] or text.partition("HTTPConnection(")[2].partition(",")[0]
     for sign, meaning in (
         ("Connection refused", "refuses the connection"), ("NameResolutionError", "has no address"),
         ("Name or service not known", "has no address"), ("timed out", "does not answer in time"),

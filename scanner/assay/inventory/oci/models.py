@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import inspect
+import importlib.util
 import re
 from typing import TYPE_CHECKING, Any
+
+from assay.inventory.oci.table import client_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,11 +24,22 @@ _PLAIN: dict[str, tuple[type, ...]] = {
 @functools.cache
 def operation(client: str, name: str) -> tuple[str, str]:
     """The path and the response type of an operation, as the SDK's source says."""
-    package, _, class_name = client.partition(".")
-    kind = getattr(importlib.import_module(f"oci.{package}"), class_name)
-    source = inspect.getsource(getattr(kind, name))
-    path, answer = _PATH.search(source), _ANSWERS.search(source)
+    source = source_of(client)
+    start = source.index(f"    def {name}(self")
+    path, answer = _PATH.search(source, start), _ANSWERS.search(source, start)
     return path.group(1) if path else "", answer.group(1) if answer else ""
+
+
+@functools.cache
+def source_of(client: str) -> str:
+    """The source text of the module of a client's class."""
+    package, _, class_name = client.partition(".")
+    module = f"{package}.{client_service(client)}_client"
+    found = importlib.util.find_spec(f"oci.{module}")
+    if found is None or found.origin is None:
+        raise ValueError(f"the oci package has no {class_name}")
+    with open(found.origin, encoding="utf-8") as handle:
+        return handle.read()
 
 
 def item_model(client: str, name: str) -> Any:
@@ -72,10 +84,12 @@ def faults(package: str, model: Any, value: Any, path: str = "") -> Iterator[str
         if key not in wire:
             yield f"{where}: {model.__name__} has no such member"
             continue
-        yield from _typed(package, made.swagger_types[wire[key]], inner, where)
-        if isinstance(inner, str):
-            setattr(made, wire[key], inner)
-            if getattr(made, wire[key]) == "UNKNOWN_ENUM_VALUE":
+        misfits = list(_typed(package, made.swagger_types[wire[key]], inner, where))
+        yield from misfits
+        if not misfits and isinstance(inner, (str, list)):  # the setter drops words that it does not know
+            setattr(made, wire[key], list(inner) if isinstance(inner, list) else inner)
+            kept = getattr(made, wire[key])
+            if kept == "UNKNOWN_ENUM_VALUE" or (isinstance(kept, list) and "UNKNOWN_ENUM_VALUE" in kept):
                 yield f"{where}: {model.__name__} does not know {inner!r}"
 
 

@@ -1,0 +1,372 @@
+"""`assay audit oci` from the command line, against a control plane that the real SDK talks to over HTTP."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import oci
+import pytest
+from assay.cli import main
+from assay.inventory.collect import CollectionStopped, collect
+from assay.inventory.oci import tables, types
+from assay.inventory.oci.clients import Clients, identify
+from assay.inventory.oci.units import CHUNK, survey, units
+from assay.inventory.snapshot import records
+from assay.scan import UsageError
+from oci_control_plane import REGION, TENANCY, ControlPlane, write_config
+from oci_tenancy import JUDGED, compartments, tenancy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+AT_ONCE = oci.retry.RetryStrategyBuilder(
+    max_attempts=4, retry_base_sleep_time_seconds=0.01, retry_max_wait_between_calls_seconds=0.02,
+    service_error_check=True, service_error_retry_on_any_5xx=True, service_error_retry_config={429: []},
+).get_retry_strategy()  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("oci")
+    write_config(made)
+    return made
+
+
+@pytest.fixture
+def plane() -> Iterator[ControlPlane]:
+    with ControlPlane(tenancy(1, 1)[0]) as made:
+        yield made
+
+
+def arguments(plane: ControlPlane, folder: Path, *more: str) -> list[str]:
+    return ["audit", "oci", "--endpoint", plane.url, "--config-file", str(folder / "config"), "-q", *more]
+
+
+def audit(plane: ControlPlane, folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, Any]:
+    code = main([*arguments(plane, folder, "-o", "json", "--show-passes"), *more])
+    told = capsys.readouterr()
+    assert told.err == ""
+    return code, json.loads(told.out)
+
+
+def collected(plane: ControlPlane, folder: Path, *services: str) -> list[dict[str, Any]]:
+    """The records of the tables asked for, with a retry strategy that does not wait."""
+    clients = Clients(identify(config_file=str(folder / "config")), plane.url, AT_ONCE)
+    place = survey(clients)
+    path = folder / "some.jsonl.gz"
+    with ThreadPoolExecutor(4) as pool:
+        collect(units(clients, place, [t for t in tables() if t.name in services], pool), str(path))
+    return list(records(str(path)))
+
+
+# --- verdicts -------------------------------------------------------------------------------------------------------
+
+
+def test_the_verdicts_on_a_tenancy_are_those_of_its_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content, labels = tenancy(2, 3)
+    with ControlPlane(content) as plane:
+        code, report = audit(plane, folder, capsys, "--select", ",".join(JUDGED))
+    assert code == 1
+    failed: dict[str, set[str]] = {}
+    for finding in report["findings"]:
+        assert finding["verdict"] in ("pass", "fail"), finding["message"]
+        if finding["verdict"] == "fail":
+            failed.setdefault(finding["resource"]["address"], set()).add(finding["rule"])
+    assert failed == labels
+    passed = {f["rule"] for f in report["findings"] if f["verdict"] == "pass"}
+    assert passed == set(JUDGED), "every rule passes on the good half"
+    assert {u["status"] for u in report["coverage"]["units"]} == {"ok"}
+
+
+def test_where_a_finding_is(folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -> None:
+    _, report = audit(plane, folder, capsys, "--select", "oci-bucket-public")
+    (finding,) = [f for f in report["findings"] if f["verdict"] == "fail"]
+    assert finding["resource"] == {
+        "type": "oci_objectstorage_bucket", "address": "n/plane/b/bad0", "source": "oci", "account": TENANCY,
+        "region": REGION,
+    }  # fmt: skip
+    assert finding["evidence"][0]["value"] == "ObjectRead"
+
+
+def test_the_snapshot_says_the_same_offline(
+    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = folder / "offline.jsonl.gz"
+    _, live = audit(plane, folder, capsys, "--save", str(saved))
+    main(["scan", str(saved), "-o", "json", "--show-passes", "-q"])
+    offline = json.loads(capsys.readouterr().out)
+    told = [sorted((f["rule"], f["verdict"], f["resource"]["address"], f["fingerprint"]) for f in r["findings"])
+            for r in (live, offline)]  # fmt: skip
+    assert told[0] == told[1]
+    assert b"hunter2" not in b"".join(json.dumps(r).encode() for r in records(str(saved)))
+
+
+def test_the_same_inventory_gives_the_same_bytes(folder: Path, plane: ControlPlane) -> None:
+    for name in ("one", "two"):
+        main([*arguments(plane, folder), "--select", "oci-bucket-public", "--save", str(folder / f"{name}.jsonl.gz")])
+    assert (folder / "one.jsonl.gz").read_bytes() == (folder / "two.jsonl.gz").read_bytes()
+
+
+# --- paging and throttling ------------------------------------------------------------------------------------------
+
+
+def test_compartments_of_every_page_are_audited(folder: Path) -> None:
+    """Seven compartments, three a page; a peer stops after the first page."""
+    buckets = [{"name": f"b{i}", "namespace": "plane", "compartmentId": c["id"]} for i, c in enumerate(compartments(7))]
+    buckets.append({"name": "root", "namespace": "plane", "compartmentId": TENANCY})
+    content = {"identity.list_compartments": compartments(7), "object_storage.list_buckets": buckets}
+    with ControlPlane(content, page=3) as plane:
+        found = collected(plane, folder, "object-storage")
+    names = {r["resource"]["name"] for r in found if "resource" in r}
+    assert names == {b["name"] for b in buckets}
+
+
+def test_a_tenancy_of_many_compartments_is_asked_in_parts(folder: Path) -> None:
+    places = [{**compartments(1)[0], "id": f"ocid1.compartment.oc1..p{i}"} for i in range(CHUNK + 3)]
+    vcns = [{"id": f"ocid1.vcn.oc1..v{i}", "compartmentId": c["id"]} for i, c in enumerate(places)]
+    with ControlPlane({"identity.list_compartments": places, "virtual_network.list_vcns": vcns}, page=9) as plane:
+        found = collected(plane, folder, "network", "governance")
+        assert plane.calls.count("budget.list_budgets") == 1, "what is asked of the tenancy is asked once"
+    assert sum(r.get("resource", {}).get("type") == "oci_core_vcn" for r in found) == len(vcns)
+    services = [r["unit"]["service"] for r in found if "unit" in r]
+    assert [s for s in services if s.startswith("network")] == [
+        "network (compartments 1-25)",
+        "network (compartments 26-29)",
+    ]
+
+
+def test_throttled_and_failing_calls_are_repeated(folder: Path, plane: ControlPlane) -> None:
+    """Listing VCNs is not repeated by the SDK's own choice."""
+    plane.plan = {"virtual_network.list_vcns": [429, 503, 429], "virtual_network.list_subnets": [500]}
+    found = collected(plane, folder, "network")
+    assert plane.plan == {"virtual_network.list_vcns": [], "virtual_network.list_subnets": []}
+    assert {r["unit"]["status"] for r in found if "unit" in r} == {"ok"}
+    assert sum(r.get("resource", {}).get("type") == "oci_core_vcn" for r in found) == 2
+
+
+def test_what_stays_throttled_is_not_listed(folder: Path, plane: ControlPlane) -> None:
+    plane.plan = {"virtual_network.list_vcns": [429] * 100}
+    found = collected(plane, folder, "network")
+    rows = [r["unit"] for r in found if r.get("unit", {}).get("status") == "throttled"]
+    assert len(rows) == 1
+    assert rows[0]["reason"].startswith("virtual_network.list_vcns: ")
+    assert "429 TooManyRequests" in rows[0]["reason"]
+    assert "oci_core_vcn" in {r["unlisted"]["type"] for r in found if "unlisted" in r}
+    assert any(r.get("resource", {}).get("type") == "oci_core_subnet" for r in found), "the other lists still count"
+
+
+# --- denial ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_denied_list_is_not_an_empty_one(
+    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plane.denied = {"logging_management.list_log_groups", "object_storage.list_buckets"}
+    code, report = audit(plane, folder, capsys, "--select", "oci-vcn-no-flow-log,oci-bucket-public")
+    assert code == 3
+    by_rule = {(f["rule"], f["verdict"]) for f in report["findings"]}
+    assert ("oci-bucket-public", "not_evaluated") in by_rule
+    assert ("oci-vcn-no-flow-log", "unknown") in by_rule, "whether there is a flow log is not known"
+    assert not {v for _, v in by_rule} & {"pass", "fail"}
+    rows = {u["service"]: u for u in report["coverage"]["units"] if u["status"] == "denied"}
+    assert set(rows) == {"monitoring", "object-storage"}
+    assert rows["monitoring"]["account"] == TENANCY
+    assert rows["monitoring"]["region"] == REGION
+    assert rows["monitoring"]["reason"].startswith("logging_management.list_log_groups: ")
+    assert "404 NotAuthorizedOrNotFound" in rows["monitoring"]["reason"]
+
+
+def test_a_denied_detail_is_unknown(folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -> None:
+    """Buckets are listed with their names only; whether one is public its details would tell."""
+    plane.denied = {"object_storage.get_bucket"}
+    code, report = audit(plane, folder, capsys, "--select", "oci-bucket-public,oci-bucket-no-versioning")
+    assert code == 3
+    assert {f["verdict"] for f in report["findings"]} == {"unknown"}
+    assert all("object_storage.get_bucket: 404" in f["message"] for f in report["findings"])
+
+
+def test_where_everything_is_denied_nothing_passes_and_nothing_fails(
+    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plane.everything_denied = True
+    code, report = audit(plane, folder, capsys)
+    assert code == 3
+    assert {f["verdict"] for f in report["findings"]} == {"not_evaluated"}
+    assert report["summary"]["resources"] == 0
+    assert {u["status"] for u in report["coverage"]["units"]} == {"denied"}
+    assert {u["service"] for u in report["coverage"]["units"]} == {t.name for t in tables()}
+    judged = {f["resource"]["type"] for f in report["findings"]}
+    assert "oci_core_subnet" in judged
+    assert "oci_functions_function" in judged, "what lies in a denied list is not empty either"
+
+
+def test_compartments_that_cannot_be_listed_leave_every_type_open(
+    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plane.denied = {"identity.list_compartments"}
+    code, report = audit(plane, folder, capsys, "--select", "oci-bucket-public,oci-budget-no-alert")
+    assert code == 3
+    assert ("oci-bucket-public", "not_evaluated") in {(f["rule"], f["verdict"]) for f in report["findings"]}
+
+
+# --- interruption ---------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_audit_goes_on_where_it_was(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = folder / "killed.jsonl.gz"
+    with ControlPlane(tenancy(1, 1)[0]) as plane:
+        plane.hold_after = 150
+        command = [sys.executable, "-m", "assay", *arguments(plane, folder, "--save", str(saved), "--jobs", "2")]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            assert plane.held.wait(60)
+            process.kill()
+        parts = list((folder / "killed.jsonl.gz.parts").glob("*.gz"))
+        assert parts, "units that were finished are kept"
+        before = list(plane.calls)
+        plane.hold_after = None
+        plane.release.set()
+        code = main(arguments(plane, folder, "--save", str(saved), "--resume", "--fail-on", "never"))
+        again = plane.calls[len(before) :]
+    capsys.readouterr()
+    assert code == 0
+    finished = {"_".join(p.name.split("-")[:-1]) for p in parts}
+    assert finished
+    with ControlPlane(tenancy(1, 1)[0]) as fresh:
+        main(arguments(fresh, folder, "--save", str(folder / "whole.jsonl.gz"), "--fail-on", "never"))
+        assert len(again) < len(fresh.calls)
+    whole, resumed = (
+        [r for r in records(str(folder / f"{n}.jsonl.gz")) if "schema" not in r] for n in ("whole", "killed")
+    )
+    assert resumed == whole
+
+
+# --- what a person may get wrong ------------------------------------------------------------------------------------
+
+
+def said(plane_url: str, folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
+    code = main(["audit", "oci", "--endpoint", plane_url, "--config-file", str(folder / "config"), *more])
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("assay audit: ")
+    assert told.err.count("\n") == 1, "one sentence"
+    return code, told.err
+
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def test_no_configuration_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, sentence = said(NOWHERE, tmp_path, capsys)
+    assert code == 2
+    assert "there is no OCI configuration file" in sentence
+
+
+def test_a_profile_that_does_not_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, sentence = said(NOWHERE, folder, capsys, "--profile", "NIGHTLY")
+    assert code == 2
+    assert "has no profile NIGHTLY" in sentence
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"key_file": "/nowhere/key.pem"}, "key_file does not exist"),
+        ({"fingerprint": "ab"}, "fingerprint is malformed"),
+        ({"user": None}, "user is missing"),
+    ],
+)
+def test_a_configuration_that_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str | None], expected: str
+) -> None:
+    write_config(tmp_path, **changes)
+    code, sentence = said(NOWHERE, tmp_path, capsys)
+    assert code == 2
+    assert expected in sentence
+
+
+def test_a_key_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(tmp_path)
+    (tmp_path / "key.pem").write_text("not a key", encoding="utf-8")
+    code, sentence = said(NOWHERE, tmp_path, capsys)
+    assert code == 2
+    assert "the private key cannot be read" in sentence
+
+
+def test_a_session_without_its_token(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(tmp_path)
+    code, sentence = said(NOWHERE, tmp_path, capsys, "--auth", "security-token")
+    assert code == 2
+    assert "security_token_file is missing" in sentence
+
+
+def test_a_session_token_signs(tmp_path: Path, plane: ControlPlane) -> None:
+    (tmp_path / "token").write_text("token", encoding="utf-8")
+    write_config(tmp_path, security_token_file=str(tmp_path / "token"), user=None, fingerprint=None)
+    clients = Clients(identify("security-token", str(tmp_path / "config")), plane.url, AT_ONCE)
+    assert len(survey(clients).compartments) == 2
+
+
+def test_an_endpoint_where_nobody_is(folder: Path) -> None:
+    clients = Clients(identify(config_file=str(folder / "config")), NOWHERE, oci.retry.NoneRetryStrategy())
+    with pytest.raises(CollectionStopped, match="refuses the connection"):
+        survey(clients)
+
+
+def test_a_clock_that_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with ControlPlane({}, skew=3600) as plane:
+        code, sentence = said(plane.url, folder, capsys)
+    assert code == 3
+    assert "clock is 60 minutes behind the service's" in sentence
+
+
+def test_a_region_that_is_not_subscribed(folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -> None:
+    code, sentence = said(plane.url, folder, capsys, "--regions", "us-ashburn-1")
+    assert code == 2
+    assert f"--regions us-ashburn-1: the tenancy is subscribed to {REGION} only" in sentence
+
+
+def test_a_compartment_that_is_not_there(folder: Path, plane: ControlPlane) -> None:
+    clients = Clients(identify(config_file=str(folder / "config")), plane.url, AT_ONCE)
+    with pytest.raises(UsageError, match="no such compartment"):
+        survey(clients, compartments=["marketing"])
+
+
+def test_a_compartment_brings_what_lies_in_it(folder: Path) -> None:
+    with ControlPlane({"identity.list_compartments": compartments(7)}) as plane:
+        clients = Clients(identify(config_file=str(folder / "config")), plane.url, AT_ONCE)
+        place = survey(clients, compartments=["team-1"])
+    assert list(place.compartments.values()) == ["team-1", "team-3", "team-5"]
+
+
+def test_every_region_is_asked_where_each_has_its_own_endpoint(folder: Path, plane: ControlPlane) -> None:
+    clients = Clients(identify(config_file=str(folder / "config")), plane.url, AT_ONCE)
+    place = survey(clients)._replace(regions=["eu-frankfurt-1", "us-ashburn-1"])
+    with ThreadPoolExecutor(1) as pool:
+        made = [(u.region, u.service) for u in units(clients, place, tables(), pool)]
+    assert ("us-ashburn-1", "network") in made
+    assert [region for region, service in made if service == "identity"] == [None]
+
+
+# --- permissions and feeds ------------------------------------------------------------------------------------------
+
+
+def test_the_permissions_are_printed_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "oci", "--print-permissions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Allow group Auditors to inspect subnets in tenancy" in lines
+    assert "Allow group Auditors to read secrets in tenancy" in lines
+    assert not [line for line in lines if "secret-bundles" in line or " objects " in line]
+    assert lines == sorted(lines, key=lambda line: line.split()[5])
+
+
+def test_the_snapshot_says_what_it_looks_for(folder: Path, plane: ControlPlane) -> None:
+    saved = folder / "feeds.jsonl.gz"
+    main([*arguments(plane, folder), "--select", "oci-bucket-public", "--save", str(saved)])
+    header = next(records(str(saved)))
+    assert header["feeds"] == {"oci": types()}
+    assert header["accounts"] == [TENANCY]
