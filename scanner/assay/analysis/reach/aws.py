@@ -283,6 +283,8 @@ class Builder:
             from assay.analysis.reach.aws_hub import attachment_of
 
             return attachment_of(self, r, network)
+        if r.type == "aws_vpc_endpoint" and rd.word(r, "vpc_endpoint_type") in ("", "gateway"):
+            return Gateway("services", r)
         if r.type in ("aws_networkfirewall_firewall", "aws_vpc_endpoint"):
             return self._endpoint(r, view)
         if r.type in ("aws_instance", "aws_network_interface"):

@@ -24,7 +24,22 @@ class Groups:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        self._defaults: dict[str, Resource] | None = None
         self._rules: dict[tuple[str, str], tuple[list[Rule], str | None]] = {}
+
+    def resolved(self, group: Resource, owner: Resource) -> Resource:
+        """A group, or the default one that a stand-in means: links lead to ordinary groups only."""
+        if rd.known(group):
+            return group
+        named = self.graph.find(group.address, owner.root, owner.source)
+        if named is not None and named.type in ("aws_vpc", "aws_default_vpc"):
+            return next(iter(rd.users(self.graph, named, "aws_default_security_group")[0]), group)
+        if named is not None:
+            return named
+        if self._defaults is None:
+            found = self.graph.all("aws_default_security_group")
+            self._defaults = {i: r for r in found if isinstance(i := rd.value(r, "id"), str)}
+        return self._defaults.get(group.address.strip('"'), group)
 
     def filters(self, groups: Sequence[Resource], doubt: str | None) -> tuple[Filter, Filter]:
         """What the union of some groups admits in and out."""

@@ -105,7 +105,7 @@ def _add(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> None:
     for path in placed.groups:
         if rd.value(r, path) is not None:
             named, reason = rd.linked(builder.graph, r, path)
-            groups += named
+            groups += [builder.groups.resolved(g, r) for g in named]
             missing = missing or reason
     groups += [
         g
@@ -139,6 +139,8 @@ def _public(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> Pu
         found, _ = rd.users(graph, r, type_)
         if found:
             return True
+    if rd.word(r, "public_ip"):
+        return True  # of a live account
     if placed.public:
         written = rd.value(r, placed.public)
         if isinstance(written, Unknown):
@@ -147,8 +149,6 @@ def _public(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> Pu
     if r.type != "aws_instance":
         return False
     assigned = rd.value(r, "associate_public_ip_address")
-    if assigned is None and rd.word(r, "public_ip"):
-        assigned = True  # a live instance
     if assigned is None:
         assigned = rd.value(subnet.resource, "map_public_ip_on_launch")
     if isinstance(assigned, Unknown):

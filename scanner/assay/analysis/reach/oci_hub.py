@@ -44,10 +44,19 @@ def drgs(builder: Builder) -> list[_Drg]:
     found = [_Drg(builder, r) for r in builder.graph.all("oci_core_drg")]
     for drg in found:
         drg.attach()
-    by_connection = {id(a.gate.resource): a.gate for d in found for a in d.attached if a.kind == RPC}
-    for gate in by_connection.values():
-        other = rd.one(builder.graph, gate.resource, "peer_id") if gate.resource is not None else None
-        far = by_connection.get(id(other))
+    connections = {
+        rd.value(r, "id"): r for r in builder.graph.all(IMPLICIT[0][0]) if isinstance(rd.value(r, "id"), str)
+    }
+    by_connection: dict[int, Gateway] = {}
+    ends: list[tuple[Gateway, Resource]] = []
+    for attached in (a for d in found for a in d.attached if a.kind == RPC):
+        r = attached.gate.resource
+        assert r is not None
+        r = connections.get(rd.word(r, "network_details.id"), r) if r.type == "oci_core_drg_attachment" else r
+        by_connection[id(r)] = attached.gate
+        ends.append((attached.gate, r))
+    for gate, r in ends:
+        far = by_connection.get(id(rd.one(builder.graph, r, "peer_id")))
         gate.note = f"the other side of {gate.resource} is not among the inputs"
         if far is not None and far is not gate:
             gate.peer, far.peer = far, gate
@@ -67,15 +76,19 @@ class _Drg:
         builder.topology.hubs.append(self.hub)
 
     def attach(self) -> None:
+        listed: set[str] = set()  # a live account lists the attachments that Terraform leaves to the platform
         for r in rd.users(self.graph, self.resource, "oci_core_drg_attachment")[0]:
             kind = rd.word(r, "network_details.type").upper() or VCN
             if kind == VCN:
                 self._vcn(r)
             else:
+                listed.add(rd.word(r, "network_details.id"))
                 gate = "peering" if kind == RPC else "outside"
                 self._add(kind, Gateway(gate, r, note=str(r)), r)
         for type_, kind, gate in IMPLICIT:
             for r in rd.users(self.graph, self.resource, type_)[0]:
+                if rd.value(r, "id") is not None and rd.word(r, "id") in listed:
+                    continue
                 self._add(kind, Gateway(gate, r, note=str(r)), self._managed(r) or r)
 
     def _managed(self, r: Resource) -> Resource | None:
@@ -156,9 +169,12 @@ class _Drg:
         ours = (a.gate for a in self.attached if named is not None and named in (a.gate.resource, a.settings))
         said = f"the attachment that {view} names is not among the inputs"
         hop = next(ours, None) or Gateway("unknown", named, note=said)
+        if rd.value(view, "is_blackhole") is True:
+            hop = Gateway("blackhole", None, note=f"{view} is a blackhole")
+        rank = OF_VCN if rd.word(view, "route_type") == "dynamic" else STATIC  # a live table lists what it learned too
         spans, vague = rd.spans(rd.value(view, "destination"))
         for span in spans:
-            table.add(span, hop, view, rank=STATIC)
+            table.add(span, hop, view, rank=rank)
         if vague:
             table.doubt(hop, view, f"where {view} leads is not known: {vague}")
 

@@ -157,7 +157,9 @@ TABLES = [
                     Make(
                         type="aws_route_table_association",
                         address="RouteTableAssociationId",
-                        each=lambda item: [a for a in item["Associations"] or () if a.get("SubnetId")],
+                        each=lambda item: [
+                            a for a in item["Associations"] or () if a.get("SubnetId") or a.get("GatewayId")
+                        ],
                         bare=True,
                         fields={
                             "id": "RouteTableAssociationId",
