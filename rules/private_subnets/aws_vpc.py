@@ -8,12 +8,12 @@ from assay.analysis.aws_network import (
     Route,
     called_private,
     has_endpoint,
-    internet_routes,
     leads_to_internet_gateway,
     routes_written,
     subnets_of,
 )
 from assay.analysis.parts import one_by_one
+from assay.analysis.reach.public import internet_routes
 
 require(
     "aws-subnet-auto-public-ip",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from assay import HIGH, INFO, MEDIUM, Finding, Graph, Resource, any_of, is_map, require, rule
 from assay.analysis.naming import words
-from assay.analysis.oci_network import allows_public_ip, has_service_gateway
+from assay.analysis.oci_network import allows_public_ip
+from assay.analysis.reach.public import service_routes
 
 PUBLIC_WORDS = {"public", "pub", "dmz", "bastion", "lb", "loadbalancer", "balancer", "edge"}
 FACING = (
@@ -111,7 +112,7 @@ def oci_private_subnet_no_service_gateway(subnet: Resource, graph: Graph) -> Ite
     """
     if allows_public_ip(subnet) or not any_of(NEEDS_SERVICES, lambda type_: graph.users(subnet, type_)):
         return
-    if not has_service_gateway(subnet, graph):
+    if not service_routes(subnet, graph):
         yield subnet.fails("no route to a service gateway", at="route_table_id")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, Finding, Graph, Resource, rule
-from assay.analysis.oci_network import allows_public_ip, internet_routes
+from assay.analysis.oci_network import allows_public_ip
+from assay.analysis.reach.public import internet_routes
 
 
 @rule(on="oci_functions_application", fixable=True, severity=HIGH, controls=["nist-800-53r5:SC-7"])

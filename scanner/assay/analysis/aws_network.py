@@ -12,12 +12,8 @@ from assay.analysis import network
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from assay.graph import Graph
-    from assay.model import Block, Location, Resource, View
-
-TABLES = ("aws_route_table", "aws_default_route_table")
+    from assay.model import Block, Resource, View
 
 
 class Route(NamedTuple):
@@ -34,44 +30,6 @@ class Route(NamedTuple):
         )
 
 
-def route_tables(subnet: Resource, graph: Graph) -> list[Resource]:
-    """The route table of a subnet: the associated one, else the VPC's main one; empty when none is at hand."""
-    for association in graph.users(subnet, "aws_route_table_association"):
-        return graph.follow(association, "route_table_id")
-    found: list[Resource] = []
-    for vpc in graph.follow(subnet, "vpc_id"):
-        for main in graph.users(vpc, "aws_main_route_table_association"):
-            found += graph.follow(main, "route_table_id")
-        found += [
-            t
-            for t in graph.beside(subnet, "aws_default_route_table")
-            if vpc in graph.follow(t, "default_route_table_id")
-        ]
-    return found
-
-
-def routes(table: Resource, graph: Graph) -> Iterator[Route]:
-    """The routes of a table, written in it or beside it."""
-    for block in table.each("route"):
-        yield Route(block, ("cidr_block", "ipv6_cidr_block"))
-    for separate in graph.users(table, "aws_route"):
-        yield Route(separate, ("destination_cidr_block", "destination_ipv6_cidr_block"))
-
-
-def _follow(view: View, name: str, graph: Graph) -> list[Resource]:
-    return [] if view[name] is None else graph.follow(view, name)
-
-
-def internet_routes(subnet: Resource, graph: Graph) -> list[Route]:
-    """The default routes of a subnet that name an internet gateway."""
-    return [
-        route
-        for table in route_tables(subnet, graph)
-        for route in routes(table, graph)
-        if route.default and leads_to_internet_gateway(route.view, graph)
-    ]
-
-
 def leads_to_internet_gateway(route: View, graph: Graph) -> bool:
     """True when the route's next hop is an internet gateway."""
     gateway = route["gateway_id"]
@@ -81,37 +39,6 @@ def leads_to_internet_gateway(route: View, graph: Graph) -> bool:
     if any_of(found, lambda r: r.source != "uncollected"):
         return any_of(found, lambda r: r.type == "aws_internet_gateway")
     return bool(gateway.startswith("igw-"))
-
-
-def firewall_subnets(vpc: Resource, graph: Graph) -> list[Resource]:
-    """The subnets of a VPC in which a network firewall or a gateway load balancer's endpoint stands."""
-    found: list[Resource] = []
-    for firewall in graph.users(vpc, "aws_networkfirewall_firewall"):
-        found += [s for mapping in firewall.each("subnet_mapping") for s in graph.follow(mapping, "subnet_id")]
-    for endpoint in graph.users(vpc, "aws_vpc_endpoint"):
-        if endpoint["vpc_endpoint_type"] == "GatewayLoadBalancer":
-            found += graph.follow(endpoint, "subnet_ids")
-    return found
-
-
-def way_to_internet(subnet: Resource, graph: Graph) -> list[Location]:
-    """The routes by which a subnet reaches the internet with no firewall on the way: its own default route, or that of
-    the NAT gateway it uses. A subnet that only holds a NAT gateway is a step of that way, not its beginning."""
-    if graph.users(subnet, "aws_nat_gateway"):
-        return []
-    direct = internet_routes(subnet, graph)
-    if direct:
-        return [direct[0].view.where()]
-    for table in route_tables(subnet, graph):
-        for route in routes(table, graph):
-            if not route.default:
-                continue
-            for nat in _follow(route.view, "nat_gateway_id", graph):
-                for public in graph.follow(nat, "subnet_id"):
-                    onward = internet_routes(public, graph)
-                    if onward:
-                        return [route.view.where(), onward[0].view.where()]
-    return []
 
 
 def wider_than_vpc(cidr: Any) -> bool:

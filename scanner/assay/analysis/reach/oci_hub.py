@@ -44,9 +44,7 @@ def drgs(builder: Builder) -> list[_Drg]:
     found = [_Drg(builder, r) for r in builder.graph.all("oci_core_drg")]
     for drg in found:
         drg.attach()
-    connections = {
-        rd.value(r, "id"): r for r in builder.graph.all(IMPLICIT[0][0]) if isinstance(rd.value(r, "id"), str)
-    }
+    connections = {rd.word(r, "id"): r for r in builder.graph.all(IMPLICIT[0][0])}
     by_connection: dict[int, Gateway] = {}
     ends: list[tuple[Gateway, Resource]] = []
     for attached in (a for d in found for a in d.attached if a.kind == RPC):

@@ -157,9 +157,7 @@ TABLES = [
                     Make(
                         type="aws_route_table_association",
                         address="RouteTableAssociationId",
-                        each=lambda item: [
-                            a for a in item["Associations"] or () if a.get("SubnetId") or a.get("GatewayId")
-                        ],
+                        each=lambda item: [a for a in item["Associations"] or () if not a.get("Main")],
                         bare=True,
                         fields={
                             "id": "RouteTableAssociationId",
