@@ -49,7 +49,7 @@ class Builder:
         self._acls: dict[str, tuple[Filter, Filter]] = {}
 
     def build(self) -> None:
-        from assay.analysis.reach.aws_hub import transit_gateways
+        from assay.analysis.reach.aws_hub import peering, transit_gateways
         from assay.analysis.reach.aws_interfaces import interfaces
 
         graph = self.graph
@@ -63,6 +63,8 @@ class Builder:
             for r in graph.all(type_):
                 self._gate(kind, r)
         self._firewalls()
+        for r in graph.all("aws_vpc_peering_connection"):
+            peering(self, r)
         transit_gateways(self)
         interfaces(self)
         for subnet in list(self.topology.subnets.values()):
@@ -219,7 +221,7 @@ class Builder:
                     if reason:
                         table.missing = f"the routes of {r} are not known: {reason}"
                 self._propagated(table, r, network)
-                self._endpoints_of(table, r)
+                self._endpoints_of(table, r, network)
         return self._tables[at]
 
     def _local(self, table: Table, network: Network) -> None:
@@ -278,13 +280,14 @@ class Builder:
         if r.type == "aws_vpc_peering_connection":
             from assay.analysis.reach.aws_hub import peering
 
-            return peering(self, r, network)
+            sides = peering(self, r)
+            return next((g for g in sides if g.network is network), sides[0])
         if r.type == "aws_ec2_transit_gateway":
             from assay.analysis.reach.aws_hub import attachment_of
 
             return attachment_of(self, r, network)
         if r.type == "aws_vpc_endpoint" and rd.word(r, "vpc_endpoint_type") in ("", "gateway"):
-            return Gateway("services", r)
+            return Gateway("services", r, network)
         if r.type in ("aws_networkfirewall_firewall", "aws_vpc_endpoint"):
             return self._endpoint(r, view)
         if r.type in ("aws_instance", "aws_network_interface"):
@@ -364,7 +367,7 @@ class Builder:
             gate = self._gate("outside", vgw) if rd.known(vgw) else Gateway("outside", vgw, network)
             table.learned = (gate, f"what {vgw} announces is not known")
 
-    def _endpoints_of(self, table: Table, r: Resource) -> None:
+    def _endpoints_of(self, table: Table, r: Resource, network: Network) -> None:
         """Gateway endpoints put their service's addresses into the tables they name."""
         found = [*rd.users(self.graph, r, "aws_vpc_endpoint")[0]]
         for link in rd.users(self.graph, r, "aws_vpc_endpoint_route_table_association")[0]:
@@ -374,7 +377,7 @@ class Builder:
             label = name.rpartition(".")[2] if isinstance(name, str) else "a service"
             if rd.word(endpoint, "vpc_endpoint_type") in ("", "gateway"):
                 point = self.topology.service(label)
-                table.add((point, point), Gateway("services", endpoint), endpoint, rank=1)
+                table.add((point, point), Gateway("services", endpoint, network), endpoint, rank=1)
 
     # --- ACLs ---------------------------------------------------------------------------------------------------------
 

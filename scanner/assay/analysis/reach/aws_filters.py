@@ -89,7 +89,7 @@ class Groups:
         between, doubt = rd.icmp_between(low, high) if number in (1, 58) else rd.ports_between(low, high)
         unknown = unknown or (doubt if number else None)
         ports = between if number else (0, 65535)
-        remote, vague = rd.spans(*(rd.value(view, name) for name in cidrs))
+        remote, vague = rd.remotes(*(rd.value(view, name) for name in cidrs))
         for name in ("prefix_list_ids", "prefix_list_id"):
             listed, doubt = prefix_lists(self.graph, view, name)
             remote += listed
@@ -171,7 +171,7 @@ def _entry(view: View, number: str, action: str) -> tuple[int, Rule]:
         ports, doubt = (0, 65535), None
     else:
         ports, doubt = rd.ports_between(rd.value(view, "from_port"), rd.value(view, "to_port"))
-    remote, reason = rd.spans(rd.value(view, "cidr_block"), rd.value(view, "ipv6_cidr_block"))
+    remote, reason = rd.remotes(rd.value(view, "cidr_block"), rd.value(view, "ipv6_cidr_block"))
     unknown = unknown or doubt or reason or _reason(order) or _reason(does)
     allows = not isinstance(does, Unknown) and str(does).lower() == "allow"
     rule = Rule(

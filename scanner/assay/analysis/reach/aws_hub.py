@@ -225,8 +225,8 @@ def attachment_of(builder: Builder, r: Resource, network: Network) -> Gateway:
     return Gateway("unknown", r, network, f"{network.resource} has no attachment to {r} among the inputs")
 
 
-def peering(builder: Builder, r: Resource, network: Network) -> Gateway:
-    """A VPC peering, seen from one of its two sides. What arrives is delivered locally: peerings are not transitive."""
+def peering(builder: Builder, r: Resource) -> list[Gateway]:
+    """A VPC peering, as a gateway for each side. What arrives is delivered locally: peerings are not transitive."""
     gates = builder.topology.gateways.get(id(r))
     if gates is None:
         sides = [rd.one(builder.graph, r, name) for name in ("vpc_id", "peer_vpc_id")]
@@ -237,4 +237,4 @@ def peering(builder: Builder, r: Resource, network: Network) -> Gateway:
             gates.append(gate)
         if all(g.network is not None for g in gates):
             gates[0].peer, gates[1].peer = gates[1], gates[0]
-    return next((g for g in gates if g.network is network), gates[0])
+    return gates

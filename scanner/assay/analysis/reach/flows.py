@@ -291,7 +291,8 @@ def _same_gate(way: Way, network: object) -> bool:
     """The reply to the internet leaves untranslated, by a gateway of the same network; or nobody knows."""
     if way.end == "unknown":
         return True
-    return way.end == "internet" and way.translation() is None and way.steps[-1].node.network is network
+    last = way.steps[-1] if way.steps else None
+    return last is not None and last.kind == "internet" and way.translation() is None and last.node.network is network
 
 
 def _why_not_back(ways: Sequence[Way]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.analysis.reach import reading as rd
-from assay.analysis.reach.addresses import EVERYTHING, SERVICES, V4_ALL, Interval
+from assay.analysis.reach.addresses import EVERYTHING, V4_ALL, Interval
 from assay.analysis.reach.packets import ICMP, PORTS, TCP, Filter, Rule
 from assay.model import Unknown
 
@@ -93,11 +93,11 @@ class Lists:
         name = REMOTE[incoming]
         written, kind = rd.value(view, name), rd.word(view, f"{name}_type")
         if kind == "service_cidr_block":
-            return [(SERVICES, EVERYTHING[1])], frozenset(), None
+            return [rd.OF_SERVICES], frozenset(), None
         if kind == "network_security_group" or (isinstance(written, str) and written.startswith("ocid1.networksec")):
             named, doubt = rd.linked(self.graph, view, name)
             return [], frozenset(rd.key(g) for g in named), doubt
-        spans, doubt = rd.spans(written)
+        spans, doubt = rd.remotes(written)
         return spans, frozenset(), doubt
 
 

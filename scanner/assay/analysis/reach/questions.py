@@ -161,6 +161,9 @@ class Reach:
         for gate in self._gates(a, b):
             on = self.walker.entering(gate, span[0])
             ways += tuple(w._replace(steps=(_step_in(gate), *w.steps)) for w in on)
+        if not ways and b.subnet is not None and b.subnet.network.resource.source == "uncollected":
+            said = f"the gateways of {b.subnet.network.resource} are not among the inputs"
+            return (Way((), "unknown", doubts=(said,)),)
         return ways or (Way((), "dropped", note=_no_gate(a, b)),)
 
     def _gates(self, a: End, b: End) -> list[Gateway]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis import network
-from assay.analysis.reach.addresses import EVERYTHING, Interval, interval
+from assay.analysis.reach.addresses import EVERYTHING, SERVICES, V4_ALL, Interval, interval
 from assay.analysis.reach.packets import PORTS
 from assay.model import Block, PartialList, Unknown, lookup_quietly, parse_path
 
@@ -100,6 +100,12 @@ def spans(*values: Any) -> tuple[list[Interval], str | None]:
     return found, reason
 
 
+def remotes(*values: Any) -> tuple[list[Interval], str | None]:
+    """The far ends that a filter's CIDR texts admit: all of IPv4 takes in the clouds' services, wherever they are."""
+    found, reason = spans(*values)
+    return [*found, *([OF_SERVICES] if V4_ALL in found else [])], reason
+
+
 def protocol_of(written: Any) -> tuple[int, str | None]:
     """A protocol's number, 0 for all; unknown ones count as all, with the reason."""
     if isinstance(written, Unknown):
@@ -139,4 +145,5 @@ def key(r: Resource) -> str:
     return f"{r.source}\n{r.root}\n{r.address}"
 
 
+OF_SERVICES: Interval = (SERVICES, EVERYTHING[1])
 ALL_ADDRESSES = (EVERYTHING,)
