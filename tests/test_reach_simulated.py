@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import random
 import sys
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
 import simulated_aws
 import simulated_oci
 from assay.analysis.reach.build import Model, model
+from assay.analysis.reach.coverage import estates
 from assay.analysis.reach.ends import ends
 from assay.analysis.reach.packets import PROTOCOLS
 from assay.graph import Graph
@@ -57,6 +59,27 @@ def test_the_engine_agrees_with_the_packets(cloud: str, batch: int) -> None:
     found = [compare(CLOUDS[cloud], seed) for seed in range(batch * NETWORKS, (batch + 1) * NETWORKS)]
     assert [line for _, wrong in found for line in wrong] == []
     assert sum(reached for reached, _ in found) > NETWORKS, "networks in which nothing is reached prove nothing"
+
+
+@pytest.mark.parametrize("batch", range(2))
+def test_what_avoids_the_firewall_is_what_packets_avoid(batch: int) -> None:
+    said = 0
+    for seed in range(batch * 100, (batch + 1) * 100):
+        world = simulated_oci.generate(seed, joined=True)
+        made = model(Graph(simulated_oci.resources(world)))
+        for estate in estates(made, ("firewall",)):
+            names = {n.resource.name for n in estate.protected()}
+            past = {(d.source.network.resource.name, d.goal.network.resource.name) for d in estate.between()
+                    if d.source is not None and d.goal is not None}  # fmt: skip
+            lopsided = {frozenset((d.source.network.resource.name, d.goal.network.resource.name))
+                        for d in estate.one_way() if d.source is not None and d.goal is not None}  # fmt: skip
+            for a, b in permutations(sorted(names), 2):
+                ways = simulated_oci.between(world, a, b)
+                assert ((a, b) in past) == any(not there for there, _ in ways), f"seed {seed}: {a} -> {b}"
+                differ = any(back is not None and there != back for there, back in ways)
+                assert (frozenset((a, b)) in lopsided) == differ, f"seed {seed}: {a} <-> {b}"
+                said += len(ways)
+    assert said > 100
 
 
 def main() -> None:

@@ -47,11 +47,12 @@ class World(NamedTuple):
     ingress: dict[str, list[Route]]  # gateway, or attachment by its VCN -> table
 
 
-def generate(seed: int) -> World:
+def generate(seed: int, joined: bool = False) -> World:
+    """A world from a seed; `joined`: three VCNs on one DRG, most of whose subnets send everything there."""
     r = random.Random(seed)
     kind = r.random() < 0.5  # half of the worlds let nearly everything through, so that routes decide
     w = World({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})
-    for i in range(r.randint(1, 3)):
+    for i in range(3 if joined else r.randint(1, 3)):
         vcn = f"v{i}"
         w.vcns[vcn] = f"10.0.0.{64 * i}/26"
         for j in range(2):
@@ -60,7 +61,7 @@ def generate(seed: int) -> World:
             w.internet[vcn] = f"igw{i}"
         if r.random() < 0.5:
             w.nat[vcn] = f"nat{i}"
-        if r.random() < 0.8:
+        if joined or r.random() < 0.8:
             w.attached[vcn] = r.choice([None, "t0", "t1"])
     vcns = list(w.vcns)
     for i in range(len(vcns) - 1):
@@ -83,6 +84,8 @@ def generate(seed: int) -> World:
         hops = _hops(w, subnet["vcn"])
         inside = [s["cidr"] for n, s in w.subnets.items() if s["vcn"] == subnet["vcn"] and n != name]
         subnet["routes"] = _distinct(r, ["0.0.0.0/0", "0.0.0.0/0", *cidrs], hops, 4)
+        if joined and r.random() < 0.9:
+            subnet["routes"] = [("0.0.0.0/0", "drg"), *(x for x in subnet["routes"][:1] if x[0] != "0.0.0.0/0")]
         if subnet["vcn"] == "v0" and name != "v0s0" and r.random() < 0.3:
             subnet["routes"] = [x for x in subnet["routes"] if x[0] not in inside] + [(inside[0], "firewall")]
     if "v0" in w.attached and r.random() < 0.7:
@@ -388,3 +391,25 @@ def _try(w: World, source: str, goal: str, protocol: str, port: int, client: int
 
 def where_of(machine: dict[str, Any]) -> str:
     return str(machine["subnet"])
+
+
+def between(w: World, a: str, b: str) -> list[tuple[bool, bool | None]]:
+    """For every pair of subnets of two VCNs that packets pass: whether the firewall saw them, and what it saw of the
+    way back (None where nothing comes back)."""
+    found = []
+    ours, theirs = ([n for n, s in w.subnets.items() if s["vcn"] == v] for v in (a, b))
+    for source in ours:
+        for goal in theirs:
+            there = _seen(w, source, goal)
+            if there is not None:
+                found.append((there, _seen(w, goal, source)))
+    return found
+
+
+def _seen(w: World, source: str, goal: str) -> bool | None:
+    p = Packet("tcp", w.subnets[source]["cidr"].partition("/")[0], w.subnets[goal]["cidr"].partition("/")[0], 1024, 443)
+    try:
+        kind, where, seen = carry(w, p, source, "")
+    except Lost:
+        return None
+    return bool(seen) if (kind, where) == ("subnet", goal) else None

@@ -119,7 +119,7 @@ class Estate:
             for gate in network.gateways:
                 if gate.kind != "internet" or gate.closed is not None or not subnet.prefixes:
                     continue
-                ways = self.model.walker.entering(gate, subnet.prefixes[0][0])
+                ways = [w for cell in self._cells(subnet) for w in self.model.walker.entering(gate, cell[0])]
                 detour = self._first(w for w in ways if w.end in ("delivered", "unknown"))
                 if detour is not None and self._answers(subnet):
                     found.append(Detour(None, subnet, detour))
@@ -170,7 +170,7 @@ class Estate:
         if best is None:
             return None
         _, source, goal = best
-        ways = [w for p in goal.prefixes for w in self.model.walker.leaving(source, p[0])]
+        ways = self._ways(source, goal)
         way = self._first(w for w in ways if w.subnet is goal or w.end == "unknown")
         return Detour(source, goal, way) if way is not None else None
 
@@ -186,8 +186,8 @@ class Estate:
         return None
 
     def _both(self, source: Subnet, goal: Subnet) -> Detour | None:
-        for way in self.model.walker.leaving(source, goal.prefixes[0][0]):
-            for back in self.model.walker.leaving(goal, source.prefixes[0][0]):
+        for way in self._ways(source, goal):
+            for back in self._ways(goal, source):
                 if way.subnet is goal and back.subnet is source and self.guarded(way) != self.guarded(back):
                     return Detour(source, goal, way, back) if self.passes(way) else Detour(goal, source, back, way)
         return None
@@ -200,11 +200,18 @@ class Estate:
         return found
 
     def _fare(self, fares: dict[int, Fare], source: Subnet, goal: Subnet) -> Fare:
-        ways = [w for p in goal.prefixes for w in self.model.walker.leaving(source, p[0])]
+        ways = self._ways(source, goal)
         seen = frozenset(self.guarded(w) for w in ways if w.subnet is goal)
         past = [w for w in ways if (w.subnet is goal or w.end == "unknown") and not self.passes(w)]
         fare = fares[id(goal)] = Fare(seen, 0 if not past else 2 if any(not w.doubts for w in past) else 1)
         return fare
+
+    def _ways(self, source: Subnet, goal: Subnet) -> list[Way]:
+        """The ways to every address of the goal, one for those that fare alike."""
+        return [w for cell in self._cells(goal) for w in self.model.walker.leaving(source, cell[0])]
+
+    def _cells(self, subnet: Subnet) -> list[Interval]:
+        return self.model.once(("cells", id(subnet)), lambda: self.model.topology.atoms.split(subnet.prefixes))
 
     def _signature(self, source: Subnet) -> object:
         """Equal for subnets whose packets to other networks fare alike: into the same table of the same hub."""
