@@ -74,6 +74,11 @@ def test_the_operations_of_the_tables_exist() -> None:
             assert operation in model(name).operation_names, f"{name} has no {operation}"
 
 
+def test_no_two_tables_are_the_same_unit_of_work() -> None:
+    names = [service.label or service.name for service in all_services()]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_a_claimed_live_rule_judges_a_type_that_the_collector_feeds() -> None:
     feeds = {t for service in all_services() for t in service.types}
     rules = {r.id: r for r in load_directory(RULES)}

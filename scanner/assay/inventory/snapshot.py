@@ -148,7 +148,8 @@ def decode(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     if "$unknown" in value:
-        return Unknown(str(value["$unknown"]), sensitive=value.get("sensitive") is True)
+        masked = value.get("sensitive") is True  # which certainly is there
+        return Unknown(str(value["$unknown"]), not_null=masked, sensitive=masked)
     if "$ref" in value:
         return Ref(*value["$ref"])
     if "$text" in value:

@@ -44,7 +44,6 @@ SERVICES = (
     "route53",
     "s3",
     "sagemaker",
-    "scheduler",
     "secretsmanager",
     "sns",
     "sqs",

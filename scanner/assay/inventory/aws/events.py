@@ -115,7 +115,13 @@ SCHEDULES = Ask(
     ),
     makes=(
         Make(
-            type="aws_scheduler_schedule", address="Arn", name="Name", when="ScheduleExpression", fields={"id": "Name"}
+            type="aws_scheduler_schedule",
+            address="Arn",
+            name="Name",
+            when="ScheduleExpression",
+            rename={"Target.Input": None, "Target.EcsParameters": None},  # what is handed over may be a credential
+            fields={"id": "{GroupName}/{Name}"},
+            keys=("kms_key_arn",),
         ),
     ),
 )

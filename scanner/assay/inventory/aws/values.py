@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from assay.inventory.aws.table import Item, Spec
 
-MASKED = Unknown("a credential, masked before it was stored", sensitive=True)
+MASKED = Unknown("a credential, masked before it was stored", not_null=True, sensitive=True)
 
 
 def last(spec: Spec, mark: str = "/") -> Callable[[Item], Any]:
