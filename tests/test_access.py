@@ -73,7 +73,7 @@ def test_a_spent_budget_is_no_answer() -> None:
 
 # --- boxes against brute force ----------------------------------------------------------------------------------------
 
-KEYS = {"r": Dimension(always=True), "k": Dimension(), "m": Dimension(many=True), "n": Dimension()}
+KEYS = {"r": Dimension(always=True, named=True), "k": Dimension(), "m": Dimension(many=True), "n": Dimension()}
 SMALL = ["", "a", "b", "ab", "x"]
 NUMBERS = [0, 1, 2, 3]
 CHOICES: dict[str, list[tuple[Any, ...]]] = {

@@ -86,10 +86,12 @@ class Rules(NamedTuple):
 
 
 class Dimension(NamedTuple):
-    """How values of a dimension behave: several at once or not, always there or not, and which there can be at all."""
+    """How values of a dimension behave: several at once or not, always there or not, named in every request or only
+    where they decide, and which there can be at all."""
 
     many: bool = False
     always: bool = False
+    named: bool = False
     universe: Values | None = None
 
 
@@ -265,7 +267,7 @@ class _Search:
         for name, tests in region.items():
             values[name] = self.space.witness(name, tests) or ()
         for name, dimension in self.space.dimensions.items():
-            if dimension.always and name not in values:
+            if dimension.named and name not in values:
                 values[name] = self.space.witness(name, frozenset()) or ()
         return Point((mask & -mask).bit_length() - 1, values)
 

@@ -143,9 +143,9 @@ class Reader:
         mask = self._mask(s)
         tests: list[tuple[str, Demand]] = []
         self._heard: list[str] = []
-        if s.not_resources:
+        if list.__len__(s.not_resources) or isinstance(s.not_resources, PartialList):
             tests.append((RESOURCE, Demand(True, self._values(s.not_resources, holes), True)))
-        elif list.__len__(s.resources):
+        elif list.__len__(s.resources) or isinstance(s.resources, PartialList):
             self._add_test(tests, RESOURCE, Demand(True, self._values(s.resources, holes)))
         if not identity and s.has_principals:
             named = s.not_principals or s.principals
@@ -184,7 +184,7 @@ class Reader:
     def _values(self, values: Sequence[Any], holes: list[Unknown], **how: Any) -> Values:
         found = [self.pattern(v, holes, **how) for v in _all(values)]
         if isinstance(values, PartialList):
-            raise Undetermined(values.unknown)
+            found.append(self.pattern(values.unknown, holes, **how))
         return Values(tuple(dict.fromkeys(found)))
 
     def pattern(self, value: Any, holes: list[Unknown], **how: Any) -> Pattern:
@@ -216,10 +216,10 @@ class Reader:
         elif kind == "AWS":
             if isinstance(who, str) and len(who) == 12 and who.isdigit():
                 yield account_pattern(who)
-            elif isinstance(who, str) and who.startswith("arn:") and who.endswith(ACCOUNT_ROOT):
-                yield account_pattern(who.split(":")[4])
             else:
-                yield self.pattern(who, holes, wild="")
+                named = self.pattern(who, holes, wild="")
+                root = named.text.startswith("arn:") and named.text.endswith(ACCOUNT_ROOT)
+                yield account_pattern(named.text.split(":")[4]) if root else named
         else:
             if isinstance(who, Unknown):
                 raise Undetermined(who)
@@ -275,7 +275,7 @@ class Reader:
             universe = _ADDRESSES
         before = self.keys.get(key)
         if before is None or (many and not before.many):
-            self.keys[key] = Dimension(many, key in ALWAYS, universe)
+            self.keys[key] = Dimension(many, key in ALWAYS, universe=universe)
         return key
 
     def _compared(self, plain: str, key: str, values: Any, holes: list[Unknown]) -> tuple[Values, bool] | None:
@@ -322,8 +322,8 @@ class Reader:
     def space(self, budget: Budget | None = None) -> Space:
         """The dimensions of what was compiled so far."""
         dimensions = {
-            RESOURCE: Dimension(always=True),
-            **({PRINCIPAL: Dimension(always=True)} if self.has_principals else {}),
+            RESOURCE: Dimension(always=True, named=True),
+            **({PRINCIPAL: Dimension(always=True, named=True)} if self.has_principals else {}),
             **self.keys,
         }
         return Space(dimensions, budget, self._split)

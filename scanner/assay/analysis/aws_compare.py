@@ -9,10 +9,13 @@ from assay.analysis.globs import Budget
 from assay.analysis.inclusion import STEPS, allowing, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assay.analysis.access import Point
     from assay.analysis.aws_policy import Statement
+    from assay.model import Unknown
+
+    Meaning = Callable[[Unknown], str | None]
 
 
 class Request(NamedTuple):
@@ -38,14 +41,26 @@ class Answer(NamedTuple):
     statement: Statement | None = None
 
 
-def no_broader(mine: Sequence[Statement], theirs: Sequence[Statement], *, identity: bool = False) -> Answer:
+def no_broader(
+    mine: Sequence[Statement],
+    theirs: Sequence[Statement],
+    *,
+    identity: bool = False,
+    meaning: tuple[Meaning, Meaning] | None = None,
+) -> Answer:
     """Does `theirs` allow every request that `mine` allows?
 
     Args:
         identity: identity policies, whose holder is one and the same; else resource policies, with principals.
+        meaning: what references of each side will be, where one can tell.
     """
     reader = Reader((mine, theirs))
-    a, b = reader.compile(mine, identity=identity), reader.compile(theirs, identity=identity)
+    if meaning is not None:
+        reader.symbols.resolve = meaning[0]
+    a = reader.compile(mine, identity=identity)
+    if meaning is not None:
+        reader.symbols.resolve = meaning[1]
+    b = reader.compile(theirs, identity=identity)
     found = decide(a, b, reader.space(Budget(STEPS)), reader.symbols)
     if found.point is None:
         return Answer(found.verdict, reason=found.reason)

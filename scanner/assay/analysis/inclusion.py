@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.access import EVERYTHING, Box, Demand, Mixed, Rules, broader
+from assay.analysis.access import EVERYTHING, Box, Demand, Mixed, Rules, broader, common
 from assay.analysis.globs import Budget, BudgetSpent, Pattern, automaton, find, glob
 from assay.model import Ref, Text, Undetermined, Unknown
 
@@ -46,6 +46,7 @@ class Symbols:
     def __init__(self) -> None:
         self._known: dict[Any, str] = {}
         self.meanings: dict[str, Unknown | str] = {}
+        self.resolve: Callable[[Unknown], str | None] = lambda _: None  # what a reference will be, where one can tell
 
     def of(self, meaning: Unknown | str) -> str:
         """The character of an unknown value, or of a variable by its name."""
@@ -64,11 +65,12 @@ class Symbols:
         """An unknown text with a character in the place of each unknown piece, which is added to `holes`."""
         text = ""
         for part in value.parts if isinstance(value, Text) else (value,):
-            if isinstance(part, str):
-                text += written(part)
-            else:
+            known = part if isinstance(part, str) else self.resolve(part)
+            if isinstance(part, Unknown) and known is None:
                 holes.append(part)
                 text += self.of(part)
+            else:
+                text += written(part) if isinstance(part, str) else known or ""
         return text
 
     def shown(self, text: str) -> str:
@@ -129,7 +131,7 @@ def _part(box: Box) -> Part:
 
 def _doubt_of_proof(a: Compiled, b: Compiled) -> str:
     """Why a proof with symbols may not hold for all their values; "" when it does."""
-    doubts = [*a.doubts, *b.doubts]
+    doubts = [u for u in (*a.doubts, *b.doubts) if b.rules.deny or not (_among(u, a.doubts) and _among(u, b.doubts))]
     if doubts:
         return doubts[0].reason
     taking = [(n, d) for box in b.rules.deny for n, d in box.tests]
@@ -143,6 +145,11 @@ def _doubt_of_proof(a: Compiled, b: Compiled) -> str:
                 named = part.holes[0].reason if part.holes else "a policy variable stands there"
                 return f"{named}: its value may be one that is denied"
     return ""
+
+
+def _among(doubt: Unknown, others: Sequence[Unknown]) -> bool:
+    """True when the very same unknown stands on a side: what it allows or denies, it does on both."""
+    return any(doubt is u or (u.key is not None and u.key == doubt.key) for u in others)
 
 
 def _is_symbol(char: str) -> bool:
@@ -171,7 +178,7 @@ def _certain(a: Compiled, b: Compiled, space: Space, symbols: Symbols) -> Point 
     )
     at_most = Rules(
         tuple(widened(box, symbols) for box in b.rules.allow),
-        tuple(box for box in b.rules.deny if not any(not isinstance(u, Ref) for u in _part(box).holes)),
+        tuple(narrowed for box in b.rules.deny if (narrowed := certain_part(box, symbols)) is not None),
     )
     point = broader(sure, at_most, space)
     if point is not None and any(_may_hit(box, point) for box in (*b.rules.allow, *a.rules.deny)):
@@ -229,6 +236,96 @@ def widened(box: Box, symbols: Symbols) -> Box:
         if demand.outside or EVERYTHING.patterns[0] not in patterns:
             tests.append((name, demand._replace(values=demand.values._replace(patterns=patterns))))
     return box._replace(tests=tuple(tests))
+
+
+def certain_part(box: Box, symbols: Symbols) -> Box | None:
+    """The box at its smallest: only what it has whatever its unknown values are; None when that is nothing."""
+    if all(isinstance(u, Ref) for u in _part(box).holes):
+        return box
+    tests: list[tuple[str, Demand]] = []
+    for name, demand in box.tests:
+        patterns = tuple(p for p in demand.values.patterns if not any(map(symbols.unknown, p.text)))
+        lost = len(patterns) < len(demand.values.patterns)
+        if name.startswith(OPAQUE) or (lost and (demand.outside or not patterns)):
+            return None
+        tests.append((name, demand._replace(values=demand.values._replace(patterns=patterns))))
+    return box._replace(tests=tuple(tests))
+
+
+class Found(NamedTuple):
+    """A request that is allowed: the point, and the box of each layer that allows it."""
+
+    point: Point
+    boxes: tuple[Box, ...]
+
+
+class Decision(NamedTuple):
+    """May a request be made? `yes` or `unknown` with what would allow it, or `no`."""
+
+    verdict: str
+    found: Found | None = None
+    reason: str = ""
+
+
+def permitted(
+    asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Callable[[], Space], symbols: Symbols
+) -> Decision:
+    """Is some request of `asked` allowed by every layer and denied by nothing?"""
+    near = [box for box in deny if box.mask & asked.mask]
+    try:
+        sure = [[c for b in layer if (c := certain_part(b, symbols)) is not None] for layer in layers]
+        found = _through(asked, sure, [widened(b, symbols) for b in near], space)
+        if found is not None and not any(_may_hit(b, found.point) for b in near):
+            return Decision("yes", found)
+        maybe = [[widened(b, symbols) for b in layer] for layer in layers]
+        less = [c for b in near if (c := certain_part(b, symbols)) is not None]
+        possible = _through(asked, maybe, less, space)
+        if possible is None and found is None and not any(_may_be(asked, layer) for layer in maybe):
+            return Decision("no")
+        if possible is None and found is None:
+            return Decision("unknown", None, _reason((*(b for layer in layers for b in layer), *near), asked))
+        shown = possible or found
+        boxes = shown.boxes if shown else ()
+        return Decision("unknown", shown, _reason((*boxes, *near), asked))
+    except BudgetSpent:
+        return Decision("unknown", reason=f"the question needs more than {STEPS} steps")
+    except Mixed:
+        return Decision("unknown", reason="a condition key is compared as a text and as a number")
+
+
+def _through(
+    asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Callable[[], Space]
+) -> Found | None:
+    from itertools import product
+
+    for boxes in product(*([b for b in layer if b.mask & asked.mask] for layer in layers)):
+        point = common(asked, boxes, deny, space())
+        if point is not None:
+            return Found(point, boxes)
+    return None
+
+
+def _may_be(asked: Box, layer: Sequence[Box]) -> bool:
+    """True when a reference in a box may name what is asked about by its text."""
+    for box in layer:
+        if box.mask & asked.mask and any(any(map(_is_symbol, p.text)) for _, d in box.tests for p in d.values.patterns):
+            opened = box._replace(tests=tuple((n, _open(d)) for n, d in box.tests if not d.outside))
+            values = {n: [p.text for p in d.values.patterns] for n, d in asked.tests}
+            if all(n not in values or any(d.values.has(v) for v in values[n]) for n, d in opened.tests):
+                return True
+    return False
+
+
+def _open(demand: Demand) -> Demand:
+    patterns = tuple(_opened(p.text) if any(map(_is_symbol, p.text)) else p for p in demand.values.patterns)
+    return demand._replace(values=demand.values._replace(patterns=patterns))
+
+
+def _reason(boxes: Sequence[Box], asked: Box) -> str:
+    for box in boxes:
+        for u in _part(box).holes if box.mask & asked.mask else ():
+            return u.reason
+    return "a value that nobody knows decides"
 
 
 def allowing(compiled: Compiled, point: Point) -> Any:

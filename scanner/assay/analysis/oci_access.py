@@ -201,7 +201,7 @@ class Translator:
 
     def space(self, budget: Budget | None = None) -> Space:
         """The dimensions of what was translated so far."""
-        dimensions = {SUBJECT: Dimension(always=True), PLACE: Dimension(always=True)}
+        dimensions = {name: Dimension(always=True, named=True) for name in (SUBJECT, PLACE)}
         dimensions |= {key: Dimension(many=key in MANY) for key in self.keys}
         return Space(dimensions, budget)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.access import Rules
-from assay.analysis.inclusion import Compiled
-from assay.analysis.oci_access import ROOT, Translator, qualified, spares, subjects_of
+from assay.analysis.inclusion import OPAQUE, Compiled
+from assay.analysis.oci_access import PLACE, ROOT, SUBJECT, Translator, qualified, spares, subjects_of
 from assay.analysis.oci_policy_language import Statement, is_administrators, statement
 from assay.analysis.oci_tenancy import is_tenancy
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
@@ -18,7 +18,7 @@ from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.analysis.access import Box
+    from assay.analysis.access import Box, Point
     from assay.graph import Graph
     from assay.model import Resource, View
 
@@ -54,7 +54,7 @@ class Entry(NamedTuple):
 class Tenancy:
     """The policies of one tenancy, as far as the graph has them."""
 
-    def __init__(self, graph: Graph, scope: View) -> None:
+    def __init__(self, graph: Graph, scope: View, words: Translator | None = None) -> None:
         self.graph = graph
         self.scope = scope.resource
         self.live = self.scope.source not in ("terraform", "plan")
@@ -69,8 +69,25 @@ class Tenancy:
         policies = graph.beside(scope, POLICY)
         self.unlisted = policies.unknown if isinstance(policies, PartialList) else None
         found = [e for policy in list.__iter__(policies) for e in self._entries(policy)]
-        self.words = Translator(e.statement for e in found if e.statement is not None)
+        self.words = words or Translator(e.statement for e in found if e.statement is not None)
         self.entries = [self._translated(e) for e in found]
+
+    @classmethod
+    def together(cls, first: Tenancy, second: Tenancy) -> tuple[Tenancy, Tenancy]:
+        """Two tenancies over the same words, so that their statements can be compared."""
+        words = Translator(e.statement for t in (first, second) for e in t.entries if e.statement is not None)
+        return cls(first.graph, first.scope, words), cls(second.graph, second.scope, words)
+
+    def told(self, point: Point) -> dict[str, Any]:
+        """A request as people read it."""
+        shown = self.words.symbols.shown
+        values = {name: [shown(str(v)) for v in found] for name, found in point.values.items()}
+        return {
+            "subject": values.pop(SUBJECT, ["any-user"])[0],
+            "permission": self.words.names[point.bit],
+            "place": values.pop(PLACE, [ROOT])[0],
+            "context": {name: found for name, found in values.items() if not name.startswith(OPAQUE)},
+        }
 
     # --- statements
 

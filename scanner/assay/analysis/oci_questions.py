@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from assay.analysis.access import Box, Demand, Mixed, Rules, Values, common
-from assay.analysis.globs import Budget, BudgetSpent, glob
-from assay.analysis.inclusion import OPAQUE, STEPS, Compiled, decide, widened
+from assay.analysis.access import Box, Demand, Rules, Values, common
+from assay.analysis.globs import Budget, glob
+from assay.analysis.inclusion import OPAQUE, STEPS, Compiled, decide, permitted
 from assay.analysis.oci_access import PLACE, SUBJECT
 from assay.analysis.oci_permissions import granted, operation, types_of
-from assay.model import Ref, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,58 +33,21 @@ def grant(t: Tenancy, subjects: Iterable[str], permission: str, place: str) -> G
     """
     demands = ((SUBJECT, _one_of(subjects)), (PLACE, _one_of([place])))
     asked = Box(t.words.bit(permission), demands)
-    allow = [(b, e) for e in t.entries if e.statement and e.statement.effect == "allow" for b in e.boxes]
-    deny = [b for e in t.entries if e.statement and e.statement.effect == "deny" for b in e.boxes]
-    reason = ""
-    try:
-        certain = [(b, e) for b, e in allow if not unsure(b)]
-        found = _granting(t, asked, certain, [widened(b, t.words.symbols) for b in deny])
-        if found is not None:
-            return Grant("yes", found[1], _context(found[0]))
-        maybe = [(widened(b, t.words.symbols), e) for b, e in allow]
-        found = _granting(t, asked, maybe, [b for b in deny if not unsure(b)])
-        if found is not None:
-            return Grant("unknown", found[1], _context(found[0]), _why(found[1], deny))
-    except BudgetSpent:
-        reason = f"the question needs more than {STEPS} steps"
-    except Mixed:
-        reason = "a variable is compared as a text and as a time"
-    doubts = [e.doubt for e in t.entries if e.doubt is not None] + ([t.unlisted] if t.unlisted else [])
+    rules = t.compiled(t.entries)
+    found = permitted(
+        asked, [rules.rules.allow], rules.rules.deny, lambda: t.words.space(Budget(STEPS)), t.words.symbols
+    )
+    reason = found.reason
+    if found.found is not None:
+        entry = next((e for e in t.entries if e.statement is found.found.boxes[0].source.statement), None)  # type: ignore[attr-defined]
+        return Grant(found.verdict, entry, _context(found.found.point), reason)
+    doubts = [*rules.doubts, *([t.unlisted] if t.unlisted else [])]
     reason = reason or next((u.reason for u in doubts), "")
-    if reason:
-        return Grant("unknown", reason=reason)
-    return Grant("no", _denying(t, asked))
-
-
-def unsure(box: Box) -> bool:
-    """True when something unknown decides whether the box has a request; a reference names one certain thing."""
-    part = box.source
-    holes = getattr(part, "holes", ())
-    return any(n.startswith(OPAQUE) for n, _ in box.tests) or any(not isinstance(u, Ref) for u in holes)
+    return Grant("unknown", reason=reason) if reason else Grant("no", _denying(t, asked))
 
 
 def _one_of(texts: Iterable[str]) -> Demand:
     return Demand(True, Values(tuple(glob(t.lower(), wild="") for t in texts)))
-
-
-def _granting(
-    t: Tenancy, asked: Box, allow: Sequence[tuple[Box, Entry]], deny: Sequence[Box]
-) -> tuple[Point, Entry] | None:
-    near = [b for b in deny if b.mask & asked.mask]
-    for box, entry in allow:
-        if box.mask & asked.mask:
-            point = common(box, [asked], near, t.words.space(Budget(STEPS)))
-            if point is not None:
-                return point, entry
-    return None
-
-
-def _why(entry: Entry, deny: Sequence[Box]) -> str:
-    for box in [*entry.boxes, *deny]:
-        for u in getattr(box.source, "holes", ()):
-            if isinstance(u, Unknown) and not isinstance(u, Ref):
-                return u.reason
-    return "a condition that nobody knows decides"
 
 
 def _denying(t: Tenancy, asked: Box) -> Entry | None:

@@ -18,6 +18,8 @@ COMMANDS: dict[str, str] = {
     "fix": "mend what can be mended in the code",
     "waivers": "list and check waivers, add one",
     "baseline": "write down what is known, or compare with it",
+    "can": "say who may do what, and which statements decide",
+    "policy": "compare what policies grant before and after a change",
     "explain": "say why a rule matters, how to mend it, with examples",
     "rules": "list, test, make and document rules",
     "init": "write a configuration, a pre-commit hook and a workflow",

@@ -1,0 +1,282 @@
+"""An account's identities: what each principal is granted by all that is attached to it, limited by its boundary, the
+organisation and what resources themselves allow.
+
+How AWS decides: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+A request is allowed when an identity policy and every limit allow it, or when the policy of a resource of the same
+account allows the principal itself; nothing may deny it. Across accounts, and for keys and roles, the resource's own
+policy has to allow it as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.analysis.access import Box, Demand, Values
+from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader
+from assay.analysis.aws_names import Names
+from assay.analysis.aws_policy import Statement, as_list, joined, statements
+from assay.analysis.globs import Budget, glob
+from assay.analysis.inclusion import STEPS, Decision, Part, permitted
+from assay.model import PartialList, Ref, Undetermined, Unknown, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assay.graph import Graph
+    from assay.model import Resource, View
+
+PRINCIPALS = ("aws_iam_role", "aws_iam_user")
+AWS_MANAGED: dict[str, dict[str, Any]] = {
+    "AdministratorAccess": {"action": "*"},
+    "IAMFullAccess": {"action": ["iam:*", "organizations:Describe*", "organizations:List*"]},
+    "PowerUserAccess": {"notaction": ["iam:*", "organizations:*", "account:*"]},
+}
+"""Policies of AWS's own whose content everybody knows; of others it is unknown."""
+
+RESOURCE_POLICIES = {
+    "aws_s3_bucket_policy": ("policy", "bucket"), "aws_s3_bucket": ("policy", ""),
+    "aws_sqs_queue_policy": ("policy", "queue_url"), "aws_sqs_queue": ("policy", ""),
+    "aws_sns_topic_policy": ("policy", "arn"), "aws_sns_topic": ("policy", ""),
+    "aws_kms_key_policy": ("policy", "key_id"), "aws_kms_key": ("policy", ""),
+    "aws_ecr_repository_policy": ("policy", "repository"),
+    "aws_secretsmanager_secret_policy": ("policy", "secret_arn"), "aws_secretsmanager_secret": ("policy", ""),
+    "aws_cloudwatch_event_bus_policy": ("policy", "event_bus_name"),
+    "aws_iam_role": ("assume_role_policy", ""),
+}  # fmt: skip
+"""Where resource policies stand, and what names their resource (nothing: they stand in it)."""
+
+MUST_ALLOW = ("sts", "kms")
+"""Services whose resources have to allow a request themselves."""
+
+
+class Verdict(NamedTuple):
+    """May a principal do something? The statements that decide, the context it takes, and why it is not known."""
+
+    answer: str  # yes, no, unknown
+    statements: tuple[Statement, ...] = ()
+    context: dict[str, list[str]] = {}  # noqa: RUF012 - never written to
+    reason: str = ""
+
+
+# --- what is attached to a principal ----------------------------------------------------------------------------------
+
+
+def granted_to(principal: Resource, graph: Graph) -> list[Statement]:
+    """The statements of all identity policies of a user, group or role; partial when one is not at hand."""
+    kind = principal.type.removeprefix("aws_iam_")
+    found: list[list[Statement]] = []
+    if kind == "role":
+        blocks = principal.each("inline_policy")
+        found += [statements(b, "policy") for b in list.__iter__(blocks)]
+        found += [
+            _managed(principal, "managed_policy_arns", arn, graph) for arn in _known(principal["managed_policy_arns"])
+        ]
+        if isinstance(blocks, PartialList):
+            found.append(PartialList([], blocks.unknown))
+    inline = graph.users(principal, f"aws_iam_{kind}_policy")
+    found += [statements(p, "policy") for p in list.__iter__(inline)]
+    attachments = [
+        graph.users(principal, f"aws_iam_{kind}_policy_attachment"),
+        graph.users(principal, "aws_iam_policy_attachment"),
+    ]
+    for attached in attachments:
+        found += [_managed(a, "policy_arn", a["policy_arn"], graph) for a in list.__iter__(attached)]
+    found += [PartialList([], some.unknown) for some in (inline, *attachments) if isinstance(some, PartialList)]
+    if kind == "user":
+        found += [granted_to(group, graph) for group in _groups(principal, graph)]
+    return joined(found)
+
+
+def _groups(user: Resource, graph: Graph) -> list[Resource]:
+    found: list[Resource] = []
+    for membership in list.__iter__(graph.users(user, "aws_iam_group_membership")):
+        found += list.__iter__(graph.follow(membership, "group"))
+    for membership in list.__iter__(graph.users(user, "aws_iam_user_group_membership")):
+        found += list.__iter__(graph.follow(membership, "groups"))
+    return [g for g in {id(g): g for g in found}.values() if g.source != "uncollected"]
+
+
+def _known(value: Any) -> list[Any]:
+    return list(list.__iter__(as_list(value)))
+
+
+def _managed(view: View, path: str, arn: Any, graph: Graph) -> list[Statement]:
+    """The statements of a managed policy: one of the graph, or one that everybody knows."""
+    name = arn.rpartition("/")[2] if isinstance(arn, str) and ":aws:policy/" in arn else ""
+    if name in AWS_MANAGED:
+        parts = {"effect": "Allow", "resource": "*", "principal": [], "notprincipal": [], "condition": []}
+        return [Statement(view, path, {**parts, "sid": name, **AWS_MANAGED[name]})]
+    for policy in list.__iter__(graph.follow(view, path)):
+        if policy.type == "aws_iam_policy" and policy.source != "uncollected" and _is(policy, arn):
+            return statements(policy, "policy")
+    return PartialList(
+        [], Unknown(f"the policy {arn.target if isinstance(arn, Ref) else show(arn)} is not among the inputs")
+    )
+
+
+def _is(policy: Resource, arn: Any) -> bool:
+    """True when an ARN of several at one path is this policy's."""
+    if isinstance(arn, Ref):
+        return policy.address.partition("[")[0] == arn.target.partition("[")[0]
+    return not isinstance(arn, str) or arn in (policy.values.get("arn"), policy.values.get("id"), policy.address)
+
+
+def boundary_of(principal: Resource, graph: Graph) -> list[Statement] | None:
+    """The statements of a permissions boundary; None when there is none."""
+    if principal.type not in PRINCIPALS or principal.absent("permissions_boundary"):
+        return None
+    return _managed(principal, "permissions_boundary", principal["permissions_boundary"], graph)
+
+
+def organisation(graph: Graph, scope: View) -> list[list[Statement]]:
+    """The service control policies in the input; which of them holds for an account is not asked."""
+    policies = list.__iter__(graph.beside(scope, "aws_organizations_policy"))
+    return [statements(p, "content") for p in policies if p.values.get("type") in (None, "SERVICE_CONTROL_POLICY")]
+
+
+# --- the question -----------------------------------------------------------------------------------------------------
+
+
+class Account:
+    """The identities and resource policies beside a resource, for questions about any of them."""
+
+    def __init__(self, graph: Graph, scope: Resource, account: str = "", region: str = "") -> None:
+        self.graph = graph
+        self.scope = scope
+        self.account = account
+        self.region = region
+
+    def may(self, who: Resource | str, action: str, resource: str) -> Verdict:
+        """May a principal (a role or user of the graph, an ARN, a service's name, `*`) do something to an ARN?"""
+        identity: list[Statement] = granted_to(who, self.graph) if not isinstance(who, str) else []
+        boundary = None if isinstance(who, str) else boundary_of(who, self.graph)
+        limits = [*([boundary] if boundary is not None else []), *organisation(self.graph, self.scope)]
+        targets = list(self.policies_on(resource))
+        documents = [identity, *limits, *(document for _, document in targets)]
+        reader = Reader(documents)
+        names = Names(self.graph, self.scope, reader.symbols, self.account, self.region)
+        reader.symbols.resolve = names.text
+        caller = self.spelled(who, names)
+        asked = Box(reader.bit(action), ((RESOURCE, _exactly(resource)), (PRINCIPAL, _exactly(caller))))
+        made = [reader.compile(d, identity=i < 1 + len(limits)) for i, d in enumerate(documents)]
+        denies = [b for m in made for b in m.rules.deny]
+        space = lambda: reader.space(Budget(STEPS))  # noqa: E731 - a new budget for each attempt
+        resources = [b for m in made[1 + len(limits) :] for b in m.rules.allow]
+        own, bounds = list(made[0].rules.allow), [list(m.rules.allow) for m in made[1 : 1 + len(limits)]]
+        ways = self._ways(action, resource, caller, own, bounds, resources, bool(targets))
+        answers = [permitted(asked, layers, denies, space, reader.symbols) for layers in ways]
+        doubts = [u for m in made for u in m.doubts]
+        return _verdict(answers, doubts, asked, denies, reader)
+
+    def _ways(
+        self,
+        action: str,
+        resource: str,
+        caller: str,
+        own: list[Box],
+        bounds: list[list[Box]],
+        resources: list[Box],
+        has_policy: bool,
+    ) -> list[list[list[Box]]]:
+        """The layers that together allow a request, in each way that there is."""
+        service = action.partition(":")[0].lower()
+        direct = [b for b in resources if not _by_account(b)]
+        both = [*[own], *bounds, resources]
+        if service in MUST_ALLOW and has_policy:
+            return [both, [direct, *bounds]]
+        foreign = _account(caller) and _account(resource) and _account(caller) != _account(resource)
+        if foreign or not caller.startswith("arn:"):
+            return [[resources]] if not caller.startswith("arn:") else [both]
+        return [[own, *bounds], [direct, *bounds]]
+
+    def spelled(self, who: Resource | str, names: Names) -> str:
+        """A principal as policies name it."""
+        if isinstance(who, str):
+            if who in ("*", "anonymous", "public"):
+                return "anonymous"
+            return f"service:{who}" if who.endswith(".amazonaws.com") else who
+        return names.arn(who) or who.address
+
+    def policies_on(self, arn: str) -> Iterator[tuple[Resource, list[Statement]]]:
+        """The resource policies in the graph of the resource that an ARN names."""
+        from assay.analysis.inclusion import Symbols
+
+        names = Names(self.graph, self.scope, Symbols(), self.account, self.region)
+        for type_, (path, link) in RESOURCE_POLICIES.items():
+            for r in list.__iter__(self.graph.beside(self.scope, type_)):
+                if r.absent(path):
+                    continue
+                named = list(list.__iter__(self.graph.follow(r, link))) if link else [r]
+                if any(_names(own, arn) for t in named if (own := names.arn(t))):
+                    yield r, statements(r, path, self.graph)
+
+
+def _names(own: str, arn: str) -> bool:
+    """True when an ARN names a resource, or something in it (`bucket/key`)."""
+    mine, asked = own.split(":", 5), arn.split(":", 5)
+    same = mine[2:3] == asked[2:3] and len(mine) == len(asked) == 6
+    inside = mine[-1] == asked[-1] or asked[-1].startswith((f"{mine[-1]}/", f"{mine[-1]}:"))
+    return (
+        same
+        and inside
+        and all(a == b or not a or not b or not a.isascii() for a, b in zip(mine[3:5], asked[3:5], strict=True))
+    )
+
+
+def _exactly(text: str) -> Demand:
+    return Demand(True, Values((glob(text, wild=""),)))
+
+
+def _by_account(box: Box) -> bool:
+    """True when the statement names accounts as a whole: their own policies then have to allow it too."""
+    named = [d for n, d in box.tests if n == PRINCIPAL and not d.outside]
+    return bool(named) and all(p.text.isdigit() for d in named for p in d.values.patterns)
+
+
+def _account(arn: str) -> str:
+    pieces = arn.split(":")
+    return pieces[4] if len(pieces) > 5 and pieces[4].isdigit() else ""
+
+
+def _verdict(
+    answers: Sequence[Decision], doubts: Sequence[Unknown], asked: Box, denies: Sequence[Box], reader: Reader
+) -> Verdict:
+    from assay.analysis.aws_compare import request
+
+    best = min(answers, key=lambda a: ("yes", "unknown", "no").index(a.verdict))
+    if best.found is not None:
+        said = request(best.found.point, reader)
+        deciding = tuple(b.source.statement for b in best.found.boxes if isinstance(b.source, Part))
+        answer = "unknown" if best.verdict == "yes" and doubts else best.verdict
+        reason = best.reason or (f"{doubts[0].reason}, and it may deny this" if answer == "unknown" else "")
+        return Verdict(answer, deciding, said.context, reason)
+    if best.verdict == "no":
+        denying = _denying(asked, denies, reader)
+        if denying is not None:
+            return Verdict("no", (denying,), reason="it is denied")
+        if not doubts:
+            return Verdict("no", reason="nothing allows it")
+    return Verdict("unknown", reason=best.reason or doubts[0].reason)
+
+
+def _denying(asked: Box, denies: Sequence[Box], reader: Reader) -> Statement | None:
+    """A deny without a condition that has the request."""
+    for box in denies:
+        conditional = any(n not in (RESOURCE, PRINCIPAL) for n, _ in box.tests)
+        found = (
+            None if conditional else permitted(asked, [[box]], [], lambda: reader.space(Budget(STEPS)), reader.symbols)
+        )
+        if found is not None and found.verdict == "yes" and isinstance(box.source, Part):
+            statement: Statement = box.source.statement
+            return statement
+    return None
+
+
+def undetermined(document: Sequence[Statement]) -> str:
+    """Why a document may hold more than is known; "" when it does not."""
+    try:
+        for _ in document:
+            pass
+    except Undetermined as doubt:
+        return doubt.reason
+    return ""
