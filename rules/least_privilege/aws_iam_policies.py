@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule, show
+from assay.analysis.aws_access import is_operator
+from assay.analysis.aws_actions import date, key_type, prefixes
 from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, matches
+from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
     EXFILTRATION,
-    escalations,
     granted,
     listed,
     narrowable,
@@ -219,7 +221,7 @@ def aws_iam_pass_any_role(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 @rule(
-    on=list(IDENTITY_TYPES),
+    on=[*IDENTITY_TYPES, "aws_iam_user", "aws_iam_group"],
     severity=CRITICAL,
     controls=["nist-800-53r5:AC-6"],
     equivalents=[
@@ -287,16 +289,22 @@ def aws_iam_pass_any_role(r: Resource, graph: Graph) -> Iterator[Finding]:
     ],
 )
 def aws_iam_privilege_escalation(r: Resource, graph: Graph) -> Iterator[Finding]:
-    """No policy lets its holder gain more power than it grants.
+    """Nobody can gain more power than their policies grant.
 
     ## Why
     With such a set of actions on every resource the holder writes a new policy version, attaches a policy, makes a key
-    for somebody else, or starts a machine with a stronger role: the limits in the policy no longer count.
+    for somebody else, or starts a machine with a stronger role: the limits in the policy no longer count. The same
+    holds for whoever may assume, or hand to a machine, a role that is an administrator.
     ## Fix
-    Restrict the actions to resources that do not matter for this, or remove one of them.
+    Restrict the actions to resources that do not matter for this, remove one of them, or narrow the stronger role's
+    trust.
     """
-    for s, needed in escalations(identity_statements(r, graph)):
-        yield s.fails(f"{s} completes a way to more power: {', '.join(needed)} on every resource")
+    if r.type in IDENTITY_TYPES:
+        for s, needed in escalations(identity_statements(r, graph)):
+            yield s.fails(f"{s} completes a way to more power: {', '.join(needed)} on every resource")
+    if r.type in HOLDERS:
+        for found in beyond(r, graph):
+            yield r.fails(f"it {found.said}", because=found.places, key=found.key)
 
 
 @rule(
@@ -390,6 +398,22 @@ def malformed(s: Statement) -> str:
     for arn in [*s.resources, *s.not_resources]:
         if not arn_shaped(arn):
             return f"{s}: {show(arn)} is no ARN"
+    for condition in s.conditions:
+        said = condition_fault(condition)
+        if said != "":
+            return f"{s}: {said}"
+    return ""
+
+
+def condition_fault(condition: Any) -> str:
+    """What to say of a condition whose operator AWS does not have, or whose key belongs to a service and not to it."""
+    if not is_operator(condition.operator):
+        return f"{condition.operator} is no condition operator"
+    prefix, _, name = condition.key.partition(":")
+    if name == "":
+        return f"{condition.key} is no condition key: it has no prefix"
+    if key_type(condition.key) == None and (prefix == "aws" or prefix in prefixes()):
+        return f"{prefix} has no condition key {condition.key} (data of {date()})"
     return ""
 
 
@@ -398,7 +422,7 @@ def malformed(s: Statement) -> str:
     severity=HIGH,
 )
 def aws_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
-    """Policies name actions and ARNs that exist.
+    """Policies name actions, ARNs and condition keys that exist.
 
     ## Why
     AWS takes a policy with a misspelt action without a word, and grants (or denies) nothing; a malformed ARN is refused

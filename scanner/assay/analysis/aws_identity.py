@@ -63,6 +63,14 @@ class Verdict(NamedTuple):
 
 def granted_to(principal: Resource, graph: Graph) -> list[Statement]:
     """The statements of all identity policies of a user, group or role; partial when one is not at hand."""
+    place = ("granted", id(principal))
+    if place not in graph._memo:
+        graph._memo[place] = _granted_to(principal, graph)
+    found: list[Statement] = graph._memo[place]
+    return found
+
+
+def _granted_to(principal: Resource, graph: Graph) -> list[Statement]:
     kind = principal.type.removeprefix("aws_iam_")
     found: list[list[Statement]] = []
     if kind == "role":
@@ -146,12 +154,22 @@ class Account:
         self.account = account
         self.region = region
 
-    def may(self, who: Resource | str, action: str, resource: str) -> Verdict:
-        """May a principal (a role or user of the graph, an ARN, a service's name, `*`) do something to an ARN?"""
+    def may(
+        self,
+        who: Resource | str,
+        action: str,
+        resource: str,
+        policies: Sequence[tuple[Resource, list[Statement]]] | None = None,
+    ) -> Verdict:
+        """May a principal (a role or user of the graph, an ARN, a service's name, `*`) do something to an ARN?
+
+        Args:
+            policies: the policies on the resource, when the caller knows them.
+        """
         identity: list[Statement] = granted_to(who, self.graph) if not isinstance(who, str) else []
         boundary = None if isinstance(who, str) else boundary_of(who, self.graph)
         limits = [*([boundary] if boundary is not None else []), *organisation(self.graph, self.scope)]
-        targets = list(self.policies_on(resource))
+        targets = list(self.policies_on(resource) if policies is None else policies)
         documents = [identity, *limits, *(document for _, document in targets)]
         reader = Reader(documents)
         names = Names(self.graph, self.scope, reader.symbols, self.account, self.region)
@@ -188,6 +206,14 @@ class Account:
         if foreign or not caller.startswith("arn:"):
             return [[resources]] if not caller.startswith("arn:") else [both]
         return [[own, *bounds], [direct, *bounds]]
+
+    def arn(self, r: Resource) -> str | None:
+        """The ARN of a resource of this account, as far as its name is known."""
+        from assay.analysis.inclusion import Symbols
+
+        return Names(self.graph, self.scope, Symbols(), self.account or "123456789012", self.region or "us-east-1").arn(
+            r
+        )
 
     def spelled(self, who: Resource | str, names: Names) -> str:
         """A principal as policies name it."""

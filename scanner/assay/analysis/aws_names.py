@@ -34,8 +34,10 @@ FORMS = {
 }
 """The ARN of a type by its own attributes."""
 
-ALSO = {("aws_s3_bucket", "id"): "bucket", ("aws_iam_role", "id"): "name", ("aws_iam_role", "name"): "name",
-        ("aws_iam_user", "id"): "name", ("aws_iam_user", "name"): "name", ("aws_iam_group", "name"): "name"}  # fmt: skip
+ALSO = {
+    ("aws_s3_bucket", "id"): "bucket", ("aws_iam_role", "id"): "name", ("aws_iam_role", "name"): "name",
+    ("aws_iam_user", "id"): "name", ("aws_iam_user", "name"): "name", ("aws_iam_group", "name"): "name",
+}  # fmt: skip
 """Computed attributes that are another one's value."""
 
 _OWN = {"aws_caller_identity": "account", "aws_region": "region", "aws_partition": "partition"}

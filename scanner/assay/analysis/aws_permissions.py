@@ -1,4 +1,4 @@
-"""What the statements of one identity policy add up to: broad actions, leaks and ways to more power.
+"""What the statements of one identity policy add up to: broad actions and leaks.
 
 Only statements on every resource and without a condition count, less what the same document denies; who else limits the
 identity (boundaries, organisations) is not looked at.
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from assay.analysis.aws_actions import expand, fits, managing
 from assay.analysis.aws_arns import is_star, wildcard_service
-from assay.analysis.aws_policy import Statement
 from assay.model import Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from assay.analysis.aws_actions import Action
+    from assay.analysis.aws_policy import Statement
 
 EXFILTRATION = (
     "s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue",
@@ -41,26 +41,6 @@ CREDENTIALS = (
     "sts:GetFederationToken", "sts:GetSessionToken",
 )  # fmt: skip
 """Actions whose answer is a credential. A registry's `ecr:GetAuthorizationToken` is left out: every pull needs it."""
-
-ESCALATIONS = (
-    ("iam:CreatePolicyVersion",), ("iam:SetDefaultPolicyVersion",), ("iam:AttachUserPolicy",),
-    ("iam:AttachGroupPolicy",), ("iam:AttachRolePolicy",), ("iam:PutUserPolicy",), ("iam:PutGroupPolicy",),
-    ("iam:PutRolePolicy",), ("iam:AddUserToGroup",), ("iam:CreateAccessKey",), ("iam:CreateLoginProfile",),
-    ("iam:UpdateLoginProfile",), ("iam:UpdateAssumeRolePolicy", "sts:AssumeRole"),
-    ("iam:PassRole", "ec2:RunInstances"), ("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"),
-    ("iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"),
-    ("iam:PassRole", "lambda:CreateFunction", "lambda:AddPermission"),
-    ("iam:PassRole", "glue:CreateDevEndpoint"), ("iam:PassRole", "glue:CreateJob", "glue:StartJobRun"),
-    ("iam:PassRole", "cloudformation:CreateStack"), ("iam:PassRole", "datapipeline:CreatePipeline"),
-    ("iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"),
-    ("iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"),
-    ("iam:PassRole", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"),
-    ("iam:PassRole", "sagemaker:CreateTrainingJob"), ("iam:PassRole", "sagemaker:CreateProcessingJob"),
-    ("iam:PassRole", "states:CreateStateMachine", "states:StartExecution"),
-    ("iam:PassRole", "bedrock-agentcore:CreateCodeInterpreter", "bedrock-agentcore:InvokeCodeInterpreter"),
-    ("iam:PassRole", "apprunner:CreateService"), ("glue:UpdateDevEndpoint",), ("lambda:UpdateFunctionCode",),
-)  # fmt: skip
-"""Sets of actions that let an identity give itself more power, or take that of another."""
 
 
 def unconstrained(s: Statement) -> bool:
@@ -133,51 +113,6 @@ def _first(document: list[Statement], actions: Iterator[Action]) -> list[str]:
             if len(found) == 3:
                 break
     return found
-
-
-def escalations(document: list[Statement]) -> Iterator[tuple[Statement, tuple[str, ...]]]:
-    """Each statement that completes a way to more power, with the first such set of actions.
-
-    Raises:
-        Undetermined: an unknown piece could complete one.
-    """
-    doubt: Undetermined | None = None
-    seen: list[Statement] = []
-    asked: dict[str, Statement | Undetermined | None] = {}
-    for needed in ESCALATIONS:
-        answers = []
-        for action in needed:
-            if action not in asked:
-                asked[action] = _granting(document, action)
-            answers.append(asked[action])
-            if asked[action] is None:
-                break
-        if None in answers:
-            continue
-        doubts = [a for a in answers if isinstance(a, Undetermined)]
-        certain = [a for a in answers if isinstance(a, Statement)]
-        if doubts:
-            doubt = doubt or doubts[0]
-        elif certain[0] not in seen:
-            seen.append(certain[0])
-            yield certain[0], needed
-    if doubt is not None and not seen:
-        raise doubt
-
-
-def _granting(document: list[Statement], action: str) -> Statement | Undetermined | None:
-    """The first statement that allows the action on everything; the doubt when only an unknown could."""
-    doubt: Undetermined | None = None
-    try:
-        for s in document:
-            try:
-                if granted(document, s, (action,)):
-                    return s
-            except Undetermined as error:
-                doubt = doubt or error
-    except Undetermined as error:
-        doubt = doubt or error
-    return doubt
 
 
 def listed(names: list[str]) -> str:

@@ -33,14 +33,14 @@ IDENTITY_POLICIES = {
 
 IDENTITY_TYPES = (*IDENTITY_POLICIES, "aws_iam_role", DOCUMENT)
 
-NARROWING = {
+NARROWING = frozenset({
     "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:userid",
     "aws:sourceaccount", "aws:sourceowner", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc",
     "aws:sourcevpce", "aws:sourcevpcarn", "aws:sourceip", "aws:vpcsourceip", "aws:vpceaccount", "aws:vpceorgid",
     "aws:vpceorgpaths", "kms:calleraccount", "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
     "elasticfilesystem:accessedviamounttarget", "elasticfilesystem:accesspointarn", "lambda:eventsourcetoken",
     "events:creatoraccount", "iot:connection.thing.isattached",
-}  # fmt: skip
+})  # fmt: skip
 """Condition keys that tie a request to an account, an organisation, a network or a resource; lower case."""
 
 _POSITIVE = (
@@ -77,14 +77,15 @@ class Statement:
     """One statement of a policy document."""
 
     __slots__ = (
-        "actions", "at", "block", "conditions", "effect", "key", "not_actions", "not_principals", "not_resources",
-        "principals", "resources", "sid", "view",
+        "actions", "at", "block", "conditions", "document", "effect", "key", "not_actions", "not_principals",
+        "not_resources", "principals", "resources", "sid", "view",
     )  # fmt: skip
 
     def __init__(self, view: View, at: str | None, parts: dict[str, Any]) -> None:
         self.view = view
         self.at = at
         self.block: View | None = None  # of the data document that this was written in
+        self.document: list[Statement] = []  # with its siblings: what a Deny takes back of it
         self.sid = parts.get("sid")
         self.effect = "Allow" if parts.get("effect") is None else parts["effect"]
         self.actions = _lowered(parts.get("action"))
@@ -136,8 +137,14 @@ class Statement:
 
     @property
     def public(self) -> bool:
-        """True when it allows everyone and no condition narrows that."""
-        return self.allows and self.to_everyone and not self.narrowed
+        """True when it allows everyone, no condition narrows that, and no other statement takes it back."""
+        if not (self.allows and self.to_everyone) or self.narrowed:
+            return False
+        if all(s is self or s.effect == "Allow" for s in list.__iter__(self.document)):
+            return True
+        from assay.analysis.aws_public import open_to_strangers
+
+        return open_to_strangers(self, self.document, NARROWING)
 
     def tests(self, *keys: str) -> bool:
         """True when a condition of any kind tests one of the keys (lower case)."""
@@ -178,14 +185,21 @@ def statements(view: View, path: str, graph: Graph | None = None) -> list[Statem
             statement = Statement(view, at, _json_parts(one))
             statement.block = _written(view, graph).get(_signature(statement)) if graph is not None else None
             known.append(statement)
-    return known if unknown is None else PartialList(known, unknown)
+    return _together(known if unknown is None else PartialList(known, unknown))
+
+
+def _together(document: list[Statement]) -> list[Statement]:
+    """The statements of a document, each knowing the others."""
+    for s in list.__iter__(document):
+        s.document = document
+    return document
 
 
 def block_statements(document: Resource) -> list[Statement]:
     """The statements of an `aws_iam_policy_document`, each located at its own block."""
     blocks = document.each("statement")
     known = [Statement(b, None, _block_parts(b)) for b in list.__iter__(blocks)]
-    return PartialList(known, blocks.unknown) if isinstance(blocks, PartialList) else known
+    return _together(PartialList(known, blocks.unknown) if isinstance(blocks, PartialList) else known)
 
 
 def identity_statements(r: Resource, graph: Graph) -> list[Statement]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from assay.analysis.who_may import Deciding, Reply
 
-EPILOG = """SUBJECT is an address (aws_iam_role.app), an ARN, a name (role/app), a service (lambda.amazonaws.com), '*' for
-everybody; of OCI group:NAME, dynamic-group:NAME, any-user, service:NAME or an address.
+EPILOG = """SUBJECT is an address (aws_iam_role.app), an ARN, a name (role/app), a service (lambda.amazonaws.com), '*'
+for everybody; of OCI group:NAME, dynamic-group:NAME, any-user, service:NAME or an address.
 ACTION is s3:GetObject; of OCI a permission (OBJECT_READ), an operation (LaunchInstance) or 'manage buckets'.
 RESOURCE is an ARN, an address, '*' for actions that take no resource; of OCI tenancy, compartment:shop:prod, an OCID or
 the address of a resource.

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from assay.analysis.policy_diff import Grant
     from assay.graph import Graph
 
-EPILOG = """OLD and NEW are two JSON policy documents, or two directories, plans or snapshots, whose roles, users, groups,
-resource policies and OCI policies are compared by their addresses. Each finding names a request that the new state
-allows and the old one does not.
+EPILOG = """OLD and NEW are two JSON policy documents, or two directories, plans or snapshots, whose roles, users,
+groups, resource policies and OCI policies are compared by their addresses. Each finding names a request that the new
+state allows and the old one does not.
 
 exit codes:
   0  nothing is newly granted
