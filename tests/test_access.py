@@ -1,5 +1,6 @@
 """The engine of the identity questions against brute force over small universes, and against z3."""
 
+# ruff: noqa: E501 - policies stand on one line each
 from __future__ import annotations
 
 import itertools
@@ -265,3 +266,107 @@ def test_aws_policies_compare_as_an_evaluator_says() -> None:
 
 
 CANONICAL = ("aws:SourceVpc", "aws:TagKeys", "aws:SourceIp")
+
+
+def test_z3_agrees_on_inclusion() -> None:
+    """A second oracle: the same inclusions as formulas over regular expressions."""
+    z3 = pytest.importorskip("z3", reason="pip install z3-solver: an SMT solver to compare with")
+
+    def language(patterns: list[str]) -> Any:
+        any_char = z3.AllChar(z3.ReSort(z3.StringSort()))
+        parts = []
+        for pattern in patterns:
+            pieces = [z3.Star(any_char) if c == "*" else any_char if c == "?" else z3.Re(c) for c in pattern]
+            parts.append(z3.Re("") if not pieces else pieces[0] if len(pieces) == 1 else z3.Concat(*pieces))
+        return parts[0] if len(parts) == 1 else z3.Union(*parts)
+
+    rng = random.Random(13)
+    answers = {True: 0, False: 0}
+    for _ in range(60):
+        mine, theirs = some_patterns(rng, 2), some_patterns(rng, 3)
+        if rng.random() < 0.3:
+            theirs = [p.replace("a", "*") for p in mine] + theirs
+        solver = z3.Solver()
+        solver.set("timeout", 2000)
+        text = z3.String("text")
+        solver.add(z3.InRe(text, language(mine)), z3.Not(z3.InRe(text, language(theirs))))
+        verdict = solver.check()
+        if verdict == z3.unknown:
+            continue
+        found = covered(tuple(map(glob, mine)), tuple(map(glob, theirs)))
+        assert (found is None) is (verdict == z3.unsat), (mine, theirs, found)
+        answers[found is None] += 1
+    assert min(answers.values()) > 8
+
+
+# --- known verdicts of AWS policies -----------------------------------------------------------------------------------
+
+
+def allow(**parts: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", **parts}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "verdict"),
+    [
+        ([allow(Resource=["arn:aws:s3:::b", "arn:aws:s3:::b/*"], Action=["s3:GetObject", "s3:ListBucket"])],
+         [allow(Resource="arn:aws:s3:::b/*"), allow(Action="s3:ListBucket", Resource="arn:aws:s3:::b")], "yes"),
+        ([allow(Action="*"), {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}],
+         [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], "yes"),
+        ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], [allow(Action=["s3:*", "ec2:*"])], "no"),
+        ([allow(Condition={"StringLike": {"aws:PrincipalTag/team": "a*"}})],
+         [allow(Condition={"StringLike": {"aws:PrincipalTag/team": ["a", "a?*"]}})], "yes"),
+        ([allow(Condition={"StringNotEquals": {"aws:SourceVpc": "v"}})],
+         [allow(Condition={"StringNotEquals": {"aws:SourceVpc": "v"}, "Null": {"aws:SourceVpc": "false"}})], "no"),
+        ([allow(Condition={"NumericLessThan": {"s3:max-keys": "10"}})],
+         [allow(Condition={"NumericLessThanEquals": {"s3:max-keys": "10"}})], "yes"),
+        ([allow(Condition={"DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"}})],
+         [allow(Condition={"DateGreaterThan": {"aws:CurrentTime": "2025-01-01T00:00:00Z"}})], "yes"),
+        ([allow(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})],
+         [allow(Condition={"IpAddress": {"aws:SourceIp": ["10.0.0.0/9", "10.128.0.0/9"]}})], "yes"),
+        ([allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/32"}})],
+         [allow(Condition={"IpAddress": {"aws:SourceIp": "2001:db8::/33"}})], "no"),
+        ([allow(Condition={"Bool": {"aws:SecureTransport": "true"}})],
+         [allow(), {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}],
+         "yes"),
+        ([allow(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})],
+         [allow(Condition={"StringLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})], "yes"),
+        ([allow(Condition={"StringLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})],
+         [allow(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}})], "no"),
+        ([allow(Resource="arn:aws:s3:::home/${aws:username}/*")], [allow(Resource="arn:aws:s3:::home/*")], "yes"),
+        ([allow(Resource="arn:aws:s3:::home/${aws:username}/*")], [allow(Resource="arn:aws:s3:::home/bob/*")], "no"),
+        ([allow(Resource="arn:aws:s3:::home/${aws:username}/*")],
+         [allow(Resource="arn:aws:s3:::home/*"), {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::home/root/*"}],
+         "unknown"),
+        ([allow(Action="s3:getobject")], [allow(Action="S3:GetObject")], "yes"),
+        ([allow(Action="s3:GetObject*")], [allow(Action=["s3:GetObject", "s3:GetObjectVersion"])], "no"),
+        ([allow(Condition={"StringLike": {"s3:max-keys": "1*"}})], [allow(Condition={"NumericEquals": {"s3:max-keys": "1"}})],
+         "unknown"),
+        ([allow(Condition={"StringMatches": {"aws:SourceVpc": "v"}})], [allow()], "unknown"),
+    ],
+)  # fmt: skip
+def test_known_comparisons(mine: list[dict[str, Any]], theirs: list[dict[str, Any]], verdict: str) -> None:
+    answer = no_broader(document(*mine), document(*theirs), identity=True)
+    assert answer.verdict == verdict, (answer.request, answer.reason)
+    assert (answer.reason != "") is (verdict == "unknown")
+
+
+def test_principals_and_their_accounts_are_one_question() -> None:
+    def trust(principal: Any, **condition: Any) -> dict[str, Any]:
+        return {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*", "Principal": principal, **condition}
+
+    role = document(trust({"AWS": "arn:aws:iam::111122223333:role/app"}))
+    account = document(trust({"AWS": "111122223333"}))
+    by_key = document(trust("*", Condition={"StringEquals": {"aws:PrincipalAccount": "111122223333"}}))
+    by_arn = document(trust("*", Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}))
+    everyone = document(trust("*"))
+    service = document(trust({"Service": "sns.amazonaws.com"}))
+    for narrow, wide in (
+        (role, account), (role, by_arn), (account, by_key), (by_key, account), (by_arn, account), (service, everyone),
+    ):  # fmt: skip
+        assert no_broader(narrow, wide).verdict == "yes"
+    for wide, narrow in ((account, role), (everyone, account), (account, by_arn), (service, account)):
+        answer = no_broader(wide, narrow)
+        assert answer.verdict == "no"
+        assert answer.request is not None
+        assert answer.request.principal

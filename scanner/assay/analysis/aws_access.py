@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.access import EVERYTHING, MISSING, Box, Demand, Dimension, Rules, Space, Span, Values
 from assay.analysis.aws_actions import expand, fits, key_type, prefixes, service
 from assay.analysis.globs import NO_COLON, NO_SLASH, Budget, Pattern, Piece, glob
-from assay.analysis.inclusion import Compiled, Part, Symbols
+from assay.analysis.inclusion import Compiled, Part, Symbols, clean
 from assay.model import PartialList, Undetermined, Unknown
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Reader:
         """A value as a pattern: variables and unknown pieces are characters that nothing else is."""
         if isinstance(value, Unknown):
             return glob(self.symbols.spell(value, holes, self._variables), **how)
-        return glob(self._variables(_written(value)), **how)
+        return glob(self._variables(clean(_written(value))), **how)
 
     def _variables(self, text: str) -> str:
         """`${aws:username}` as one character; `${*}` as the star itself (a private character too)."""
@@ -323,7 +323,7 @@ class Reader:
         """The dimensions of what was compiled so far."""
         dimensions = {
             RESOURCE: Dimension(always=True, named=True),
-            **({PRINCIPAL: Dimension(always=True, named=True)} if self.has_principals else {}),
+            **({PRINCIPAL: Dimension(always=True, named=True, universe=_callers())} if self.has_principals else {}),
             **self.keys,
         }
         return Space(dimensions, budget, self._split)
@@ -366,6 +366,13 @@ def _form(form: str) -> Pattern:
         stop = {"%": NO_COLON, "!": NO_SLASH, "*": ""}.get(char)
         pieces += [Piece("", char)] if stop is None else [Piece("+", stop), Piece("*", stop)]
     return _made(("form", form), tuple(pieces))
+
+
+def _callers() -> Values:
+    """Whoever can make a request: identities by their ARN, services, federated users, and strangers."""
+    shapes = [_form("iam::%:*"), _form("sts::%:*"), glob("anonymous", wild="")]
+    kinds = (glob(f"{kind}:?*") for kind in ("service", "federated", "canonicaluser"))
+    return Values((*shapes, *kinds))
 
 
 def account_pattern(account: str, *, wild: str = "") -> Pattern:

@@ -184,7 +184,20 @@ class Account:
         ways = self._ways(action, resource, caller, own, bounds, resources, bool(targets))
         answers = [permitted(asked, layers, denies, space, reader.symbols) for layers in ways]
         doubts = [u for m in made for u in m.doubts]
-        return _verdict(answers, doubts, asked, denies, reader)
+        found = _verdict(answers, doubts, asked, denies, reader)
+        return self._elsewhere(who, found) if isinstance(who, str) and who.startswith("arn:") else found
+
+    def _elsewhere(self, who: str, found: Verdict) -> Verdict:
+        """What is known of a principal whose own policies are not in the input."""
+        own = self.scope.account or ""
+        foreign = bool(own) and _account(who) != own
+        if found.answer == "yes" and not (own and not foreign):
+            return found._replace(
+                answer="unknown", reason=f"it is allowed here, and the policies of {who} are not here"
+            )
+        if found.answer == "no" and not found.statements and not foreign:
+            return found._replace(answer="unknown", reason=f"the policies of {who} are not in the input")
+        return found
 
     def _ways(
         self,
@@ -221,7 +234,8 @@ class Account:
             if who in ("*", "anonymous", "public"):
                 return "anonymous"
             return f"service:{who}" if who.endswith(".amazonaws.com") else who
-        return names.arn(who) or who.address
+        kind = who.type.removeprefix("aws_iam_")
+        return names.arn(who) or f"arn:aws:iam::{names.own['account']}:{kind}/{names.named(who)}"
 
     def policies_on(self, arn: str) -> Iterator[tuple[Resource, list[Statement]]]:
         """The resource policies in the graph of the resource that an ARN names."""

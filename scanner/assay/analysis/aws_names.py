@@ -54,11 +54,16 @@ class Names:
     def __init__(self, graph: Graph, scope: Resource, symbols: Symbols, account: str = "", region: str = "") -> None:
         self.graph = graph
         self.scope = scope
+        self.symbols = symbols
         self.own = {
             "account": account or scope.account or symbols.of("${account}"),
             "region": region or scope.region or symbols.of("${region}"),
             "partition": "aws",
         }
+
+    def named(self, r: Resource) -> str:
+        """A character for the name that nobody knows of a resource."""
+        return self.symbols.of("${" + r.address + ".name}")
 
     def text(self, value: Unknown) -> str | None:
         """What a reference will be, None when nobody can tell."""

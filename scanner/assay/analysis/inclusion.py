@@ -40,6 +40,11 @@ class Compiled(NamedTuple):
     doubts: tuple[Unknown, ...] = ()
 
 
+def clean(text: str) -> str:
+    """A written text without the characters that stand for unknown ones."""
+    return text if text.isascii() else "".join("\ufffd" if "\ue000" <= c <= "\uf8ff" else c for c in text)
+
+
 class Symbols:
     """The characters that stand for unknown values and variables; the same unknown is the same character."""
 
@@ -70,7 +75,7 @@ class Symbols:
                 holes.append(part)
                 text += self.of(part)
             else:
-                text += written(part) if isinstance(part, str) else known or ""
+                text += written(clean(part)) if isinstance(part, str) else known or ""
         return text
 
     def shown(self, text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import Box, Demand, Dimension, Space, Span, Values
 from assay.analysis.globs import ANYTHING, Budget, Pattern, automaton, glob
-from assay.analysis.inclusion import OPAQUE, Part, Symbols
+from assay.analysis.inclusion import OPAQUE, Part, Symbols, clean
 from assay.analysis.oci_permissions import EVERYTHING, VERBS, granted
 from assay.analysis.oci_policy_language import Group, Predicate, Statement, is_administrators
 from assay.model import Text, Undetermined, Unknown
@@ -44,6 +44,7 @@ class Translator:
         self.names: list[str] = []
         self._masks: dict[tuple[str, str], int] = {}
         self.keys: set[str] = set()
+        self._space: Space | None = None
         found = list(statements)
         types = {s.resource for s in found if isinstance(s.resource, str) and s.resource}
         for type_ in sorted(types | {EVERYTHING}):
@@ -136,7 +137,7 @@ class Translator:
         """A text in lower case, its unknown pieces as symbols."""
         if isinstance(value, Unknown):
             return self.symbols.spell(value, [] if holes is None else holes, str.lower)
-        return str(value).lower()
+        return clean(str(value).lower())
 
     # --- conditions
 
@@ -200,12 +201,20 @@ class Translator:
         return glob(text, wild="")
 
     def space(self, budget: Budget | None = None) -> Space:
-        """The dimensions of what was translated so far."""
-        dimensions = {name: Dimension(always=True, named=True) for name in (SUBJECT, PLACE)}
+        """The dimensions of what was translated so far; what one question finds out the next one knows."""
+        if self._space is not None and len(self._space.dimensions) == len(self.keys) + len(_THERE):
+            self._space.budget = budget or Budget()
+            return self._space
+        dimensions = {name: Dimension(always=True, named=True, universe=there) for name, there in _THERE.items()}
         dimensions |= {key: Dimension(many=key in MANY) for key in self.keys}
-        return Space(dimensions, budget)
+        self._space = Space(dimensions, budget)
+        return self._space
 
 
+_THERE = {
+    SUBJECT: Values(tuple(glob(f"{kind}:?*") for kind in ("group", "dynamic-group", "service", "user", "resource"))),
+    PLACE: Values((glob(ROOT), glob("/?*/"))),
+}
 _TRUE = Values((glob("true"),))
 
 

@@ -177,10 +177,14 @@ class Tenancy:
         end = base.suffix if isinstance(base, Text) else base
         own = end.rstrip("/").rpartition("/")[2].lower()
         first, _, rest = path.partition("/")
-        child = isinstance(base, str) and f"{base}{path}/".lower() in self._known_paths()
+        child = isinstance(base, str) and f"{base}{path}/".lower() in self.known_paths()
         return path if not own or first.lower() != own or child else rest
 
-    def _known_paths(self) -> set[str]:
+    def by_id(self, name: str) -> Resource | None:
+        """The collected resource of an OCID."""
+        return self._by_id.get(("id", name))
+
+    def known_paths(self) -> set[str]:
         """The paths of the compartments in the input, lower case."""
         found: set[str] | None = self.answers.get("paths")
         if found is None:
@@ -274,13 +278,21 @@ def _nobody(t: Tenancy, s: Statement) -> Iterator[tuple[bool, str]]:
     """Groups that are not among those of the tenancy, where the input has any of their kind."""
     if s.subject not in GROUPS:
         return
-    known, certain = _all(t, GROUPS[s.subject])
-    names = [name_of(r) for r in known]
+    if s.subject not in t.answers:
+        known, certain = _all(t, GROUPS[s.subject])
+        called = [_folded(n) for r in known if (n := name_of(r)) is not None]
+        t.answers[s.subject] = called, {n for n in called if isinstance(n, str)}, certain
+    names, spelled, certain = t.answers[s.subject]
     if not (names or (t.live and certain)):
         return
-    ids = {r.values.get("id") for r in known} if t.live else set()
     for name in s.names:
-        if isinstance(name, Unknown) or name in ids or (name.startswith("ocid1.") and not certain):
+        if (
+            isinstance(name, Unknown)
+            or qualified(name).lower() in spelled
+            or (name.startswith("ocid1.") and not certain)
+        ):
+            continue
+        if t.by_id(name) is not None:
             continue
         try:
             if _named(names, qualified(name).lower()):
@@ -292,7 +304,7 @@ def _nobody(t: Tenancy, s: Statement) -> Iterator[tuple[bool, str]]:
 
 
 def _named(names: list[Any], wanted: str) -> bool:
-    return any_of(names, lambda n: n is not None and _folded(n) == wanted)
+    return any_of(names, lambda n: n == wanted)
 
 
 def _folded(name: Any) -> Any:
@@ -328,10 +340,9 @@ def _no_compartment(t: Tenancy, e: Entry, path: str) -> Iterator[tuple[bool, str
     try:
         home = t.path(e.policy["compartment_id"])
         wanted = t.place(e.policy, e.statement) if e.statement else home
-        paths = [t.path_of(r) for r in known]
     except Undetermined:
         return
-    if isinstance(wanted, Unknown) or wanted == home:
+    if isinstance(wanted, Unknown) or wanted == home or wanted.lower() in t.known_paths():
         return
-    if not any(isinstance(p, Unknown) or p.lower() == wanted.lower() for p in paths):
+    if all(isinstance(r.values.get("name"), str) for r in known):
         yield certain, f"there is no compartment {path} below {'the tenancy' if home == ROOT else home.strip('/')}"

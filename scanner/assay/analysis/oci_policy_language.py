@@ -179,7 +179,7 @@ class _Reader:
 
     def __init__(self, text: str, holes: list[Unknown]) -> None:
         self.holes = holes
-        self.text = text
+        self.text = text = text if holes else text.replace(_HOLE, " ")
         self.first_hole = text.find(_HOLE) if holes else len(text) + 1
         self.tokens, self.places = _tokens(text)
         self.at = 0
@@ -296,14 +296,15 @@ class _Reader:
         start = self.at
         verb, resource, permissions = self.what(effect, spans)
         spans["verb"] = spans.get("verb", self.since(start))
-        start = self.at
-        place = self.location() if self.take("in") else Place()
-        if place.kind:
+        place = Place()
+        if self.take("in"):
+            start = self.at
+            place = self.location(effect)
             spans["place"] = self.since(start)
         also = []
         while effect in ("admit", "endorse") and self.take("with"):
             other = lower(self.name("a resource type"))
-            also.append((other, self.location() if self.take("in") else Place()))
+            also.append((other, self.location(effect) if self.take("in") else Place()))
         condition = None
         if self.take("where"):
             start = self.at
@@ -371,12 +372,12 @@ class _Reader:
         spans["resource"] = self.span()
         return verb, lower(self.name("a resource type")), ()
 
-    def location(self) -> Place:
+    def location(self, effect: str) -> Place:
         kind = self.need("tenancy or compartment", "tenancy", "any-tenancy", "compartment", "compartments")
         if kind == "any-tenancy":
             return Place(kind, None, "any-tenancy")
         if kind == "tenancy":
-            if self.done() or self.peek() in ("where", "with"):
+            if effect == "allow" or self.done() or self.peek() in ("where", "with"):
                 return Place(kind)
             return Place("tenancy-alias", None, self.name("the alias of a tenancy"))
         if self.peek() == "id":

@@ -87,24 +87,56 @@ def redundant(t: Tenancy) -> dict[tuple[int, int], list[Covered]]:
         return known
     found: dict[tuple[int, int], list[Covered]] = {}
     t.answers["redundant"] = found
-    kept = [e for e in t.entries if e.boxes]
-    for e in reversed(list(kept)):
-        answer = _covered(t, e, kept)
+    kept = {e.key: _Reach.of(t, e) for e in t.entries if e.boxes}
+    by_subject: dict[str, list[_Reach]] = {}
+    for reach in kept.values():  # most statements are told apart by their subject alone
+        for who in [""] if reach.open else reach.who:
+            by_subject.setdefault(who, []).append(reach)
+    for mine in reversed(list(kept.values())):
+        near = kept.values() if mine.open else [r for who in ("", *mine.who) for r in by_subject.get(who, ())]
+        answer = _covered(t, mine, [r for r in near if r.entry.key in kept])
         if answer is not None:
-            found[e.key] = [answer]
+            found[mine.entry.key] = [answer]
             if answer.verdict == "yes":
-                kept.remove(e)
+                del kept[mine.entry.key]
     return found
 
 
-def _covered(t: Tenancy, e: Entry, kept: Sequence[Entry]) -> Covered | None:
-    mask = _mask(e)
-    effect = e.statement.effect if e.statement else ""
-    others = [o for o in kept if o is not e and o.statement and o.statement.effect == effect and _mask(o) & mask]
-    others = [o for o in others if _may_share(t, o, e)]
+class _Reach(NamedTuple):
+    """What tells most statements apart without a search: permissions, subjects, place (a path, or empty)."""
+
+    entry: Entry
+    effect: str
+    mask: int
+    who: set[str]
+    open: bool  # subjects that may be anybody
+    place: str
+
+    @classmethod
+    def of(cls, t: Tenancy, e: Entry) -> _Reach:
+        who = _who(e)
+        anybody = not who or any("*" in x or any(map(t.words.symbols.unknown, x)) for x in who)
+        places = [p.text.removesuffix("*") for n, d in e.boxes[0].tests if n == PLACE for p in d.values.patterns]
+        place = places[0] if places and not any(map(t.words.symbols.unknown, places[0])) else ""
+        return cls(e, e.statement.effect if e.statement else "", _mask(e), who, anybody, place)
+
+    def may_cover(self, other: _Reach) -> bool:
+        """False when it certainly has no request of the other's own place and people."""
+        if not self.mask & other.mask or self.effect != other.effect:
+            return False
+        if not (self.open or other.open or self.who & other.who):
+            return False
+        return not self.place or not other.place or other.place.startswith(self.place)
+
+
+def _covered(t: Tenancy, reach: _Reach, kept: Iterable[_Reach]) -> Covered | None:
+    e, mask = reach.entry, reach.mask
+    others = []
     left = mask
-    for o in others:
-        left &= ~_mask(o)
+    for other in kept:
+        if other.may_cover(reach) and other.entry is not e:
+            others.append(other.entry)
+            left &= ~other.mask
     if left:
         return None
     mine = Compiled(Rules(e.boxes))
@@ -195,7 +227,7 @@ def _lack(t: Tenancy, e: Entry, name: str, purpose: str) -> Iterator[Lack]:
     reason = ""
     for permission in needed.permissions if needed else ():
         bit = t.words.bit(permission)
-        reaching = [o for o in t.entries if o.statement and o.statement.effect == "allow" and _mask(o) & bit]
+        reaching = [o for o, mask in _granting(t) if mask & bit]
         if any(_reaches(t, o, e) for o in reaching):
             continue
         missing[permission] = types_of(permission)
@@ -206,6 +238,15 @@ def _lack(t: Tenancy, e: Entry, name: str, purpose: str) -> Iterator[Lack]:
             [t.unlisted.reason] if t.unlisted else []
         )
         yield Lack(e, purpose, missing, reason or next(iter(doubts), ""))
+
+
+def _granting(t: Tenancy) -> list[tuple[Entry, int]]:
+    """Every allowing statement with all its permissions."""
+    found: list[tuple[Entry, int]] | None = t.answers.get("granting")
+    if found is None:
+        allowing = [e for e in t.entries if e.statement and e.statement.effect == "allow" and e.boxes]
+        found = t.answers["granting"] = [(e, _mask(e)) for e in allowing]
+    return found
 
 
 def _reaches(t: Tenancy, other: Entry, e: Entry) -> bool:
