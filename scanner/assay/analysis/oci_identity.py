@@ -328,9 +328,16 @@ def _out_of_reach(t: Tenancy, e: Entry, s: Statement) -> Iterator[tuple[bool, st
         return
     if not isinstance(home, str) or not isinstance(target, str) or home == ROOT or not s.place:
         return
+    if target != ROOT and (_elsewhere(home) or _elsewhere(target)):
+        return
     if not target.lower().startswith(home.lower()):
         where = "the tenancy" if target == ROOT else target.strip("/")
         yield True, f"the policy is attached to {home.strip('/')} and cannot reach {where}"
+
+
+def _elsewhere(path: str) -> bool:
+    """True for a place below a compartment of which only the OCID is known."""
+    return path.startswith("/ocid1.")
 
 
 def _no_compartment(t: Tenancy, e: Entry, path: str) -> Iterator[tuple[bool, str]]:
@@ -342,7 +349,7 @@ def _no_compartment(t: Tenancy, e: Entry, path: str) -> Iterator[tuple[bool, str
         wanted = t.place(e.policy, e.statement) if e.statement else home
     except Undetermined:
         return
-    if isinstance(wanted, Unknown) or wanted == home or wanted.lower() in t.known_paths():
+    if isinstance(wanted, Unknown) or _elsewhere(wanted) or wanted == home or wanted.lower() in t.known_paths():
         return
     if all(isinstance(r.values.get("name"), str) for r in known):
         yield certain, f"there is no compartment {path} below {'the tenancy' if home == ROOT else home.strip('/')}"
