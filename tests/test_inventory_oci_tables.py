@@ -65,6 +65,7 @@ def one_of_each() -> dict[str, Any]:
         ("virtual_network.get_vcn", "core.VirtualNetworkClient", "get_vcn", {"id": rules["vcnId"]}),
         ("virtual_network.get_private_ip", "core.VirtualNetworkClient", "get_private_ip",
          {"id": "ocid1.privateip.oc1..one"}),
+        ("virtual_network.get_drg_redundancy_status", "core.VirtualNetworkClient", "get_drg_redundancy_status", {}),
         ("virtual_network.get_vnic", "core.VirtualNetworkClient", "get_vnic", {"id": "ocid1.vnic.oc1..one"}),
         ("compute.list_boot_volume_attachments", "core.ComputeClient", "list_boot_volume_attachments",
          {"instanceId": instance, "availabilityDomain": "AD-1", "compartmentId": TENANCY}),

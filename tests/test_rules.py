@@ -124,6 +124,8 @@ def _every_name() -> frozenset[str]:
     # What the dump leaves out: computed attributes, data sources, what newer providers dropped, deep ACL statements.
     beyond = {"expiration_date", "not_after", "cidr", "s3_settings", "managed_rule_group_statement", "action_to_use"}
     beyond |= {"most_recent", "owners"}
+    # What OCI's API alone tells: problems of Cloud Guard, the second factor of a user.
+    beyond |= {"detector_rule_id", "is_mfa_activated", "lifecycle_detail", "resource_name", "risk_level"}
     # What the readers of documents name (assay.documents): no provider has a schema for these.
     beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
     beyond |= {"constraints", "kind"}

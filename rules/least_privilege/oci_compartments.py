@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import MEDIUM, Finding, Resource, rule
+from assay import LOW, MEDIUM, Finding, Graph, Resource, as_list, rule
 from assay.analysis.oci_tenancy import is_tenancy
 
 
@@ -31,3 +31,29 @@ def oci_resource_in_root_compartment(resource: Resource) -> Iterator[Finding]:
     """
     if is_tenancy(resource["compartment_id"]):
         yield resource.fails("it lies in the tenancy's root", at="compartment_id")
+
+
+@rule(
+    on="oci_identity_compartment",
+    sources=("oci",),
+    params={"limit": 500, "percent": 80},
+    severity=LOW,
+    controls=["nist-800-53r5:SC-6"],
+    equivalents=["cis_reports:OBP:IAM_Stmt_Comp_Hierarchy_Count"],
+)
+def oci_policy_statement_limit(compartment: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """The statements along a compartment's path leave room.
+
+    ## Why
+    At 500 the next policy is refused: on that day somebody widens one that is there, because it is the only way.
+    ## Fix
+    Join statements, and attach those about one branch to its own compartment.
+    """
+    line = [compartment]
+    for current in line:
+        line += [c for c in graph.follow(current, "compartment_id") if c.source != "uncollected" and c not in line]
+    path = {c["id"] for c in line} | {c["compartment_id"] for c in line}
+    policies = [p for p in graph.beside(compartment, "oci_identity_policy") if p["compartment_id"] in path]
+    count = sum(len(as_list(p["statements"])) for p in policies)
+    if count * 100 >= params["limit"] * params["percent"]:
+        yield compartment.fails(f"{count} of {params['limit']} statements along its path")

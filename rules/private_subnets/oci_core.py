@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, INFO, MEDIUM, Finding, Graph, Resource, any_of, is_map, require, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, is_map, require, rule
 from assay.analysis.naming import words
 from assay.analysis.oci_network import allows_public_ip
 from assay.analysis.reach.public import service_routes
@@ -144,3 +144,22 @@ def oci_network_no_hub(vcn: Resource, graph: Graph) -> Iterator[Finding]:
         return
     if not any_of(graph.beside(vcn, "oci_core_drg"), lambda drg: _joins(drg, graph) > 1):
         yield vcn.fails(f"{len(vcns)} VCNs and no DRG that joins two of them")
+
+
+@rule(
+    on="oci_core_drg",
+    sources=("oci",),
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["cis_reports:OBP:Networking_DRG_Upgraded"],
+)
+def oci_drg_old_version(drg: Resource) -> Iterator[Finding]:
+    """Dynamic routing gateways have route tables of their own.
+
+    ## Why
+    A gateway of the first version sends everything everywhere: traffic between networks cannot be led past a firewall.
+    ## Fix
+    Upgrade the gateway, which cannot be undone and interrupts its connections for minutes.
+    """
+    if drg.absent("default_drg_route_tables"):
+        yield drg.fails("a gateway of the first version, without route tables", at="default_drg_route_tables")

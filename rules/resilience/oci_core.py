@@ -70,3 +70,44 @@ def oci_ipsec_static_routing(connection: Resource, graph: Graph) -> Iterator[Fin
             yield connection.fails("its tunnels keep their default, static routing", at="static_routes")
     elif connection["routing"] != "BGP":
         yield connection.fails("the tunnel does not route by BGP", at="routing")
+
+
+@rule(
+    on="oci_core_drg",
+    sources=("oci",),
+    severity=LOW,
+    controls=["nist-800-53r5:CP-8"],
+    equivalents=["cis_reports:OBP:Networking_Redudancy"],
+)
+def oci_network_single_link(drg: Resource) -> Iterator[Finding]:
+    """A site is joined by more than one link.
+
+    ## Why
+    One cable, one device or one maintenance window then cuts the site off.
+    ## Fix
+    Add a second virtual circuit or IPSec connection, over another device and provider.
+    """
+    status = drg["redundancy_status"]
+    if status != None and status.startswith("NOT_REDUNDANT_SINGLE"):
+        yield drg.fails(f"one link only ({status})", at="redundancy_status")
+
+
+@rule(
+    on="oci_core_ipsec",
+    sources=("oci",),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-8"],
+    equivalents=["cis_reports:OBP:Networking_IPSec_connections"],
+)
+def oci_ipsec_single_tunnel(connection: Resource, graph: Graph) -> Iterator[Finding]:
+    """Two tunnels of an IPSec connection are up.
+
+    ## Why
+    Oracle keeps one of its two ends in maintenance now and then: with one tunnel up, that is an outage.
+    ## Fix
+    Configure both tunnels on your device.
+    """
+    tunnels = graph.users(connection, "oci_core_ipsec_connection_tunnel_management")
+    up = [tunnel for tunnel in tunnels if tunnel["status"] == "UP"]
+    if len(up) < 2:
+        yield connection.fails(f"{len(up)} of its tunnels are up", because=[t.where("status") for t in tunnels])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, INFO, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
 from assay.analysis.literals import number
 from assay.analysis.naming import is_production
 from assay.analysis.oci_tenancy import is_code
@@ -114,3 +114,18 @@ def oci_data_guard_mode_mismatch(association: Resource) -> Iterator[Finding]:
     mode, transport = association["protection_mode"], association["transport_type"]
     if mode in TRANSPORTS and transport not in TRANSPORTS[mode]:
         yield association.fails(f"{mode} cannot hold with {show(transport)}", at="transport_type")
+
+
+@rule(on="oci_database_autonomous_database", sources=("oci",), severity=LOW, controls=["nist-800-53r5:CP-9"])
+def oci_adb_no_long_term_backup(database: Resource) -> Iterator[Finding]:
+    """Production databases keep a backup for the long term.
+
+    ## Why
+    The automatic backups go back 60 days at most: what an auditor or a court asks for is older.
+    ## Fix
+    Set `long_term_backup_schedule` with the retention that your records need.
+    """
+    schedule = "long_term_backup_schedule"
+    off = database.absent(schedule) or database[f"{schedule}.is_disabled"] == True
+    if off and is_production(database):
+        yield database.fails("production, and no long-term backup", at=schedule)

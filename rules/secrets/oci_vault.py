@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
-from assay.analysis.literals import is_written, number
+from assay.analysis.literals import days_from_now, is_written, number
 
 # Key lengths are given in bytes.
 SHORTEST = {"AES": 32, "RSA": 256}
@@ -84,3 +84,28 @@ def oci_vault_secret_literal(content: Block) -> Iterator[Finding]:
     """
     if is_written(content["content"]):
         yield content.fails("the secret is written in the code", at="content")
+
+
+@rule(
+    on="oci_kms_key",
+    sources=("oci",),
+    params={"days": 365},
+    severity=MEDIUM,
+    controls=["cis-oci-3.1:4.16", "cis-oci-3.0:4.16", "nist-800-53r5:SC-12"],
+    equivalents=["prowler:kms_key_rotation_enabled", "cis_reports:LAM-16", "steampipe-oci:cis_v300_4_16"],
+)
+def oci_key_not_rotated(key: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Keys are rotated every year.
+
+    ## Why
+    The more is encrypted with one version, the more is lost with it.
+    ## Fix
+    Rotate the key, or set `is_auto_rotation_enabled = true` on keys of a virtual private vault.
+    """
+    if key["state"] != "ENABLED":
+        return
+    versions = list(graph.users(key, "oci_kms_key_version"))
+    ages = [-days_from_now(v["time_created"]) for v in versions if not v.absent("time_created")]
+    if ages and min(ages) > params["days"]:
+        because = [v.where("time_created") for v in versions]
+        yield key.fails(f"its newest version is {min(ages):.0f} days old", because=because)

@@ -93,6 +93,8 @@ GOVERNANCE = table(
         Row("oci_cloud_guard_target", "list_targets", "inspect cloud-guard-targets", root=True, get="get_target",
             get_grant="read cloud-guard-targets",
             args={**COMPARTMENT, "compartment_id_in_subtree": True, "access_level": "ACCESSIBLE"}),
+        Row("oci_cloud_guard_problem", "list_problems", "inspect cloud-guard-problems", root=True,
+            args={**COMPARTMENT, "compartment_id_in_subtree": True, "access_level": "ACCESSIBLE"}),
         Row("oci_cloud_guard_security_zone", "list_security_zones", "inspect security-zone", get="get_security_zone"),
     ),
     home=True,

@@ -24,6 +24,12 @@ def _vcn(item: Item) -> Iterator[Made]:
     yield item.made()
 
 
+def _drg(item: Item) -> Iterator[Made]:
+    status = item.ask(_CLIENT, "get_drg_redundancy_status", item.model.id)
+    item.values["redundancy_status"] = status if isinstance(status, Unknown) else status.status
+    yield item.made()
+
+
 def _is_default(item: Item, attribute: str) -> bool:
     """True when the item is what its VCN gives to subnets that name none of their own."""
     vcn_id = item.model.vcn_id
@@ -89,7 +95,8 @@ CONNECTIVITY = table(
     "connectivity",
     of(
         _CLIENT,
-        Row("oci_core_drg", "list_drgs", "inspect drgs"),
+        Row("oci_core_drg", "list_drgs", "inspect drgs", shape=_drg,
+            asks=((_CLIENT, "get_drg_redundancy_status", "read drgs"),)),
         Row("oci_core_drg_route_table", "list_drg_route_tables", "inspect drg-route-table",
             args={"drg_id": "parent.id"}, within="oci_core_drg"),
         Row("oci_core_drg_route_table_route_rule", "list_drg_route_rules", "inspect drg-route-table",
