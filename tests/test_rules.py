@@ -128,7 +128,7 @@ def _every_name() -> frozenset[str]:
     beyond |= {"detector_rule_id", "is_mfa_activated", "lifecycle_detail", "resource_name", "risk_level"}
     # What the readers of documents name (assay.documents): no provider has a schema for these.
     beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
-    beyond |= {"constraints", "kind"}
+    beyond |= {"constraints", "kind", "problem"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
 
 

@@ -14,6 +14,7 @@ from assay.analysis.state_machine import (
     execution_type,
     exhaustive,
     faults,
+    known_tasks,
     literal_account,
     retries_transient,
     scopes,
@@ -117,7 +118,8 @@ def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
         said = unfit_for_express(s)
         return said if said != "" and execution_type(s, stated) == "EXPRESS" else ""
 
-    yield from at_each(machine, tasks(machine), test)
+    found = tasks(machine) if machine["type"] == "EXPRESS" else known_tasks(machine)
+    yield from at_each(machine, found, test)
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)

@@ -143,11 +143,10 @@ def _link_hazard(package: Package, entry: Entry) -> str:
 def _overlapping(package: Package) -> str:
     """The first entry whose bytes begin within those of the one before."""
     end = 0
-    for entry in sorted((e for e in package.entries if e.packed), key=lambda e: e.offset):
+    for entry in sorted((e for e in package.entries if e.packed and e.offset >= 0), key=lambda e: e.offset):
         if entry.offset < end:
             return entry.name
-        if entry.offset or end:
-            end = entry.offset + entry.packed
+        end = entry.offset + entry.packed
     return ""
 
 

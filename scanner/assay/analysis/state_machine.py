@@ -85,6 +85,11 @@ def tasks(machine: Resource) -> Iterator[State]:
     return (s for s in states(machine) if s.kind == "Task")
 
 
+def known_tasks(machine: Resource) -> Iterator[State]:
+    """The task states; none of a definition that nobody knows."""
+    return tasks(machine) if not isinstance(machine.json("definition"), Unknown) else iter(())
+
+
 def text_of(value: Any) -> str:
     """A value's text with `x` for what nobody knows; empty for other things."""
     if isinstance(value, Text):
@@ -354,3 +359,34 @@ def scopes(machine: Resource) -> Iterator[tuple[dict[str, Any], ValuePath]]:
                     yield one, (*s.where, key, i)
             if isinstance(inner, dict):
                 yield inner, (*s.where, key)
+
+
+class Drawn(NamedTuple):
+    """A state machine as nodes and arrows: `nodes` are (path, name, type), `arrows` (from, to, label) by path."""
+
+    nodes: list[tuple[str, str, str]]
+    arrows: list[tuple[str, str, str]]
+
+
+def drawn(machine: Resource) -> Drawn:
+    """What there is to draw of a machine; nothing of a definition that nobody knows."""
+    from assay.analysis.state_language import following
+
+    found = Drawn([], [])
+    document = machine.json("definition")
+    if isinstance(document, Unknown) or not isinstance(document, dict):
+        return found
+    for s in states(machine):
+        found.nodes.append((s.at, s.name, text_of(s.kind)))
+        scope = join_path(s.where[:-1])
+        for field, one in following(s.fields):
+            if isinstance(one, str):
+                found.arrows.append((s.at, f"{scope}.{one}", "" if field[0] == "Next" else str(field[0])))
+        for key in _INNER:
+            inner = s.fields.get(key)
+            for i, branch in enumerate(inner if isinstance(inner, list) else [inner]):
+                start = branch.get("StartAt") if isinstance(branch, dict) else None
+                if isinstance(start, str):
+                    place = (*s.where, key, i) if isinstance(inner, list) else (*s.where, key)
+                    found.arrows.append((s.at, f"{join_path(place)}.States.{start}", key))
+    return found

@@ -7,6 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
+from assay.cli import graph_machines
 from assay.cli import scan as scan_command
 from assay.engine import plain
 from assay.model import PartialList, Unknown, join_path
@@ -113,6 +114,7 @@ def _dot(graph: Graph, stream: TextIO) -> None:
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
             stream.write(f"  {numbers[id(source)]} -> {numbers[id(target)]} [label={quote(via)}];\n")
+    graph_machines.dot(graph, numbers, stream)
     stream.write("}\n")
 
 
@@ -128,3 +130,4 @@ def _mermaid(graph: Graph, stream: TextIO) -> None:
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
             stream.write(f'  {numbers[id(source)]} -->|"{clean(via)}"| {numbers[id(target)]}\n')
+    graph_machines.mermaid(graph, numbers, stream)

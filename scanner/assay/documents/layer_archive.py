@@ -37,7 +37,7 @@ class Entry(NamedTuple):
     packed: int
     mode: int = 0
     crc: int = 0
-    offset: int = 0
+    offset: int = -1  # of its bytes in a zip file
     encrypted: bool = False
 
 

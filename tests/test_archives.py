@@ -1,0 +1,300 @@
+"""Archives as hostile input: every kind of it is read within bounds and said, and nothing is ever written to disk."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+from assay.analysis import archives
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.engine import Report
+from assay.model import Request, Verdict
+from assay.scan import run
+
+CATALOGUE = Catalogue([RULES])
+HANDLER = "def handler(event, context):\n    return 1\n"
+
+
+def scan(folder: Path, *rules: str) -> Report:
+    entries = [e for e in CATALOGUE.entries if not rules or e.id in rules]
+    return run(Request([str(folder)], str(folder)), CATALOGUE, entries)
+
+
+def failures(report: Report, rule: str) -> list[tuple[str, int, str]]:
+    return [
+        (f.location.file if f.location else "", f.location.start_line if f.location else 0, f.message)
+        for f in report.findings
+        if f.rule == rule and f.verdict is Verdict.FAIL
+    ]
+
+
+def unsafe(folder: Path) -> list[tuple[str, int, str]]:
+    return failures(scan(folder, "aws-layer-unsafe-archive"), "aws-layer-unsafe-archive")
+
+
+def layer(folder: Path, **entries: str | bytes) -> zipfile.ZipFile:
+    made = zipfile.ZipFile(folder / "layer.zip", "w", zipfile.ZIP_DEFLATED)
+    for name, content in (entries or {"python/app.py": HANDLER}).items():
+        made.writestr(name, content)
+    return made
+
+
+def special(made: zipfile.ZipFile, name: str, mode: int, content: str = "") -> None:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = mode << 16
+    made.writestr(info, content)
+
+
+def test_a_plain_layer_is_safe(tmp_path: Path) -> None:
+    with layer(tmp_path) as made:
+        special(made, "python/run.sh", stat.S_IFREG | 0o755, "#!/bin/sh\n")
+        special(made, "python/lib/", stat.S_IFDIR | 0o777)
+        special(made, "python/lib/x.so", stat.S_IFLNK | 0o777, "x.so.1")
+    assert unsafe(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("../../etc/cron.d/x", "leads out of the folder"),
+        ("python/../../../x", "leads out of the folder"),
+        ("..\\..\\x", "leads out of the folder"),
+        ("/etc/passwd", "has an absolute path"),
+        ("C:\\Windows\\x", "has an absolute path"),
+        ("\\\\host\\share", "has an absolute path"),
+        ("python/a\nb.py", "has control characters"),
+    ],
+)
+def test_names_that_lead_out(tmp_path: Path, name: str, said: str) -> None:
+    before = set(tmp_path.parent.iterdir())
+    with layer(tmp_path) as made:
+        made.writestr(name, "x")
+    found = unsafe(tmp_path)
+    assert len(found) == 1
+    assert said in found[0][2]
+    assert found[0][0] == f"layer.zip!/{name}"
+    assert sorted(os.listdir(tmp_path)) == ["layer.zip"]
+    assert set(tmp_path.parent.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "content", "said"),
+    [
+        (stat.S_IFLNK | 0o777, "/etc/passwd", "a symbolic link out of /opt, to /etc/passwd"),
+        (stat.S_IFLNK | 0o777, "../../../root/.aws", "a symbolic link out of /opt"),
+        (stat.S_IFCHR | 0o600, "", "a character device"),
+        (stat.S_IFBLK | 0o600, "", "a block device"),
+        (stat.S_IFIFO | 0o600, "", "a pipe"),
+        (stat.S_IFREG | stat.S_ISUID | 0o755, "x", "its owner's rights"),
+        (stat.S_IFREG | stat.S_ISGID | 0o755, "x", "its owner's rights"),
+        (stat.S_IFREG | 0o666, "x", "may be written by anybody"),
+    ],
+)
+def test_kinds_of_files(tmp_path: Path, mode: int, content: str, said: str) -> None:
+    with layer(tmp_path) as made:
+        special(made, "python/thing", mode, content)
+    found = unsafe(tmp_path)
+    assert len(found) == 1
+    assert said in found[0][2]
+
+
+def test_a_bomb_is_told_by_its_directory_and_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "BOMB_TOTAL", 64 << 20)
+    with layer(tmp_path) as made, made.open("python/zeros.bin", "w") as stream:
+        for _ in range(70):
+            stream.write(bytes(1 << 20))
+    messages = [m for _, _, m in unsafe(tmp_path)]
+    assert any("python/zeros.bin is" in m and "times as large unpacked" in m for m in messages)
+    assert any(m.startswith("the archive unpacks to 70 MB") for m in messages)
+
+
+def test_entries_that_share_their_bytes(tmp_path: Path) -> None:
+    """Two entries of the directory that name one file's bytes: the trick of the bombs without a high ratio."""
+    with layer(tmp_path, **{"python/a.txt": b"x" * 100}):
+        pass
+    data = (tmp_path / "layer.zip").read_bytes()
+    start = data.index(b"PK\x01\x02")
+    end = data.index(b"PK\x05\x06")
+    second = data[start:end].replace(b"python/a.txt", b"python/b.txt")
+    tail = bytearray(data[end:])
+    struct.pack_into("<HHI", tail, 8, 2, 2, 2 * (end - start))
+    (tmp_path / "layer.zip").write_bytes(data[:end] + second + bytes(tail))
+    assert [m for _, _, m in unsafe(tmp_path)] == ["python/b.txt shares its bytes with another entry: a zip bomb"]
+
+
+def test_one_name_twice(tmp_path: Path) -> None:
+    with layer(tmp_path) as made, pytest.warns(UserWarning, match="Duplicate name"):
+        made.writestr("python/app.py", "import os\n")
+    assert [m for _, _, m in unsafe(tmp_path)] == [
+        "python/app.py is there more than once: which one counts depends on the unpacker"
+    ]
+
+
+def test_an_encrypted_entry_is_said_and_not_judged(tmp_path: Path) -> None:
+    with layer(tmp_path):
+        pass
+    data = bytearray((tmp_path / "layer.zip").read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "layer.zip").write_bytes(bytes(data))
+    report = scan(tmp_path, "aws-layer-unsafe-archive", "aws-layer-dangerous-code")
+    assert "is encrypted" in failures(report, "aws-layer-unsafe-archive")[0][2]
+    assert [f.message for f in report.findings if f.verdict is Verdict.UNKNOWN] == [
+        "python/app.py was not judged: it is encrypted"
+    ]
+
+
+def test_a_damaged_entry_is_said_and_the_others_are_judged(tmp_path: Path) -> None:
+    with layer(tmp_path, **{"python/a.py": HANDLER * 50, "python/b.py": "eval(x)\n"}):
+        pass
+    data = bytearray((tmp_path / "layer.zip").read_bytes())
+    data[60:80] = bytes(20)
+    (tmp_path / "layer.zip").write_bytes(bytes(data))
+    report = scan(tmp_path, "aws-layer-dangerous-code")
+    assert failures(report, "aws-layer-dangerous-code") == [("layer.zip!/python/b.py", 1, "python/b.py:1 calls eval")]
+    assert any("python/a.py was not judged: it cannot be unpacked" in f.message for f in report.findings)
+
+
+def test_an_entry_that_lies_about_its_size_costs_no_more_than_the_limit(tmp_path: Path) -> None:
+    with layer(tmp_path, **{"python/a.py": b"#" * 50_000_000}):
+        pass
+    report = scan(tmp_path, "aws-layer-dangerous-code")
+    assert [f.message for f in report.findings] == [
+        "python/a.py was not judged: it has 48 MB; Assay reads at most 5 MB of an entry"
+    ]
+
+
+def test_a_hundred_thousand_entries(tmp_path: Path) -> None:
+    """More than the plain directory can count: zip64."""
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w") as made:
+        for n in range(100_000):
+            made.writestr(zipfile.ZipInfo(f"python/data/{n}.bin"), b"")
+        made.writestr("python/app.py", "eval(x)\n")
+    report = scan(tmp_path, "aws-layer-dangerous-code", "aws-layer-unsafe-archive", "aws-layer-dead-weight")
+    assert [(f.rule, f.message) for f in report.findings] == [
+        ("aws-layer-dangerous-code", "python/app.py:1 calls eval")
+    ]
+    assert not report.incomplete
+
+
+def test_a_directory_beyond_the_bounds_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0, 0)
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 10_000_000, 10_000_000, 460_000_000, 0)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)
+    (tmp_path / "layer.zip").write_bytes(end64 + locator + end)
+    assert [m for _, _, m in unsafe(tmp_path)] == [
+        "the archive has too much to list: it holds 10,000,000 entries; Assay lists at most 200,000"
+    ]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK", b"nope" * 1000, b"PK\x05\x06", b"PK\x03\x04" + bytes(100), b"PK\x05\x06" + bytes(18)]
+)
+def test_what_is_no_archive(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "layer.zip").write_bytes(content)
+    report = scan(tmp_path, "aws-layer-unsafe-archive", "document-not-parsed")
+    empty = content == b"PK\x05\x06" + bytes(18)  # an archive without entries
+    assert report.findings == []
+    assert report.exit_code == (0 if empty else 3)
+    if not empty:
+        assert "it is no zip file" in report.coverage.inputs[0]["reason"]
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_lambda_layer_version" "l" {\n  layer_name = "l"\n  filename = "layer.zip"\n}\n'
+    )
+    used = scan(tmp_path, "document-not-parsed")
+    assert [f.rule for f in used.findings] == ([] if empty else ["document-not-parsed"])
+
+
+def test_any_prefix_of_an_archive_and_any_flipped_byte(tmp_path: Path) -> None:
+    """Never a crash: a broken archive is a coverage line, an unknown, or a finding."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("python/app.py", HANDLER * 3)
+        made.writestr("python/x.dist-info/RECORD", "app.py,,\n")
+    whole = stream.getvalue()
+    variants = [whole[:n] for n in range(0, len(whole), 17)]
+    variants += [whole[:n] + bytes([whole[n] ^ 0xFF]) + whole[n + 1 :] for n in range(0, len(whole), 3)]
+    path = tmp_path / "layer.zip"
+    rules = ("aws-layer-unsafe-archive", "aws-layer-dangerous-code", "aws-layer-secret", "aws-layer-dead-weight",
+             "aws-layer-shadows-runtime", "aws-layer-too-large")  # fmt: skip
+    for variant in variants:
+        path.write_bytes(variant)
+        report = scan(tmp_path, *rules)
+        assert not [f for f in report.findings if f.verdict is Verdict.NOT_EVALUATED], report.findings
+
+
+def test_a_link_out_of_the_tree_is_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    inside = tmp_path / "inside"
+    outside.mkdir()
+    inside.mkdir()
+    (inside / ".git").mkdir()
+    with layer(outside, **{"python/a.py": "eval(x)\n"}):
+        pass
+    (inside / "layer.zip").symlink_to(outside / "layer.zip")
+    report = scan(inside, "aws-layer-dangerous-code")
+    assert report.findings == []
+    assert "leads out of the scanned directory" in report.coverage.inputs[0]["reason"]
+    assert report.exit_code == 3
+
+
+# --- what is in it ----------------------------------------------------------------------------------------------------
+
+
+def test_code_is_judged_by_its_tree_and_not_by_its_words(tmp_path: Path) -> None:
+    with layer(tmp_path, **{
+        "python/a.py": '"""eval(x) is evil, pickle.loads too."""\ntext = "os.system(1)"  # exec(x)\nmodel.eval()\n',
+        "python/b.py": "from os import system as run  # nosec\nrun(x)  # nosec\n",
+        "nodejs/a.js": "// eval(x)\nconst s = 'eval(x)'; /x/.exec(s); db.exec(s);\n",
+    }):  # fmt: skip
+        pass
+    found = failures(scan(tmp_path, "aws-layer-dangerous-code"), "aws-layer-dangerous-code")
+    assert found == [("layer.zip!/python/b.py", 2, "python/b.py:2 calls run")]
+
+
+def test_credentials_are_told_and_never_shown(tmp_path: Path) -> None:
+    secret = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
+    with layer(tmp_path, **{"python/a.py": f'TOKEN = "{secret}"\n', "python/.env": "DB_PASSWORD=hunter2-prod\n"}):
+        pass
+    report = scan(tmp_path, "aws-layer-secret")
+    found = failures(report, "aws-layer-secret")
+    assert sorted((file, line) for file, line, _ in found) == [
+        ("layer.zip!/python/.env", 1),
+        ("layer.zip!/python/a.py", 1),
+    ]
+    assert secret not in str(found)
+    assert "hunter2" not in str([(f.message, f.evidence) for f in report.findings])
+
+
+def test_layers_are_merged_in_their_order(tmp_path: Path) -> None:
+    for name, price in (("a", 1), ("b", 2), ("c", 2)):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as made:
+            made.writestr("python/prices.py", f"PRICE = {price}\n")
+    layers = "".join(
+        f'resource "aws_lambda_layer_version" "{n}" {{\n  layer_name = "{n}"\n  filename = "{n}.zip"\n}}\n'
+        for n in "abc"
+    )
+    order = ", ".join(f"aws_lambda_layer_version.{n}.arn" for n in "abc")
+    (tmp_path / "main.tf").write_text(
+        layers
+        + f'resource "aws_lambda_function" "f" {{\n  function_name = "f"\n  role = "r"\n  layers = [{order}]\n}}\n'
+    )
+    found = failures(scan(tmp_path, "aws-layer-shadows-runtime"), "aws-layer-shadows-runtime")
+    assert [m for _, _, m in found] == ["b.zip overwrites python/prices.py of a.zip"]
+
+
+def test_what_is_named_and_not_here_is_said(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  role = "r"\n  filename = "build/f.zip"\n}\n'
+    )
+    report = scan(tmp_path, "aws-lambda-code-secret")
+    line = next(i for i in report.coverage.inputs if i["path"] == "build/f.zip")
+    assert line["status"] == "skipped"
+    assert "aws_lambda_function.f names it and it is not here" in line["reason"]
+    assert report.exit_code == 0
