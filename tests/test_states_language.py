@@ -208,7 +208,7 @@ def test_a_doubt_hides_no_fault_and_is_raised_at_the_end() -> None:
         "StartAt": "A",
         "States": {"A": {"Type": "Task", "Resource": Unknown("var.x"), "Rety": 1, "Next": Unknown("y")}},
     }
-    found = []
+    found: list[str] = []
 
     def collect() -> None:
         found.extend(what for what, _ in faults(document, ()))

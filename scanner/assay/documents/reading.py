@@ -10,7 +10,7 @@ from assay.documents import kind_of
 from assay.documents.positions import Malformed
 from assay.model import Resource, Unknown
 from assay.paths import display, repository
-from assay.terraform.files import Files
+from assay.terraform.files import OUTSIDE, Files
 from assay.terraform.syntax import Unreadable
 
 if TYPE_CHECKING:
@@ -78,11 +78,7 @@ class Documents:
         self.skipped: dict[str, str] = {}  # what is named and not here, with the reason
 
     def read(self, path: str, kind: str = "") -> list[Resource]:
-        """The resources of a file; an unparsed one has its `problem`, and unknowns where its content would be.
-
-        Raises:
-            Unreadable: `path` was not claimed and lies outside the scanned tree, or it is no document.
-        """
+        """The resources of a file; an unparsed one has its `problem`, and unknowns where its content would be."""
         real = os.path.realpath(path)
         if real not in self.found:
             shown = display(path, self.request.base)
@@ -99,13 +95,10 @@ class Documents:
         return self.found[real]
 
     def _parse(self, kind: str, path: str, shown: str) -> list[Resource]:
+        if not self.files.allowed(path):
+            raise Unreadable(OUTSIDE)
         reader: Callable[[File], list[Resource]] = import_module(f"assay.documents.{kind}").read
-        if kind == "layer_archive":
-            if not self.files.allowed(path):
-                raise Unreadable("it leads out of the scanned directory, so it was not read")
-            file = File(path, shown, b"")
-        else:
-            file = File(path, shown, self.files.read(path))
+        file = File(path, shown, b"" if kind == "layer_archive" else self.files.read(path))
         try:
             return reader(file)
         except Malformed as fault:

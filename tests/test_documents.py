@@ -1,0 +1,324 @@
+"""Documents beside the infrastructure: claimed by content, located by line, joined to what names them, never lost."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.documents import kind_of
+from assay.documents.positions import Malformed, TextOrigin, read_json, read_yaml
+from assay.engine import Report
+from assay.graph import Graph
+from assay.model import Location, Request, Text, Verdict
+from assay.scan import collect, run
+
+CATALOGUE = Catalogue([RULES])
+MACHINE = {
+    "StartAt": "Charge",
+    "States": {
+        "Charge": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Refund"}],
+            "End": True,
+        },
+        "Refund": {"Type": "Task", "Resource": "arn:aws:lambda:eu-west-1:111122223333:function:refund", "Next": "Gone"},
+        "Lost": {"Type": "Wait", "Seconds": 1, "End": True},
+    },
+}
+STATES = [e for e in CATALOGUE.entries if e.file == "workflow/aws_states.py"]
+
+
+def scan(folder: Path, entries: list[Any] | None = None) -> Report:
+    return run(Request([str(folder)], str(folder)), CATALOGUE, CATALOGUE.entries if entries is None else entries)
+
+
+def write(folder: Path, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def verdicts(report: Report) -> list[tuple[str, str, str]]:
+    """All but what a definition alone cannot tell: the machine's type, and the code of its functions."""
+    beyond = ("aws-sfn-wrapper-lambda", "aws-sfn-express-side-effects")
+    return sorted((f.rule, f.verdict.value, f.message) for f in report.findings if f.rule not in beyond)
+
+
+# --- one rule, every form ---------------------------------------------------------------------------------------------
+
+
+def test_a_machine_gets_the_same_verdicts_in_every_form(tmp_path: Path) -> None:
+    text = json.dumps(MACHINE, indent=2)
+    head = 'resource "aws_sfn_state_machine" "m" {\n  name     = "m"\n  role_arn = "r"\n  definition = '
+    forms = {
+        "document": {"m.asl.json": text},
+        "yaml": {"m.asl.yaml": text},  # JSON is YAML
+        "heredoc": {"main.tf": f"{head}<<EOT\n{text}\nEOT\n}}\n"},
+        "jsonencode": {"main.tf": f"{head}jsonencode({text.replace(': ', ' = ')})\n}}\n"},
+        "file": {"main.tf": head + 'file("${path.module}/m.asl.json")\n}\n', "m.asl.json": text},
+        "template": {
+            "main.tf": head + 'templatefile("${path.module}/m.asl.json", { function = "refund" })\n}\n',
+            "m.asl.json": text.replace(":refund", ":${function}"),
+        },
+    }
+    found = {}
+    for form, files in forms.items():
+        folder = tmp_path / form
+        folder.mkdir()
+        for name, content in files.items():
+            (folder / name).write_text(content)
+        report = scan(folder, STATES)
+        assert not report.incomplete, report.coverage.inputs
+        found[form] = verdicts(report)
+    assert len(found["document"]) >= 8
+    for form, mine in found.items():
+        assert mine == found["document"], form
+
+
+def test_a_file_that_terraform_reads_is_judged_once_and_its_lines_are_told(tmp_path: Path) -> None:
+    write(tmp_path, **{
+        "main.tf": 'resource "aws_sfn_state_machine" "m" {\n  name = "m"\n  role_arn = "r"\n'
+        '  definition = file("${path.module}/m.asl.json")\n}\n',
+        "m.asl.json": json.dumps(MACHINE, indent=1),
+    })  # fmt: skip
+    report = scan(tmp_path, STATES)
+    assert {f.resource.address for f in report.findings} == {"aws_sfn_state_machine.m"}
+    waiting = next(f for f in report.findings if f.rule == "aws-sfn-wait-token-no-heartbeat")
+    assert waiting.location
+    assert (waiting.location.file, waiting.location.start_line) == ("main.tf", 4)
+    assert [(s.file, s.start_line) for s in waiting.trace] == [("m.asl.json", 4)]
+    graph = collect(Request([str(tmp_path)], str(tmp_path)))
+    links = [(a.address, b.address, via) for a, b, via in graph.links()]
+    assert ("aws_sfn_state_machine.m", "m.asl.json", "definition") in links
+
+
+def test_a_substitution_is_unknown_and_not_a_text(tmp_path: Path) -> None:
+    text = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${fn}", "Next": "${next}"}}})
+    graph = collect(Request([str(write(tmp_path, **{"m.asl.json": text}))], str(tmp_path)))
+    state = graph.all("aws_sfn_state_machine")[0].values["definition"]["States"]["A"]
+    assert isinstance(state["Resource"], Text)
+    assert "fn is filled in when the definition is deployed" in state["Resource"].reason
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-invalid-definition"])
+    assert [f.verdict for f in report.findings] == [Verdict.UNKNOWN]
+
+
+# --- what cannot be parsed --------------------------------------------------------------------------------------------
+
+BROKEN = {
+    "m.asl.json": ('{"StartAt": "A",\n  "States": }', 2, 13),
+    "m.asl.yaml": ("StartAt: A\nStates: [\n", 3, 1),
+    "build_spec.yaml": ("component: build\nsteps:\n  - : [\n", 3, 5),
+    ".github__workflows__a.yml": ("on: push\njobs:\n\t- x\n", 3, 1),
+    "app.py": ("import boto3\ndef f(:\n  pass\n", 2, 7),
+    "s.sql": ("CREATE TABLE t (a int);\nCREATE TABLE u (b text DEFAULT 'x);\n", 2, 36),
+    "Dockerfile": ("FROM x\nRUNN y\n", 2, 1),
+    "n.asl.json": ("[1]", 1, 1),
+    "d__build_spec.yaml": ("component: build\n", 1, 1),
+    "o.asl.json": ("\xff", 1, 1),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_document_is_a_line_of_the_coverage(tmp_path: Path, name: str) -> None:
+    text, line, column = BROKEN[name]
+    path = tmp_path / name.replace("__", "/")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode("latin-1"))
+    report = scan(tmp_path)
+    assert report.findings == []
+    (told,) = report.coverage.inputs
+    assert (told["path"], told["status"], told.get("line")) == (name.replace("__", "/"), "failed", line)
+    assert told["reason"].startswith(f"line {line}, column {column}: "), told["reason"]
+    assert report.exit_code == 3
+
+
+def test_a_broken_document_that_is_used_is_a_finding(tmp_path: Path) -> None:
+    write(tmp_path, **{
+        "main.tf": 'resource "oci_devops_build_pipeline_stage" "b" {\n  build_pipeline_stage_type = "BUILD"\n'
+        '  build_pipeline_id = "x"\n}\n',
+        "build_spec.yaml": "component: build\nsteps:\n  - : [\n",
+    })  # fmt: skip
+    report = scan(tmp_path, [e for e in CATALOGUE.entries if e.id == "document-not-parsed"])
+    (finding,) = report.findings
+    assert finding.location
+    assert (finding.location.file, finding.location.start_line) == ("build_spec.yaml", 3)
+    assert "line 3, column 5" in finding.message
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("text", ["{" * 100_000, "[" * 100_000, '{"StartAt": NaN, "States": {}}', '"a"', "null", ""])
+def test_hostile_json(tmp_path: Path, text: str) -> None:
+    report = scan(write(tmp_path, **{"m.asl.json": text}))
+    assert [i["status"] for i in report.coverage.inputs] == ["failed"]
+
+
+def test_hostile_yaml(tmp_path: Path) -> None:
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    for text in (bomb, "a: " + "[" * 5000, "a: !!python/object/apply:os.system [id]\nsteps: []\n", "x: &x [*x]\n"):
+        report = scan(write(tmp_path, **{"build_spec.yaml": text}))
+        assert [f for f in report.findings if f.verdict is Verdict.NOT_EVALUATED] == []
+        assert report.coverage.inputs[0]["status"] in ("read", "failed")
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_every_path_is_found_where_it_is_written(kind: str) -> None:
+    text = json.dumps(MACHINE, indent=2)
+    value = read_json(text) if kind == "json" else read_yaml(text)
+    assert value == MACHINE
+    lines = text.splitlines()
+    origin = TextOrigin("m", text, kind, ("definition",))
+
+    def walk(here: Any, path: tuple[str | int, ...]) -> None:
+        items = here.items() if isinstance(here, dict) else enumerate(here) if isinstance(here, list) else ()
+        for step, inner in items:
+            place = origin.locate((*path, step))
+            written = lines[place.start_line - 1][place.start_column - 1 :]
+            wanted = f'"{step}"' if isinstance(step, str) else json.dumps(inner)[0]
+            assert written.startswith(wanted), (path, step, written)
+            walk(inner, (*path, step))
+
+    walk(MACHINE, ("definition",))
+    assert origin.locate(("definition", "States", "None of them")).start_line == 3
+    assert origin.locate(()).start_line == 1
+
+
+def test_a_line_of_a_script_is_a_line_of_the_file() -> None:
+    text = "steps:\n  - command: |\n      one\n      two\n  - command: three\n"
+    origin = TextOrigin("b", text, "yaml")
+    assert origin.locate(("steps", 0, "command", "line", 1)) == Location("b", 4, 1, 4, 1)
+    assert origin.locate(("steps", 1, "command", "line", 0)).start_line == 5
+
+
+def test_a_fault_of_a_text_has_its_place() -> None:
+    with pytest.raises(Malformed) as caught:
+        read_json('{\n "a": 1,\n}')
+    assert (caught.value.line, caught.value.column) in ((2, 9), (3, 1))
+
+
+# --- what is claimed --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "kind"),
+    [
+        ("a.json", b'{"StartAt": "A", "States": {}}', "step_functions"),
+        ("a.json", b'{"openapi": "3.0"}', ""),
+        ("a.tf.json", b'{"StartAt": "A", "States": {}}', ""),
+        ("package.json", b"{}", ""),
+        ("a.yaml", b"apiVersion: v1\nkind: Pod\n", ""),
+        ("a.yml", b"on:\n  push:\njobs:\n  a:\n", "workflow"),
+        ("a.yml", b"stages: [a]\na:\n  script:\n    - x\n", "workflow"),
+        ("x.yaml", b"version: 0.1\ncomponent: build\nsteps: []\n", "build_spec"),
+        ("docker-compose.yml", b"services:\n  a:\n    image: x\n", ""),
+        ("a.sql", b"create table t (a int);", "sql_schema"),
+        ("a.sql", b"", ""),
+        ("setup.py", b"from setuptools import setup\n", ""),
+        ("app.py", b"import boto3\n", "python_source"),
+        ("Dockerfile", b"", "dockerfile"),
+        ("Dockerfile.prod", b"", "dockerfile"),
+        ("api.dockerfile", b"", "dockerfile"),
+        ("README.md", b"FROM x\n", ""),
+        ("layer.zip", b"", "layer_archive"),
+    ],
+)
+def test_what_is_claimed(path: str, head: bytes, kind: str) -> None:
+    assert kind_of(path, lambda: head) == kind
+
+
+def test_terraform_alone_imports_no_reader(tmp_path: Path) -> None:
+    write(tmp_path, **{"main.tf": 'resource "aws_sqs_queue" "q" {\n  name = "q"\n}\n'})
+    code = (
+        "import sys; from assay.scan import collect; from assay.model import Request\n"
+        f"collect(Request([{str(tmp_path)!r}], {str(tmp_path)!r}))\n"
+        "print([m for m in sys.modules if m.startswith('assay.documents.') or m in ('bandit', 'sqlglot', 'zipfile')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- joining ----------------------------------------------------------------------------------------------------------
+
+
+def graph_of(folder: Path) -> Graph:
+    return collect(Request([str(folder)], str(folder)))
+
+
+def test_sources_are_joined_through_the_archive_to_the_function(tmp_path: Path) -> None:
+    write(tmp_path, **{
+        "infra__main.tf": 'data "archive_file" "c" {\n  type = "zip"\n  source_dir = "${path.module}/../src"\n'
+        '  excludes = ["tests"]\n  output_path = "${path.module}/c.zip"\n}\n'
+        'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  role = "r"\n'
+        "  filename = data.archive_file.c.output_path\n}\n",
+        "src__app.py": "import boto3\nprint(event)\n",
+        "src__tests__test_app.py": "import boto3\n",
+    })  # fmt: skip
+    graph = graph_of(tmp_path)
+    links = {(a.address, b.address, via) for a, b, via in graph.links()}
+    assert ("aws_lambda_function.f", "infra/c.zip", "filename") in links
+    assert ("infra/c.zip", "src/app.py", "source") in links
+    (archive,) = graph.all("archive")
+    assert archive.values["entry_count"] == 1
+    assert graph.users(archive, "aws_lambda_function")[0].address == "aws_lambda_function.f"
+
+
+def test_nothing_outside_the_tree_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.py").write_text("import boto3\nPASSWORD = 'hunter2x'\n")
+    inside = tmp_path / "repo"
+    write(inside, **{
+        ".git__HEAD": "",
+        "main.tf": 'data "archive_file" "c" {\n  type = "zip"\n  source_file = "../secret.py"\n'
+        '  output_path = "c.zip"\n}\n'
+        'data "archive_file" "d" {\n  type = "zip"\n  source_dir = "/etc"\n  output_path = "d.zip"\n}\n'
+        'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  role = "r"\n  filename = "c.zip"\n}\n'
+        'resource "aws_lambda_function" "g" {\n  function_name = "g"\n  role = "r"\n  filename = "d.zip"\n}\n',
+    })  # fmt: skip
+    (inside / "link.py").symlink_to(tmp_path / "secret.py")
+    graph = graph_of(inside)
+    assert [a.values["entry_count"] for a in graph.all("archive")] == [0, 0]
+    assert graph.all("python") == []
+    (failed,) = [i for i in graph.coverage.inputs if i["status"] == "failed"]
+    assert failed["path"] == "link.py"
+    assert "it leads out of the scanned directory" in failed["reason"]
+
+
+def test_an_image_is_joined_to_its_dockerfile(tmp_path: Path) -> None:
+    write(tmp_path, **{
+        "main.tf": 'resource "docker_image" "app" {\n  name = "app"\n  build {\n    context = "app"\n  }\n}\n',
+        "app__Dockerfile": "FROM python:3.13\n",
+    })  # fmt: skip
+    links = {(a.address, b.address, via) for a, b, via in graph_of(tmp_path).links()}
+    assert ("docker_image.app", "app/Dockerfile", "build") in links
+
+
+# --- drawing ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_machine_is_drawn(tmp_path: Path) -> None:
+    write(tmp_path, **{"m.asl.json": json.dumps(MACHINE)})
+    for form, wanted in (
+        ("mermaid", ['subgraph r0_states["m.asl.json"]', 'r0_0["Charge (Task)"]', 'r0_0 -->|"Catch"| r0_1']),
+        ("dot", ["subgraph cluster_r0 {", 'r0_0 [label="Charge (Task)"];', 'r0_0 -> r0_1 [label="Catch"];']),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "assay", "graph", ".", "-o", form],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for text in wanted:
+            assert text in done.stdout
