@@ -170,7 +170,8 @@ class Graph:
             if account in (None, r.account) and (r.region is None or region in (None, r.region)):
                 return PartialList(found, Unknown(reason))
         feeds = self.coverage.feeds.get(r.source)
-        if feeds is not None and type_ not in feeds and not found:
+        elsewhere = r.source in _CLOUDS and type_.partition("_")[0] in _CLOUDS - {r.source}  # no account has another's
+        if feeds is not None and type_ not in feeds and not found and not elsewhere:
             return PartialList(found, Unknown(f"an audit of {r.source} does not collect {type_}"))
         return found
 
@@ -257,6 +258,9 @@ class Graph:
         )
         address = what if isinstance(what, str) else str(what)
         return Resource(kind, address, "uncollected", _Opaque(reason), NowhereOrigin(address), root=r.root)
+
+
+_CLOUDS = {"aws", "oci"}
 
 
 def _nearest(r: Resource, found: list[Resource]) -> list[Resource]:
