@@ -6,7 +6,7 @@ from assay import MEDIUM, Finding, Resource, rule
 from assay.analysis.sql import content
 
 
-@rule(on=["assertion", "sql"], severity=MEDIUM, controls=["nist-800-53r5:SI-10"], sources=["document"])
+@rule(on=["assertion", "sql"], severity=MEDIUM, controls=["nist-800-53r5:SI-10"], sources=["document", "database"])
 def sql_assertion_not_enforced(thing: Resource) -> Iterator[Finding]:
     """Assertions and constraints judge every row, the old ones too.
 

@@ -35,7 +35,7 @@ _COMMENT = pattern(r"[ \t]*(?:#|//)\s*(?:error|unsure):[^\n]*")
 _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
-_SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml"}
+_SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml", "sql": "input.sql"}
 _SOURCE = {"yaml": "manifest"}
 
 
@@ -129,7 +129,10 @@ def check(example: Example, rule: Rule) -> list[str]:
     live = example.source in LIVE
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
-            graph = _replayed(example) if live else _written(example, folder)
+            if example.source == "database":
+                graph = _asked(example)
+            else:
+                graph = _replayed(example) if live else _written(example, folder)
         except ValueError as error:
             return [f"{example.place}: {error}"]
         usual = dict(rule.params)
@@ -169,6 +172,32 @@ def _written(example: Example, folder: str) -> Graph:
     for name, text in example.files.items():
         _write(folder, name, text)
     return collect(Request([folder], folder))
+
+
+def _asked(example: Example) -> Graph:
+    """The graph of assertions asked of a SQLite database, which the statements before the first assertion make."""
+    import re
+    import sqlite3
+
+    from assay.assertions.database import SqliteSession
+    from assay.assertions.judge import Source, ask
+    from assay.assertions.language import read
+    from assay.graph import Graph
+
+    (name,) = example.files
+    first = re.search(r"^(?:-- (?:assert|rule|severity):|CREATE ASSERTION)", example.text, re.MULTILINE)
+    if first is None:
+        raise ValueError("there is no assertion in it")
+    before = example.text[: first.start()]
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(before)
+    assertions = read("\n" * before.count("\n") + example.text[first.start() :], name)
+    sources = [Source(a, name, "tickets" if a.rule == "sla-uncovered-ticket" else "assertion") for a in assertions]
+    asked, unasked = ask(sources, SqliteSession(connection, 10), 20)
+    connection.close()
+    if unasked:
+        raise ValueError(unasked[0][1])
+    return Graph(asked)
 
 
 def _write(folder: str, name: str, text: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from assay.catalogue import Catalogue, Entry
     from assay.engine import Report
+    from assay.ledger.waiver_file import FileWaiver
 
 
 def parser() -> ArgumentParser:
@@ -225,32 +226,43 @@ def judge(request: Request, catalogue: Catalogue, entries: list[Entry], args: Na
     from assay.scan import run as scan
 
     def once(asked: Request) -> Report:
-        options = {"passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers}
-        listed = None if args.no_waivers else _waiver_file(args.waivers, asked)
-        if listed is not None:
-            from assay.ledger.waiver_file import read
-
-            options |= {"listed": read(listed, display(listed, asked.base)), "today": getattr(args, "as_of", None)}
+        listed, file = listed_waivers(args, asked)
+        options = {
+            "passes": bool(args.show_passes), "timings": args.timings, "waivers": not args.no_waivers,
+            "listed": listed, "today": getattr(args, "as_of", None),
+        }  # fmt: skip
         found = scan(asked, catalogue, entries, options)
-        if listed is not None:
-            found.coverage.consulted.append(listed)
+        found.coverage.consulted += [file] if file else []
         return found
 
     if getattr(args, "diff", None):
         from assay.ledger.difference import compare
 
-        report = compare(request, args.diff, once)
-    else:
-        report = once(request)
+        return gated(compare(request, args.diff, once), args, request.base)
+    return gated(once(request), args, request.base)
+
+
+def gated(report: Report, args: Namespace, base: str) -> Report:
+    """The report with what its baseline knows set aside, and with the gate that the options set."""
     if args.baseline:
         from assay.ledger import baseline
 
-        baseline.apply(report, baseline.read(args.baseline), display(args.baseline, request.base))
+        baseline.apply(report, baseline.read(args.baseline), display(args.baseline, base))
         report.coverage.consulted.append(os.path.abspath(args.baseline))
     report.gate = None if args.fail_on == "never" else Severity[(args.fail_on or "low").upper()]
     report.strict = bool(args.strict)
     report.allow_incomplete = bool(args.allow_incomplete)
     return report
+
+
+def listed_waivers(args: Namespace, request: Request) -> tuple[list[FileWaiver], str | None]:
+    """The waivers of the waiver file, and where it is; none where waivers are not honoured or there is no file."""
+    file = None if args.no_waivers else _waiver_file(args.waivers, request)
+    if file is None:
+        return [], None
+    from assay.ledger.waiver_file import read
+
+    return read(file, display(file, request.base)), file
 
 
 def _waiver_file(named: str | None, request: Request) -> str | None:
