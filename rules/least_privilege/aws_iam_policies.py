@@ -5,8 +5,7 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule, show
 from assay.analysis.aws_access import is_operator
-from assay.analysis.aws_actions import date, key_type, prefixes
-from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, matches
+from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, matches
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
@@ -16,7 +15,16 @@ from assay.analysis.aws_permissions import (
     narrowable,
     permissions_management,
 )
-from assay.analysis.aws_policy import IDENTITY_TYPES, Statement, flag, identity_statements, statements
+from assay.analysis.aws_policy import (
+    DOCUMENT,
+    IDENTITY_POLICIES,
+    IDENTITY_TYPES,
+    Statement,
+    document_fault,
+    flag,
+    identity_statements,
+    statements,
+)
 
 ADMINISTRATOR = "AdministratorAccess"
 ATTACHMENTS = {
@@ -409,12 +417,7 @@ def condition_fault(condition: Any) -> str:
     """What to say of a condition whose operator AWS does not have, or whose key belongs to a service and not to it."""
     if not is_operator(condition.operator):
         return f"{condition.operator} is no condition operator"
-    prefix, _, name = condition.key.partition(":")
-    if name == "":
-        return f"{condition.key} is no condition key: it has no prefix"
-    if key_type(condition.key) == None and (prefix == "aws" or prefix in prefixes()):
-        return f"{prefix} has no condition key {condition.key} (data of {date()})"
-    return ""
+    return key_fault(condition.key)
 
 
 @rule(
@@ -422,13 +425,19 @@ def condition_fault(condition: Any) -> str:
     severity=HIGH,
 )
 def aws_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
-    """Policies name actions, ARNs and condition keys that exist.
+    """Policies are policies, and name actions, ARNs and condition keys that exist.
 
     ## Why
-    AWS takes a policy with a misspelt action without a word, and grants (or denies) nothing; a malformed ARN is refused
-    only when the policy is applied.
+    AWS takes a policy with a misspelt action without a word, and grants (or denies) nothing; a malformed ARN, or text
+    that is no policy, is refused only when it is applied.
     ## Fix
-    Correct the spelling; the service reference lists every action.
+    Correct the spelling; the service reference lists every action and key.
     """
+    path = IDENTITY_POLICIES.get(r.type, "policy")
+    if r.type not in (DOCUMENT, "aws_iam_role"):
+        said = document_fault(r, path)
+        if said != "":
+            yield r.fails(said, at=path)
+            return
     found = identity_statements(r, graph) if r.type in IDENTITY_TYPES else statements(r, "policy")
     yield from flag(found, malformed)

@@ -86,6 +86,11 @@ def key_type(key: str) -> str | None:
     return found
 
 
+def keys_of(prefix: str) -> list[str]:
+    """The condition keys of a service, or `aws` for the global ones, in lower case."""
+    return list(GLOBAL_KEYS if prefix == "aws" else _service(prefix).keys)
+
+
 def _typed(keys: dict[str, str], key: str) -> str | None:
     found = keys.get(key)
     if found is None and "/" in key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.analysis.aws_actions import expand, fits
+from assay.analysis.aws_actions import date, expand, fits, key_type, keys_of, prefixes
 from assay.model import Ref, Text, Undetermined, Unknown
 
 
@@ -60,6 +60,25 @@ def action_exists(pattern: Any) -> bool:
     if isinstance(pattern, Unknown):
         raise Undetermined(pattern)
     return isinstance(pattern, str) and bool(expand(pattern))
+
+
+def key_fault(key: str) -> str:
+    """What is wrong with a condition key, or an empty text.
+
+    Raises:
+        Undetermined: no key of that name is in the data, and it resembles none that is; it may be newer.
+    """
+    from difflib import get_close_matches
+
+    prefix, _, name = key.partition(":")
+    if not name:
+        return f"{key} is no condition key: it has no prefix"
+    if key_type(key) is not None or (prefix != "aws" and prefix not in prefixes()):
+        return ""  # a provider of identities has keys of its own
+    near = get_close_matches(key, keys_of(prefix), 1, 0.85)
+    if near:
+        return f"{key} is no condition key; did you mean {near[0]}?"
+    raise Undetermined(Unknown(f"{key} is not among the condition keys known in {date()}"))
 
 
 def arn_shaped(resource: Any) -> bool:

@@ -188,6 +188,36 @@ def statements(view: View, path: str, graph: Graph | None = None) -> list[Statem
     return _together(known if unknown is None else PartialList(known, unknown))
 
 
+def document_fault(view: View, path: str) -> str:
+    """Why the text at a path is no policy; empty when it is one, or nobody knows."""
+    value = view[path]
+    document = decode(value)
+    if isinstance(value, str) and isinstance(document, Unknown):
+        return f"it is no policy: {document.reason}"
+    if value is None or isinstance(document, Unknown):
+        return ""
+    if not isinstance(document, dict):
+        return "it is no policy: that is an object with Statement"
+    found = [v for k, v in document.items() if k.lower() == "statement"]
+    if not found:
+        return "it is no policy: it has no Statement"
+    for number, one in enumerate(list.__iter__(as_list(found[0])), 1):
+        names = {k.lower() for k in one} if isinstance(one, dict) else set()
+        if not isinstance(one, Unknown) and not isinstance(one, dict):
+            return f"statement {number} is no object"
+        if names and not names & {"action", "notaction"}:
+            return f"statement {number} names no action"
+        if isinstance(one, dict) and _effect(one) not in ("Allow", "Deny", None):
+            return f"statement {number} has the effect {show(_effect(one))}: Allow and Deny are the two"
+    return ""
+
+
+def _effect(statement: dict[str, Any]) -> Any:
+    """The effect that is written; None for one that nobody knows."""
+    found = next((v for k, v in statement.items() if k.lower() == "effect"), "Allow")
+    return None if isinstance(found, Unknown) else found
+
+
 def _together(document: list[Statement]) -> list[Statement]:
     """The statements of a document, each knowing the others."""
     for s in list.__iter__(document):
