@@ -466,3 +466,26 @@ def test_matching_rules(rule: str, kind: str, home: str, tags: dict[str, Any], t
 def test_parsed_statements_are_remembered_and_equal() -> None:
     assert isinstance(statement(FORMS[0]), Statement)
     assert statement(FORMS[0]) is statement(FORMS[0])
+
+
+def test_a_finding_points_at_the_word(tmp_path: Any) -> None:
+    from assay.bundled import RULES
+    from assay.catalogue import Catalogue
+    from assay.model import Request
+    from assay.scan import run
+
+    text = (
+        'variable "c" {}\nresource "oci_identity_policy" "shop" {\n  statements = [\n'
+        '    "Allow group dévs to raed buckets in tenancy",\n'
+        '    "Allow group devs to read bukets in compartment ${var.c}",\n'
+        '    "Allow group ${var.c} to read bukets in tenancy",\n  ]\n}\n'
+    )
+    (tmp_path / "main.tf").write_text(text)
+    catalogue = Catalogue([RULES])
+    report = run(Request([str(tmp_path)], str(tmp_path)), catalogue, catalogue.select(["oci-policy-invalid"]))
+    lines = text.splitlines()
+    found = []
+    for f in report.findings:
+        assert f.location is not None
+        found.append(lines[f.location.start_line - 1][f.location.start_column - 1 : f.location.end_column - 1])
+    assert found == ["raed", "bukets", lines[5].strip().rstrip(",")], "behind a template the whole text is shown"

@@ -312,7 +312,7 @@ def aws_iam_privilege_escalation(r: Resource, graph: Graph) -> Iterator[Finding]
             yield s.fails(f"{s} completes a way to more power: {', '.join(needed)} on every resource")
     if r.type in HOLDERS:
         for found in beyond(r, graph):
-            yield r.fails(f"it {found.said}", because=found.places, key=found.key)
+            yield r.fails(f"it {found.said}", because=found.places, key=found.key, hops=found.hops)
 
 
 @rule(

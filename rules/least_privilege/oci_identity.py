@@ -251,11 +251,18 @@ def oci_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
 def _invalid(block: Block, known: Tenancy) -> Iterator[Finding]:
     s = statement(block.values)
     if s.effect == "invalid":
-        yield block.fails(s.fault)
+        yield block.fails(s.fault, chars=s.spans["fault"])
         return
     own = [e for e in known.of(block.resource) if e.number == block.path[-1]]
     for certain, said in [*_words(s), *(x for e in own for x in nowhere(known, e))]:
-        yield block.fails(said) if certain else block.unsure(said)
+        yield block.fails(said, chars=s.spans.get(_about(said, s))) if certain else block.unsure(said)
+
+
+def _about(said: str, s: Statement) -> str:
+    """Which part of a statement a sentence is about."""
+    if said.startswith(f"there is no {s.subject} "):
+        return "subject"
+    return "resource" if "resource type" in said else "place"
 
 
 @rule(
@@ -283,7 +290,7 @@ def oci_policy_privilege_escalation(policy: Resource, graph: Graph) -> Iterator[
             if found.reason:
                 yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)
             else:
-                yield block.fails(said, because=because)
+                yield block.fails(said, because=because, hops=found.hops)
     yield from _unread(policy, graph)
 
 

@@ -271,6 +271,8 @@ def _complete(finding: Finding) -> None:
         finding.location = r.origin.locate(())
         return
     finding.location = r.origin.locate(finding.path)
+    if finding.chars is not None and isinstance(r.origin, model.TextOrigin):
+        finding.location = r.origin.locate_chars(finding.path, finding.chars)
     if finding.path and r.source != "uncollected":
         finding.trace = r.origin.trace(finding.path)
         finding.evidence.append({"path": join_path(finding.path), "value": plain(_value_at(r.values, finding.path))})

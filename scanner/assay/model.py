@@ -7,7 +7,7 @@ nothing heavy: it is on the path of every command.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from assay.patterns import pattern
 
@@ -113,6 +113,15 @@ class Origin(Protocol):
 
     def trace(self, path: ValuePath) -> list[Step]:
         """How the value at `path` came to be, nearest first; empty when there is nothing to tell."""
+        ...
+
+
+@runtime_checkable
+class TextOrigin(Protocol):
+    """An origin that can also point into a text that is written out."""
+
+    def locate_chars(self, path: ValuePath, chars: tuple[int, int]) -> Location:
+        """The span of some characters of the text at `path`; of the whole text where they cannot be told."""
         ...
 
 
@@ -293,12 +302,14 @@ class View:
         severity: Severity | None = None,
         key: str | None = None,
         hops: Sequence[Hop] = (),
+        chars: tuple[int, int] | None = None,
     ) -> Finding:
         """A certain failure; `at` names the deciding path (steps where a name may hold a dot), `because` further
         places, `key` what tells it from its siblings on the same resource (default: the path and the block's own
-        content), `hops` the way it is about."""
+        content), `hops` the way it is about, `chars` the characters of the text at the path (offsets, end excluded)."""
         found = self._finding(Verdict.FAIL, message, at, because, fix, severity, key)
         found.hops = tuple(hops)
+        found.chars = chars
         return found
 
     def unsure(
@@ -437,8 +448,8 @@ class Finding:
     """One verdict on one resource; the engine completes what the rule left open (rule, location, fingerprint)."""
 
     __slots__ = (
-        "because", "controls", "equivalents", "evidence", "fingerprint", "fix", "hops", "key", "location", "message",
-        "own_severity", "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
+        "because", "chars", "controls", "equivalents", "evidence", "fingerprint", "fix", "hops", "key", "location",
+        "message", "own_severity", "path", "resource", "rule", "severity", "theme", "trace", "verdict", "waiver",
     )  # fmt: skip
 
     def __init__(
@@ -465,6 +476,7 @@ class Finding:
         self.theme = ""
         self.location: Location | None = None
         self.trace: list[Step] = []
+        self.chars: tuple[int, int] | None = None  # which characters of the text at the path it is about
         self.hops: tuple[Hop, ...] = ()  # a path to draw: through a network, along permissions
         self.evidence: list[dict[str, Any]] = []
         self.controls: Sequence[str] = ()

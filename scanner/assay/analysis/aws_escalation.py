@@ -12,7 +12,7 @@ from assay.analysis.aws_actions import service
 from assay.analysis.aws_arns import is_star
 from assay.analysis.aws_permissions import denied
 from assay.analysis.globs import Budget, BudgetSpent, covered, glob
-from assay.model import PartialList, Undetermined, Unknown, all_of, any_of
+from assay.model import Hop, PartialList, Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -167,6 +167,7 @@ class Beyond(NamedTuple):
     said: str
     places: tuple[Location, ...]
     key: str
+    hops: tuple[Hop, ...] = ()
 
 
 def beyond(holder: Resource, graph: Graph) -> Iterator[Beyond]:
@@ -253,10 +254,19 @@ def _chain(principal: Resource, graph: Graph) -> Iterator[Beyond]:
                 chain = (*steps, step)
                 if _is_goal(role, graph):
                     places = tuple(s.view.where(s.at) for one in chain for s in one.statements)
-                    yield Beyond(", then ".join(one.said for one in chain) + ", an administrator", places, role.address)
+                    said = ", then ".join(one.said for one in chain) + ", an administrator"
+                    yield Beyond(said, places, role.address, _hops(principal, chain))
                     return
                 following.append((role, chain))
         level = following
+
+
+def _hops(principal: Resource, chain: Sequence[Step]) -> tuple[Hop, ...]:
+    """The chain as a drawing shows it."""
+    found = [Hop("principal", principal.address, str(principal), principal.where())]
+    for step in chain:
+        found += [Hop("statement", s.view.resource.address, step.said, s.view.where(s.at)) for s in step.statements]
+    return tuple(found)
 
 
 def _is_goal(role: Resource, graph: Graph) -> bool:

@@ -16,7 +16,7 @@ from assay.analysis.oci_conditions import predicates
 from assay.analysis.oci_dynamic_groups import Candidate, takes_in
 from assay.analysis.oci_identity import GROUPS, name_of
 from assay.analysis.oci_policy_language import matching_rule
-from assay.model import Ref, Undetermined, Unknown
+from assay.model import Hop, Ref, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,6 +110,15 @@ class Escalation(NamedTuple):
     def who(self) -> str:
         """The subject as people write it."""
         return _plain(self.subject)
+
+    @property
+    def hops(self) -> list[Hop]:
+        """The way as a drawing shows it: the subject, and the statement of each step."""
+        found = [Hop("principal", "", self.who)]
+        for step in self.steps:
+            said = f"{step.said} ({step.way})"
+            found += [Hop("statement", e.policy.address, said, e.policy.where(e.path)) for e in step.entries]
+        return found
 
     @property
     def entry(self) -> Entry:

@@ -158,6 +158,24 @@ def within(attribute: Attribute, steps: Sequence[str | int]) -> Span:
     return span
 
 
+def characters(span: Span, start: int, end: int) -> Span | None:
+    """The span of some characters of a string that is written out; None when an escape or a template hides them.
+
+    Offsets before the first interpolation count from the front; those behind one cannot be told, as its value has
+    another length than its text.
+    """
+    raw = span.file.data[span.start : span.end].decode("utf-8", "replace")
+    if len(raw) < 2 or raw[0] != '"' or raw[-1] != '"':
+        return None
+    inner = raw[1:-1]
+    known = min((at for at in map(inner.find, ("${", "%{", "\\")) if at >= 0), default=len(inner))
+    if not start <= end <= known:
+        return None
+    before = len(inner[:start].encode())
+    first = span.start + 1 + before
+    return Span(span.file, first, first + max(len(inner[start:end].encode()), 1))
+
+
 def _within_json(attribute: JsonAttribute, steps: Sequence[str | int]) -> Span:
     node = attribute.node
     for step in steps:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Location, Step
 from assay.patterns import pattern
-from assay.terraform.places import find, layers_of, reopen
+from assay.terraform.places import characters, find, layers_of, reopen
 from assay.terraform.syntax import COMMENT, VARIABLE, kind
 
 if TYPE_CHECKING:
@@ -111,6 +111,13 @@ class BlockOrigin:
         if block is None:
             return Location(self.layers[0].shown)
         return location(find(block, path)[0])
+
+    def locate_chars(self, path: ValuePath, chars: tuple[int, int]) -> Location:
+        block = self._reopen()
+        if block is None:
+            return Location(self.layers[0].shown)
+        span = find(block, path)[0]
+        return location(characters(span, *chars) or span)
 
     def trace(self, path: ValuePath) -> list[Step]:
         block = self._reopen()
