@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.oci_conditions import always
+from assay.analysis.oci_dynamic_groups import breadth, members
 from assay.analysis.oci_policy_language import is_administrators, matching_rule, statement
 from assay.analysis.oci_tenancy import exists, is_code
 
@@ -13,7 +14,7 @@ EXACT = ("instance.id", "resource.id", "request.principal.id")
 
 
 @rule(on="oci_identity_dynamic_group", severity=HIGH, controls=["nist-800-53r5:AC-6"])
-def oci_dynamic_group_broad(group: Resource) -> Iterator[Finding]:
+def oci_dynamic_group_broad(group: Resource, graph: Graph) -> Iterator[Finding]:
     """Dynamic groups take in the machines they are meant for, and no others.
 
     ## Why
@@ -28,7 +29,11 @@ def oci_dynamic_group_broad(group: Resource) -> Iterator[Finding]:
     tagged = any(v.startswith("tag.") for v in bound)
     typed = "resource.type" in bound and any(v.endswith("compartment.id") for v in bound)
     if not (tagged or typed or any(v in EXACT for v in bound)):
-        yield group.fails("takes in everything of a compartment or of a kind", at="matching_rule")
+        said = f"takes in {breadth(condition)}"
+        inside = members(graph, group, condition)
+        if inside:
+            said += f", here {', '.join(str(r) for r in inside[:3])}" + (" and others" if len(inside) > 3 else "")
+        yield group.fails(said, at="matching_rule", because=[r.where() for r in inside[:3]])
 
 
 @rule(

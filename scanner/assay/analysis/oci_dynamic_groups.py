@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.oci_conditions import glob_matches
+from assay.analysis.oci_conditions import glob_matches, predicates
 from assay.analysis.oci_policy_language import Group, Predicate
 from assay.model import Ref, Undetermined, Unknown, all_of, any_of
 
@@ -114,3 +114,27 @@ def _same(wanted: Any, value: Any) -> bool:
     if isinstance(value, Unknown):
         return bool(value == wanted)
     return glob_matches(wanted, str(value))
+
+
+def members(graph: Graph, group: Resource, condition: Any) -> list[Resource]:
+    """The resources of the graph that a rule certainly takes in."""
+    found = []
+    for r, candidate in candidates(graph, group):
+        try:
+            if takes_in(condition, candidate):
+                found.append(r)
+        except Undetermined:
+            continue
+    return found
+
+
+def breadth(condition: Any) -> str:
+    """What a rule that names neither things nor tags nor type and compartment together takes in."""
+    named = {p.variable for p in predicates(condition)}
+    if isinstance(condition, Group) and not condition.every and len(named) > 1:
+        return "whatever meets one of its conditions: any {...} stands where all {...} is meant"
+    if named == {"resource.type"}:
+        return "every resource of a type in the whole tenancy"
+    if named == {"instance.compartment.id"}:
+        return "every instance of a compartment"
+    return "everything of a compartment or of a kind"
