@@ -251,7 +251,7 @@ def oci_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
 def _invalid(block: Block, known: Tenancy) -> Iterator[Finding]:
     s = statement(block.values)
     if s.effect == "invalid":
-        yield block.fails(s.fault, chars=s.spans["fault"])
+        yield block.fails(s.fault, chars=s.spans.get("fault"))
         return
     own = [e for e in known.of(block.resource) if e.number == block.path[-1]]
     for certain, said in [*_words(s), *(x for e in own for x in nowhere(known, e))]:
