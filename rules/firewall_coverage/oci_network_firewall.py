@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.firewalls import OCI, direct_paths, hub_paths, internet_paths, one_way_paths
+from assay.analysis.reach.oci_policy import matches_all, shadowing
 
-CONDITIONS = ("source_address", "destination_address", "service", "application", "url")
 RULE = "oci_network_firewall_network_firewall_policy_security_rule"
 READERS = (
     RULE, "oci_network_firewall_network_firewall_policy_decryption_rule",
@@ -21,13 +21,8 @@ LISTS = {
 }
 
 
-def _matches_all(rule: Resource) -> bool:
-    """True when no condition limits what the rule matches."""
-    return all_of(CONDITIONS, lambda name: as_list(rule[f"condition.{name}"]) == [])
-
-
 @rule(on=RULE, severity=HIGH, controls=["nist-800-53r5:SC-7"])
-def oci_firewall_allow_any(security_rule: Resource) -> Iterator[Finding]:
+def oci_firewall_allow_any(security_rule: Resource, graph: Graph) -> Iterator[Finding]:
     """Rules that allow say what they allow.
 
     ## Why
@@ -35,7 +30,7 @@ def oci_firewall_allow_any(security_rule: Resource) -> Iterator[Finding]:
     ## Fix
     Give the rule source, destination, service or application lists.
     """
-    if security_rule["action"] == "ALLOW" and _matches_all(security_rule):
+    if security_rule["action"] == "ALLOW" and matches_all(security_rule, graph):
         yield security_rule.fails("allows everything, uninspected", at="condition")
 
 
@@ -50,7 +45,7 @@ def oci_firewall_no_default_deny(policy: Resource, graph: Graph) -> Iterator[Fin
     Add a last security rule with action `DROP` or `REJECT` and an empty condition.
     """
     rules = graph.users(policy, RULE)
-    ends = any_of(rules, lambda r: r["action"] in ("DROP", "REJECT") and _matches_all(r))
+    ends = any_of(rules, lambda r: r["action"] in ("DROP", "REJECT") and matches_all(r, graph))
     if rules and not ends:
         yield policy.fails("no rule drops or rejects everything else")
 
@@ -81,21 +76,6 @@ def oci_firewall_policy_unattached(policy: Resource, graph: Graph) -> Iterator[F
         yield policy.fails("no firewall uses the policy")
 
 
-def _comes_before(first: Resource, second: Resource) -> bool:
-    """True when a position says so directly."""
-    return bool(second["position.after_rule"] == first["name"] or first["position.before_rule"] == second["name"])
-
-
-def _covers(first: Resource, second: Resource) -> bool:
-    """True when the first rule matches whatever the second does, list by list."""
-
-    def wider(name: str) -> bool:
-        outer, inner = as_list(first[f"condition.{name}"]), as_list(second[f"condition.{name}"])
-        return outer == [] or (inner != [] and all_of(inner, lambda item: item in outer))
-
-    return all_of(CONDITIONS, wider)
-
-
 @rule(on=RULE, severity=MEDIUM, controls=["nist-800-53r5:CM-7"])
 def oci_firewall_shadowed_rule(security_rule: Resource, graph: Graph) -> Iterator[Finding]:
     """Every firewall rule can match something.
@@ -105,15 +85,12 @@ def oci_firewall_shadowed_rule(security_rule: Resource, graph: Graph) -> Iterato
     ## Fix
     Move it before the wider rule, or delete it.
     """
-    before = [security_rule]
-    siblings = [r for p in graph.follow(security_rule, "network_firewall_policy_id") for r in graph.users(p, RULE)]
-    for current in before:
-        before += [r for r in siblings if r not in before and _comes_before(r, current)]
-    for wider in before[1:]:
-        if _covers(wider, security_rule):
-            because = [wider.where("condition")]
-            yield security_rule.fails(f"{wider} matches all of it first", at="condition", because=because)
-            return
+    wider = shadowing(security_rule, graph)
+    if wider:
+        names = " and ".join(str(r) for r in wider)
+        because = [r.where("condition") for r in wider]
+        verb = "matches" if len(wider) == 1 else "match"
+        yield security_rule.fails(f"{names} {verb} all of it first", at="condition", because=because)
 
 
 @rule(on=list(LISTS), severity=LOW, controls=["nist-800-53r5:CM-7"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from assay.model import Hop
 
 EPILOG = """FROM and TO are addresses of resources (aws_instance.web, oci_core_subnet.app), internet, an IP address, a
-CIDR block, or a service (s3, services). Without --port every port of TCP and UDP is asked about, and ping.
+CIDR block, or a service (s3, services). A firewall whose rules were not read is assumed to let pass, and said. Without --port every port of TCP and UDP is asked about, and ping.
 
 exit codes:
   0  reachable
@@ -128,6 +128,8 @@ def _text(args: Namespace, answers: list[Answer], made: Model, verdict: str) -> 
     if back and best.verdict != "no":
         print("the reply:")
         _numbered(back)
+    for said in best.assumed() if best.verdict != "no" else []:
+        print(f"assuming that {said}")
     for problem in _problems(best, made):
         print(f"note: {problem}")
 
@@ -169,6 +171,7 @@ def _json(args: Namespace, answers: list[Answer], made: Model, verdict: str) -> 
         "reply": [_record(h) for h in reply_hops(best)] if best.verdict != "no" else [],
         "blocked": _why(best) if best.verdict == "no" else None,
         "unknown": _reasons(answers),
+        "assumed": best.assumed() if best.verdict != "no" else [],
         "problems": _problems(best, made),
     }
     print(json.dumps(shape, ensure_ascii=False, indent=2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach import reading as rd
+from assay.analysis.reach.aws_policy import policy_filter
 from assay.analysis.reach.topology import Gateway, Hub, Network, Table
 from assay.model import Unknown
 
@@ -45,7 +46,9 @@ class _TransitGateway:
         for attachment in rd.users(graph, r, VPC_ATTACHMENT)[0]:
             self._vpc(attachment)
         for firewall in rd.users(graph, r, FIREWALL)[0]:
-            self._add(Gateway("firewall", firewall))
+            gate = Gateway("firewall", firewall)
+            gate.policy = policy_filter(firewall, graph)
+            self._add(gate)
         for peering in rd.users(graph, r, PEERING)[0]:
             self._add(Gateway("peering", peering, note=f"the other side of {peering} is not among the inputs"))
         for type_ in LINES:

@@ -162,6 +162,12 @@ class Flow:
                 found = self._through(interface, found.flows, passed is not None)
                 if found.blocked:
                     return found
+            policy = step.node.policy if isinstance(step.node, Gateway) and passed is None else None
+            if policy is not None:  # stateful: the replies to what it lets through pass
+                admitted = policy.passes(found.flows, self.protocol, NOBODY, True)
+                found = self._judged(admitted, policy, str(step.node.resource))
+                if found.blocked:
+                    return found
         return found
 
     def _through(self, interface: Interface, packets: Admitted, reply: bool) -> Trace:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.oci_filters import Lists
+from assay.analysis.reach.oci_policy import policy_filter
 from assay.analysis.reach.topology import Gateway, Interface, Network, Public, Subnet, Table, Topology
 from assay.model import Unknown
 
@@ -144,6 +145,7 @@ class Builder:
             return
         gate.network = gate.subnet.network
         gate.addresses, _ = rd.spans(rd.value(r, "ipv4address"), rd.value(r, "ipv6address"))
+        gate.policy = policy_filter(r, self.graph)
         gate.interface = Interface(r, gate.subnet)
         groups, doubt = rd.linked(self.graph, r, "network_security_group_ids")
         gate.interface.inward, gate.interface.outward = self.filters(gate.subnet, groups, doubt)

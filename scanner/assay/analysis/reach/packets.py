@@ -105,6 +105,8 @@ class Rule(NamedTuple):
     groups: frozenset[str] = frozenset()
     unknown: str | None = None
     view: View | None = None
+    local: tuple[Interval, ...] = (EVERYTHING,)
+    """The near end's addresses, where a rule names both ends as firewalls' rules do."""
 
     def boxes(self, peer: Peer, incoming: bool) -> Packets:
         """What it speaks of, with the far end's place in the packet."""
@@ -112,8 +114,8 @@ class Rule(NamedTuple):
         if self.groups:
             spans = (*spans, *peer.members(self.groups))
         if incoming:
-            return [(span, EVERYWHERE, self.source_ports, self.ports) for span in spans]
-        return [(EVERYWHERE, span, self.source_ports, self.ports) for span in spans]
+            return [(span, near, self.source_ports, self.ports) for span in spans for near in self.local]
+        return [(near, span, self.source_ports, self.ports) for span in spans for near in self.local]
 
 
 class Peer(NamedTuple):

@@ -47,6 +47,14 @@ class Answer:
         self.at: View | None = None
         self.relay: tuple[Relay, Answer] | None = None  # a load balancer hands it on: the second half
 
+    def assumed(self) -> list[str]:
+        """What the answer takes for granted: that a firewall whose rules were not read lets the packets through."""
+        guards = self.there.guards if self.there is not None else ()
+        found = [
+            f"{g.resource} lets it through: its rules are not among the inputs" for g in guards if g.policy is None
+        ]
+        return [*dict.fromkeys(found), *(self.relay[1].assumed() if self.relay is not None else ())]
+
     @property
     def rank(self) -> tuple[int, int]:
         """To choose among answers: yes before unknown before no, and of the noes the one that got furthest."""

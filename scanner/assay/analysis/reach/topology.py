@@ -88,7 +88,7 @@ class Gateway:
 
     __slots__ = (
         "addresses", "closed", "hub", "hub_table", "ingress", "interface", "kind", "network", "note", "others", "peer",
-        "private", "resource", "subnet",
+        "policy", "private", "resource", "subnet",
     )  # fmt: skip
 
     def __init__(self, kind: str, resource: Resource | None, network: Network | None = None, note: str = "") -> None:
@@ -105,6 +105,7 @@ class Gateway:
         self.hub: Hub | None = None
         self.hub_table: Table | None = None
         self.private = False  # a NAT gateway without a public address
+        self.policy: Filter | None = None  # what a firewall lets through, from source to destination
         self.interface: Interface | None = None  # whose filters what passes must pass too
 
     def __repr__(self) -> str:
