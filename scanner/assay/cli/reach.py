@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from assay.model import Hop
 
 EPILOG = """FROM and TO are addresses of resources (aws_instance.web, oci_core_subnet.app), internet, an IP address, a
-CIDR block, or a service (s3, services). A firewall whose rules were not read is assumed to let pass, and said. Without --port every port of TCP and UDP is asked about, and ping.
+CIDR block, or a service (s3, services). Without --port every port of TCP and UDP is asked about, and ping. A firewall
+whose rules were not read is assumed to let pass, and that is said.
 
 exit codes:
   0  reachable

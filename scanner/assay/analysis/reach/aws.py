@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.addresses import V6
 from assay.analysis.reach.aws_filters import Groups, acl_filters, prefix_lists
-from assay.analysis.reach.aws_policy import policy_filter
+from assay.analysis.reach.aws_policy import policy_filters
 from assay.analysis.reach.packets import Filter, Rule
 from assay.analysis.reach.topology import Gateway, Network, Subnet, Table, Topology
 from assay.model import Unknown
@@ -149,10 +149,11 @@ class Builder:
 
     def _endpoints(self, r: Resource, places: list[Resource | None]) -> None:
         found = []
-        policy = policy_filter(r, self.graph) if r.type == "aws_networkfirewall_firewall" else None
+        own = r.type == "aws_networkfirewall_firewall"
+        policy, replies = policy_filters(r, self.graph) if own else (None, None)
         for place in places:
             gate = Gateway("firewall", r)
-            gate.policy = policy
+            gate.policy, gate.replies = policy, replies
             gate.subnet = self.topology.subnet_of(place) if place is not None else None
             gate.network = gate.subnet.network if gate.subnet is not None else None
             found.append(gate)

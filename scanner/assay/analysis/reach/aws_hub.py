@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach import reading as rd
-from assay.analysis.reach.aws_policy import policy_filter
+from assay.analysis.reach.aws_policy import policy_filters
 from assay.analysis.reach.topology import Gateway, Hub, Network, Table
 from assay.model import Unknown
 
@@ -47,7 +47,7 @@ class _TransitGateway:
             self._vpc(attachment)
         for firewall in rd.users(graph, r, FIREWALL)[0]:
             gate = Gateway("firewall", firewall)
-            gate.policy = policy_filter(firewall, graph)
+            gate.policy, gate.replies = policy_filters(firewall, graph)
             self._add(gate)
         for peering in rd.users(graph, r, PEERING)[0]:
             self._add(Gateway("peering", peering, note=f"the other side of {peering} is not among the inputs"))

@@ -24,6 +24,7 @@ HEADERS = {"ip": 0, "tcp": TCP, "udp": UDP, "icmp": ICMP}
 TRANSPORT = {"dns": 0, "dhcp": UDP, "ntp": UDP, "tftp": UDP, "ikev2": UDP}
 HARMLESS = ("msg", "sid", "rev", "gid", "classtype", "priority", "metadata", "reference", "noalert")
 """Suricata options that do not narrow what a rule matches."""
+PARTS = ("protocol", "source", "source_port", "direction", "destination", "destination_port")
 EVERY = ((0, EVERYTHING[1]),)
 
 
@@ -34,34 +35,43 @@ class Line(NamedTuple):
     rule: Rule
 
 
-def policy_filter(firewall: Resource, graph: Graph) -> Filter | None:
-    """What the policy of a firewall lets through, as an ordered filter; None when the policy was not read."""
+def policy_filters(firewall: Resource, graph: Graph) -> tuple[Filter | None, Filter | None]:
+    """What the policy of a firewall lets through, and what of the replies; None for a policy that was not read.
+
+    The stateful engine knows the connections it let begin; the stateless rules see every reply anew.
+    """
     policy = rd.one(graph, firewall, "firewall_policy_arn")
     if policy is None or not rd.known(policy):
-        return None
-    bodies, doubt = rd.blocks(policy, "firewall_policy")
+        return None, None
+    bodies, missing = rd.blocks(policy, "firewall_policy")
     if not bodies:
-        return Filter(
-            f"the rules of {policy}", [], missing=doubt or f"{policy} has no rules", ordered=True, view=policy
-        )
+        said = missing or f"{policy} has no rules"
+        return Filter(f"the rules of {policy}", [], missing=said, ordered=True, view=policy), None
     body = bodies[0]
-    stateless, missing = _groups(graph, body, "stateless")
+    stateless, doubt = _groups(graph, body, "stateless")
     stateful, more = _groups(graph, body, "stateful")
-    strict = rd.word(body, "stateful_engine_options.rule_order") == "strict_order"
-    engine = [x for x in stateful if x.action != "alert"]
-    if not strict:
-        engine.sort(key=lambda line: ("pass", "drop", "reject").index(line.action))
-    last = _default(body, "stateful_default_actions")
-    refuses = strict and any(action.startswith("aws:drop") for action in last)
-    rest = Rule(not refuses, 0, EVERY, view=policy)
-    rules = _joined(
-        stateless, [*(_decided(x) for x in engine), rest], _default(body, "stateless_default_actions"), policy
+    missing = missing or doubt
+    default = Line(_action(_words(body, "stateless_default_actions")), Rule(True, 0, EVERY, view=policy))
+    rules = _joined([*stateless, default], _engine(body, stateful, policy))
+    name = f"the rules of {policy}"
+    replies = [x.rule._replace(allow=x.action != "drop") for x in (*stateless, default)]
+    return (
+        Filter(name, rules, missing=missing or more, ordered=True, view=policy),
+        Filter(name, replies, missing=missing, ordered=True, view=policy),
     )
-    reason = doubt or missing or more
-    return Filter(f"the rules of {policy}", rules, missing=reason, ordered=True, view=policy)
 
 
-def _default(body: View, name: str) -> list[str]:
+def _engine(body: View, lines: list[Line], policy: Resource) -> list[Rule]:
+    """The stateful rules in the order the engine takes them, and what it does with the rest."""
+    found = [x for x in lines if x.action != "alert"]
+    strict = rd.word(body, "stateful_engine_options.rule_order") == "strict_order"
+    if not strict:
+        found.sort(key=lambda line: ("pass", "drop", "reject").index(line.action))
+    refuses = strict and any(a.startswith("aws:drop") for a in _words(body, "stateful_default_actions"))
+    return [*(_decided(x) for x in found), Rule(not refuses, 0, EVERY, view=policy)]
+
+
+def _words(body: View, name: str) -> list[str]:
     return [str(action) for action in rd.items(rd.value(body, name))[0]]
 
 
@@ -69,10 +79,10 @@ def _decided(line: Line) -> Rule:
     return line.rule._replace(allow=line.action == "pass")
 
 
-def _joined(stateless: list[Line], engine: list[Rule], default: list[str], policy: Resource) -> list[Rule]:
+def _joined(stateless: list[Line], engine: list[Rule]) -> list[Rule]:
     """One order: what a stateless rule forwards is judged by the engine's rules, within what that rule matches."""
     found: list[Rule] = []
-    for line in [*stateless, Line(_action(default), Rule(True, 0, EVERY, view=policy))]:
+    for line in stateless:
         if line.action == "forward":
             found += [narrowed for rule in engine if (narrowed := _within(rule, line.rule)) is not None]
         else:
@@ -142,9 +152,8 @@ def _stateless(group: Resource) -> Iterator[Line]:
         for number in protocols or [0]:
             for sp in source_ports[0]:
                 for p in ports[0]:
-                    yield Line(
-                        action, Rule(True, int(number), source[0], sp, p, unknown=reason, view=block, local=goal[0])
-                    )
+                    rule = Rule(True, int(number), source[0], sp, p, unknown=reason, view=block, local=goal[0])
+                    yield Line(action, rule)
 
 
 def _definitions(block: View, path: str) -> tuple[tuple[Interval, ...], str | None]:
@@ -171,16 +180,13 @@ def _stateful(group: Resource) -> Iterator[Line]:
     variables = _variables(group)
     for block in rd.blocks(group, f"{source}.stateful_rule")[0]:
         options = [rd.word(b, "keyword") for b in rd.blocks(block, "rule_option")[0]]
-        header = [str(rd.value(block, f"header.{n}") or "any") if not isinstance(rd.value(block, f"header.{n}"), Unknown)
-                  else "?" for n in ("protocol", "source", "source_port", "direction", "destination", "destination_port")]  # fmt: skip
+        header = [_text(rd.value(block, f"header.{name}")) for name in PARTS]
         header[3] = "<>" if header[3].lower() == "any" else "->"
         narrowed = any(keyword not in HARMLESS for keyword in options)
         yield from _suricata(rd.word(block, "action"), header, narrowed, block, variables)
     for block in rd.blocks(group, f"{source}.rules_source_list")[0]:
-        kind = rd.word(block, "generated_rules_type")
         said = f"{block} depends on the domain that is asked for"
         yield Line("drop", Rule(False, TCP, EVERY, unknown=said, view=block))
-        del kind
     written = rd.value(group, f"{source}.rules_string")
     written = rd.value(group, "rules") if written is None else written
     if isinstance(written, Unknown):
@@ -190,6 +196,10 @@ def _stateful(group: Resource) -> Iterator[Line]:
     elif isinstance(written, str):
         for line in written.splitlines():
             yield from _line(line.strip(), group, variables)
+
+
+def _text(value: Any) -> str:
+    return "?" if isinstance(value, Unknown) else "any" if value is None else str(value)
 
 
 def _line(text: str, group: Resource, variables: dict[str, Any]) -> Iterator[Line]:

@@ -162,10 +162,10 @@ class Flow:
                 found = self._through(interface, found.flows, passed is not None)
                 if found.blocked:
                     return found
-            policy = step.node.policy if isinstance(step.node, Gateway) and passed is None else None
-            if policy is not None:  # stateful: the replies to what it lets through pass
+            policy = _policy(step, passed)
+            if policy is not None:
                 admitted = policy.passes(found.flows, self.protocol, NOBODY, True)
-                found = self._judged(admitted, policy, str(step.node.resource))
+                found = self._judged(admitted, policy, str(step.node.resource), passed is not None)
                 if found.blocked:
                     return found
         return found
@@ -192,6 +192,13 @@ class Flow:
         what = "the reply is refused by" if reply else "refused by"
         name = by.name if where in by.name else f"{by.name} of {where}"
         return Trace(found, f"{what} {name}", by.view)
+
+
+def _policy(step: Step, passed: set[int] | None) -> Filter | None:
+    """What a firewall on the way says: of requests, of replies it sees anew, of replies to what it has not seen."""
+    if not isinstance(step.node, Gateway):
+        return None
+    return step.node.replies if passed is not None and id(step.node) in passed else step.node.policy
 
 
 def filters_of(end: End, incoming: bool) -> tuple[Filter | None, Filter | None]:

@@ -1,4 +1,4 @@
-"""What an OCI network firewall policy lets through: ordered rules on address lists and services, the first that matches.
+"""What an OCI network firewall policy lets through: ordered rules on addresses and services, the first that matches.
 
 What no rule matches is dropped. A condition on an application or a URL narrows a rule in a way that addresses and
 ports cannot tell: such a rule may match, not more.

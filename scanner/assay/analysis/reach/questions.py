@@ -53,7 +53,7 @@ class Answer:
         found = [
             f"{g.resource} lets it through: its rules are not among the inputs" for g in guards if g.policy is None
         ]
-        return [*dict.fromkeys(found), *(self.relay[1].assumed() if self.relay is not None else ())]
+        return [*found, *(self.relay[1].assumed() if self.relay is not None else ())]
 
     @property
     def rank(self) -> tuple[int, int]:

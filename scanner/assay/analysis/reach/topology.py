@@ -88,7 +88,7 @@ class Gateway:
 
     __slots__ = (
         "addresses", "closed", "hub", "hub_table", "ingress", "interface", "kind", "network", "note", "others", "peer",
-        "policy", "private", "resource", "subnet",
+        "policy", "private", "replies", "resource", "subnet",
     )  # fmt: skip
 
     def __init__(self, kind: str, resource: Resource | None, network: Network | None = None, note: str = "") -> None:
@@ -106,6 +106,7 @@ class Gateway:
         self.hub_table: Table | None = None
         self.private = False  # a NAT gateway without a public address
         self.policy: Filter | None = None  # what a firewall lets through, from source to destination
+        self.replies: Filter | None = None  # and what of the replies, where it does not remember all connections
         self.interface: Interface | None = None  # whose filters what passes must pass too
 
     def __repr__(self) -> str:
