@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.addresses import EVERYTHING, Interval
 from assay.analysis.reach.packets import PORTS, TCP, UDP, Box, Filter, Rule, less, meet
-from assay.model import Undetermined, Unknown, all_of, as_list
+from assay.model import all_of, as_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,7 +132,7 @@ def _touch(one: Match, other: Match) -> bool:
 
 
 def matches_all(rule: Resource, graph: Graph) -> bool:
-    """True when a rule matches every packet of IPv4.
+    """True when a rule matches every packet of IPv4; a list that is not among the inputs counts as a limit.
 
     Raises:
         Undetermined: a condition is not known.
@@ -141,7 +141,7 @@ def matches_all(rule: Resource, graph: Graph) -> bool:
         return True
     match = match_of(rule, graph)
     if match.unknown is not None:
-        raise Undetermined(Unknown(match.unknown))
+        return False
     everything = Match(((0, (1 << 32) - 1),), ((0, (1 << 32) - 1),), ((0, PORTS),), False, None)
     return not match.part and not _left(everything, [match])
 
