@@ -163,3 +163,21 @@ def oci_drg_old_version(drg: Resource) -> Iterator[Finding]:
     """
     if drg.absent("default_drg_route_tables"):
         yield drg.fails("a gateway of the first version, without route tables", at="default_drg_route_tables")
+
+
+@rule(
+    on="opc_compute_ip_address_reservation",
+    severity=INFO,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["AVD-OCI-0001"],
+)
+def oci_classic_public_ip_reservation(reservation: Resource) -> Iterator[Finding]:
+    """Addresses reserved in OCI Classic are of the cloud's private pool.
+
+    ## Why
+    An address of the public pool puts the instance it is given to on the internet.
+    ## Fix
+    Use `ip_address_pool = "cloud-ippool"`.
+    """
+    if reservation["ip_address_pool"] != None and "public-ippool" in reservation["ip_address_pool"]:
+        yield reservation.fails("the address is of the public pool", at="ip_address_pool")
