@@ -74,12 +74,21 @@ def direct_paths(network: Resource, graph: Graph, kinds: Sequence[str]) -> Itera
 
 def hub_paths(hub: Resource, graph: Graph, kinds: Sequence[str]) -> Iterator[Past]:
     """The ways between networks that lead over a hub and are not inspected, as one sentence with the first as proof."""
-    from assay.analysis.reach.build import model
-    from assay.analysis.reach.coverage import estates
+    estate = _estate_of_hub(hub, graph, kinds)
+    if estate is not None:
+        yield from _counted([d for d in estate.between() if _over(d, hub)], "without the firewall", "between")
 
-    for estate in estates(model(graph), kinds):
-        found = [d for d in estate.between() if _over(d, hub)]
-        yield from _counted(found, "without the firewall", "between")
+
+def _estate_of_hub(hub: Resource, graph: Graph, kinds: Sequence[str]) -> Estate | None:
+    from assay.analysis.reach.build import model
+    from assay.analysis.reach.coverage import estate_of
+
+    made = model(graph)
+    for found in made.topology.hubs:
+        if found.resource is hub:
+            networks = (g.network for g in found.attachments if g.network is not None)
+            return next((e for n in networks if (e := estate_of(made, n, kinds)) is not None), None)
+    return None
 
 
 def _over(detour: Detour, hub: Resource) -> bool:
@@ -101,22 +110,17 @@ def _counted(found: Sequence[Detour], how: str, key: str) -> Iterator[Past]:
 
 def one_way_paths(r: Resource, graph: Graph, kinds: Sequence[str]) -> Iterator[Past]:
     """The ways that a firewall sees in one direction only: of a network to the internet, of a hub between networks."""
-    from assay.analysis.reach.build import model
-    from assay.analysis.reach.coverage import estates
-
-    made = model(graph)
-    home = made.topology.networks_by.get(id(r))
-    for estate in estates(made, kinds):
-        if home is not None:
-            if not any(n is home for n in estate.protected()):
-                continue
-            for detour in estate.replies(home):
-                assert detour.source is not None
-                said = f"{detour.source.resource} reaches the internet through the firewall and the reply avoids it"
-                yield _past(detour, said, str(detour.source.resource))
-            yield from _each([d for d in estate.one_way() if d.hub() is None and _from(d, r)])
-        else:
-            yield from _counted([d for d in estate.one_way() if _over(d, r)], _ONE_WAY, "one way")
+    estate, protected = of_network(r, graph, kinds)
+    if estate is None:
+        over = _estate_of_hub(r, graph, kinds)
+        if over is not None:
+            yield from _counted([d for d in over.one_way() if _over(d, r)], _ONE_WAY, "one way")
+    elif protected:
+        for detour in estate.replies(estate.model.topology.networks_by[id(r)]):
+            assert detour.source is not None
+            said = f"{detour.source.resource} reaches the internet through the firewall and the reply avoids it"
+            yield _past(detour, said, str(detour.source.resource))
+        yield from _each([d for d in estate.one_way() if d.hub() is None and _from(d, r)])
 
 
 _ONE_WAY = "through the firewall and the reply avoids it, or meets another"
