@@ -37,6 +37,13 @@ LIKE = {
     "oci_core_default_route_table": "oci_core_route_table",
 }
 
+# Of providers of which there is no dump, as their documentation has it.
+OTHERS = {
+    "opc_compute_ip_address_reservation": {
+        "description": "s", "ip_address": "s", "ip_address_pool": "s", "name": "s", "tags": "l", "uri": "s",
+    },
+}  # fmt: skip
+
 
 def wanted() -> set[str]:
     """The types that rules judge, links join or audits collect, data sources by their own type."""
@@ -57,7 +64,7 @@ def main() -> None:
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
     keep = wanted()
-    table: dict[str, dict[str, str]] = {}
+    table: dict[str, dict[str, str]] = {t: dict(paths) for t, paths in OTHERS.items() if t in keep}
     with open(sys.argv[1], encoding="utf-8", newline="") as handle:
         for row in csv.reader(handle, delimiter="\t"):
             if row[0] in keep:
