@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+INVENTORY = "inventory:"
+"""What a URL begins with that means the resources of a path."""
 PASSWORD = "ASSAY_DATABASE_PASSWORD"
 _LINE = re.compile(r"\(Background on this error at: [^)]*\)|\[SQL: .*", re.DOTALL)
 
@@ -52,6 +54,9 @@ def opened(url: str, *, password_file: str | None, seconds: int) -> Iterator[Ses
         UsageError: the URL is none, its driver is not installed, the password file cannot be read.
         Failed: the database cannot be opened.
     """
+    if url.startswith(INVENTORY):
+        yield InventorySession(url.removeprefix(INVENTORY) or ".", seconds)
+        return
     if url.startswith("sqlite:"):
         with _sqlite(url, seconds) as session:
             yield session
@@ -107,6 +112,34 @@ class SqliteSession:
                 raise Failed(f"it was stopped after {self._seconds} s (--timeout)") from error
             raise Failed(str(error)) from error
         return [named(names, row) for row in found]
+
+
+class InventorySession(SqliteSession):
+    """The resources of a scan or a snapshot as tables (`assay.inventory.tables`)."""
+
+    def __init__(self, path: str, seconds: int) -> None:
+        from assay.inventory.tables import Tables
+        from assay.model import Request
+        from assay.scan import collect
+
+        self.graph = collect(Request([path], os.getcwd()))
+        self._tables = Tables(self.graph)
+        super().__init__(self._tables.connection, seconds)
+
+    def doubts(self, queries: list[str]) -> list[str]:
+        """The addresses and columns whose unknown values these queries ask for: their answer is not known either."""
+        import sqlglot
+        from sqlglot import exp
+
+        found: dict[str, None] = {}
+        for query in queries:
+            tree = sqlglot.parse_one(query, read="sqlite")
+            asked = {c.name.lower() for c in tree.find_all(exp.Column)}
+            for table in tree.find_all(exp.Table):
+                for column, addresses in self._tables.unknown.get(table.name, {}).items():
+                    if column.lower() in asked:
+                        found |= dict.fromkeys(f"{column} of {address}" for address in addresses)
+        return list(found)
 
 
 @contextmanager

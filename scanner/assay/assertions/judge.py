@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.assertions.database import Failed
+from assay.assertions.database import Failed, InventorySession
 from assay.assertions.language import Assertion, values
 from assay.assertions.violations import Refused, Untranslatable, queries
 from assay.config import ConfigError
-from assay.model import Location, Resource
+from assay.model import Location, Resource, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,13 +70,19 @@ def ask(sources: Sequence[Source], session: Session, rows: int) -> tuple[list[Re
     for s in sources:
         found: list[dict[str, Any]] = []
         try:
-            for sql in queries(s.assertion, session.name):
+            asking = queries(s.assertion, session.name)
+            for sql in asking:
                 found += session.rows(sql, rows + 1 - len(found)) if len(found) <= rows else []
         except (Untranslatable, Failed) as error:
             kind = "cannot be translated" if isinstance(error, Untranslatable) else "could not be asked"
             unasked.append((resource(s, {}), f"{s.assertion.name} {kind}: {error}"))
             continue
-        asked.append(resource(s, {"violations": found[:rows], "more": len(found) > rows}))
+        doubts = session.doubts(asking) if not found and isinstance(session, InventorySession) else []
+        if doubts:
+            more = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
+            asked.append(resource(s, {"violations": Unknown(f"{doubts[0]}{more} is not known")}))
+        else:
+            asked.append(resource(s, {"violations": found[:rows], "more": len(found) > rows}))
     return asked, unasked
 
 

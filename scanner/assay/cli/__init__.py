@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "scan": "judge Terraform, plans and snapshots by the rules",
     "audit": "judge what runs: a live account, cluster or database",
     "graph": "print resources, values and links",
+    "query": "ask the resources in SQL",
     "reach": "say whether one thing reaches another, and by which path",
     "fix": "mend what can be mended in the code",
     "waivers": "list and check waivers, add one",

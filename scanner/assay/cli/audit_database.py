@@ -9,7 +9,7 @@ from assay.cli import scan
 from assay.engine import evaluate
 from assay.graph import Graph
 from assay.ledger.waiver_file import FileWaiver
-from assay.model import Finding, Request, Verdict
+from assay.model import Coverage, Finding, Request, Verdict
 from assay.paths import display
 from assay.scan import UsageError
 
@@ -36,7 +36,7 @@ def options(p: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    from assay.assertions.database import Failed, opened, shown
+    from assay.assertions.database import Failed, InventorySession, opened, shown
 
     if args.rows < 1 or args.timeout < 1:
         raise UsageError("--rows and --timeout take a number of at least 1")
@@ -50,13 +50,15 @@ def run(args: Namespace) -> int:
         with opened(args.url, password_file=args.password_file, seconds=args.timeout) as session:
             refuse_writes(sources, session.name)
             asked, unasked = ask(sources, session, args.rows)
+            coverage = session.graph.coverage if isinstance(session, InventorySession) else Coverage()
             try:
                 asked += weak_constraints(session, name)
             except Failed as error:
                 notes.append(f"{name}: which constraints are not enforced could not be read: {error}")
     except Failed as error:
         asked, unasked = [], [(resource(s, {}), f"{name} could not be opened: {error}") for s in sources]
-    graph = Graph(asked)
+        coverage = Coverage()
+    graph = Graph(asked, coverage)
     graph.coverage.notes += notes
     for path in dict.fromkeys(s.file for s in sources):
         graph.coverage.input(path, "read")
