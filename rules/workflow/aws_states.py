@@ -223,4 +223,4 @@ def aws_sfn_wrapper_lambda(machine: Resource, graph: Graph) -> Iterator[Finding]
             yield machine.fails(said, at=found.where, key=f"{found.state} {found.call}")
     if unread != []:
         names = ", ".join(f"{w.state} ({w.doubt})" for w in unread[:3])
-        yield machine.unsure(f"the code of {len(unread)} functions was not judged: {names}", at="definition")
+        yield machine.unsure(f"the code of {len(unread)} functions was not judged: {names}", at=unread[0].where)

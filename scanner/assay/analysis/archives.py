@@ -339,7 +339,10 @@ _SHAPES = (
     rb"|\bAIza[\w-]{30}"
     rb"|\bSG\.[\w-]{16}|\bhv[sb]\.\w{20}|\bdop_v1_\w{30}|\bhf_\w{30}|\bdckr_[po]at_[\w-]{20}|hooks\.slack\.com/services/"
 )
-_NAMES = rb"(?i)passw|pwd|passphrase|secret|token|credential|(?:api|access|private|auth)[_-]?key|://[^\s/:@'\"]{1,64}:[^\s/'\"@]{1,64}@"
+_WORDS = rb"(?i)(?:passw|pwd|passphrase|secret|token|credential|(?:api|access|private|auth)[_-]?key)"
+_NAMES = _WORDS + rb"|://[^\s/:@'\"]{1,64}:[^\s/'\"@]{1,64}@"
+_NAMED_IN_PYTHON = _WORDS + rb"\w*[\"']?\]?\s*(?::[\w\s.|\[\]]{0,40}=|[=:])\s*[bruf]{0,2}[\"']"
+"""A name with a text behind it: most files that speak of tokens have none, and are not parsed."""
 _KEY_BODY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[\"'+,\\])*[A-Za-z0-9+/=]{8}")
 _WHOLE_KEY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]{0,20000}")
 _ASSIGNED_IN_JS = pattern(r"""([\w$.\"']{1,60}?)["']?\s*[:=]\s*["'`]([^"'`\n]{4,200})["'`]""")
@@ -352,8 +355,8 @@ def _secrets(name: str, data: bytes, owner: str) -> Iterator[Spot]:
     if not _compiled:
         import re2
 
-        _compiled.extend(re2.compile(p) for p in (_SHAPES, _NAMES))
-    shaped, named = _compiled
+        _compiled.extend(re2.compile(p) for p in (_SHAPES, _NAMES, _NAMED_IN_PYTHON))
+    shaped, named = _compiled[0], _compiled[2 if name.endswith(".py") else 1]
     seen: set[int] = set()
     text = ""
     if shaped.search(data) is not None:

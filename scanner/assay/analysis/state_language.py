@@ -325,3 +325,40 @@ def closure(ways: dict[str, list[str]], begin: Any) -> set[str]:
             reached.add(name)
             ahead += ways.get(name, [])
     return reached
+
+
+def loops(ways: dict[str, list[str]]) -> list[set[str]]:
+    """The sets of names of which each leads to every other (Tarjan's strongly connected components, without recursion);
+    a name alone counts when it leads to itself."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    open_: list[str] = []
+    found: list[set[str]] = []
+    for first in ways:
+        if first in order:
+            continue
+        work = [(first, iter(ways[first]))]
+        order[first] = low[first] = len(order)
+        open_.append(first)
+        while work:
+            name, ahead = work[-1]
+            following_ = next((n for n in ahead if n in ways), None)
+            if following_ is None:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == order[name]:
+                    at = open_.index(name)
+                    component = set(open_[at:])
+                    del open_[at:]
+                    if len(component) > 1 or name in ways[name]:
+                        found.append(component)
+                    for one in component:
+                        order[one] = len(ways) + 1  # done: no longer on the stack
+            elif following_ not in order:
+                order[following_] = low[following_] = len(order)
+                open_.append(following_)
+                work.append((following_, iter(ways[following_])))
+            elif order[following_] <= len(ways):
+                low[name] = min(low[name], order[following_])
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.decode import unknown_leaves
 from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
 from assay.patterns import pattern
 
@@ -60,8 +61,21 @@ def definition(machine: Resource) -> dict[str, Any]:
 
 
 def states(machine: Resource) -> Iterator[State]:
-    """Every state of a machine, those of branches and iterations included."""
-    yield from _states(definition(machine), ("definition",), ())
+    """Every state of a machine, those of branches and iterations included.
+
+    Every rule asks, so the states of the machine that was asked for last are kept, unless pieces of it are unknown.
+    """
+    global _kept
+    if _kept is not None and _kept[0] is machine:
+        return iter(_kept[1])
+    document = definition(machine)
+    found = list(_states(document, ("definition",), ()))
+    if next(unknown_leaves(document), None) is None:
+        _kept = (machine, found)
+    return iter(found)
+
+
+_kept: tuple[Resource, list[State]] | None = None
 
 
 def _states(scope: dict[str, Any], at: ValuePath, around: tuple[dict[str, Any], ...]) -> Iterator[State]:
@@ -325,16 +339,16 @@ def endless_history(scope: dict[str, Any]) -> tuple[str, int] | None:
     A loop that waits between its rounds polls something, and one that counts to a written number is bounded: neither
     is meant. None when there is no other loop.
     """
-    from assay.analysis.state_language import closure, following
+    from assay.analysis.state_language import following, loops
 
     states_ = {n: f for n, f in (scope.get("States") or {}).items() if isinstance(f, dict)}
     ways = {n: [one for _, one in following(f) if isinstance(one, str)] for n, f in states_.items()}
-    for name in [n for n, f in states_.items() if f.get("Type") == "Choice"]:
-        loop = [n for n in closure(ways, ways[name]) if name in closure(ways, ways.get(n, []))]
-        kinds = {states_[n].get("Type") for n in loop if n in states_}
-        if name in loop and kinds & {"Task", "Parallel", "Map"} and "Wait" not in kinds:
-            rounds = MAX_EVENTS // (_EVENTS_A_STATE * max(len(loop), 1))
-            if not any(_counts_to(states_[n], rounds) for n in loop if n in states_):
+    for loop in loops(ways):
+        kinds = {states_[n].get("Type") for n in loop}
+        name = next((n for n in states_ if n in loop and states_[n].get("Type") == "Choice"), "")
+        if name and kinds & {"Task", "Parallel", "Map"} and "Wait" not in kinds:
+            rounds = MAX_EVENTS // (_EVENTS_A_STATE * len(loop))
+            if not any(_counts_to(states_[n], rounds) for n in loop):
                 return name, rounds
     return None
 

@@ -135,6 +135,9 @@ class TextOrigin:
 
     def locate(self, path: ValuePath) -> Location:
         steps = path[len(self.prefix) :] if path[: len(self.prefix)] == self.prefix else ()
+        if not steps:  # the whole document, which is asked of every one
+            lines = self.text.count("\n") + (not self.text.endswith("\n"))
+            return Location(self.shown, 1, 1, max(lines, 1), len(self.text.rstrip("\n").rpartition("\n")[2]) + 1)
         if self._nodes is None:
             self._nodes = _JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
         return Location(self.shown, *self._nodes.span(steps))
