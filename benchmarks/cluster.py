@@ -71,7 +71,8 @@ def workload(number: int, replicas: int) -> list[dict[str, Any]]:
 
 
 def pod(name: str, replica_set: str, labels: dict[str, str], spec: dict[str, Any], i: int) -> dict[str, Any]:
-    running = {"ready": True, "restartCount": 0, "started": True, "image": "x", "imageID": f"sha256:{'b' * 64}",
+    running = {"ready": True, "restartCount": 0, "started": True, "image": "x", "lastState": {},
+               "imageID": f"registry.example/x@sha256:{'b' * 64}",
                "state": {"running": {"startedAt": "2026-11-20T08:00:05Z"}}}  # fmt: skip
     conditions = [
         {"type": t, "status": "True", "lastTransitionTime": "2026-11-20T08:00:05Z"}

@@ -9,6 +9,7 @@ from assay.analysis.cluster_state import (
     MOUNT_TROUBLES,
     affected,
     age,
+    calm,
     cluster_of,
     condition,
     events_of,
@@ -40,6 +41,8 @@ def k8s_crash_loop(pod: Resource, graph: Graph) -> Iterator[Finding]:
     Read `kubectl logs POD -c CONTAINER --previous` and mend what ends it: a missing setting or dependency, a failing
     migration, a probe that kills it.
     """
+    if calm(graph, pod):
+        return
 
     def crashes(pod: Resource) -> str:
         said = []
@@ -69,6 +72,8 @@ def k8s_oom_killed(pod: Resource, graph: Graph, params: dict[str, Any]) -> Itera
     Raise `resources.limits.memory` to what the container needs at its peak, or mend the leak; give language runtimes
     (JVM, Node.js) a heap limit below it.
     """
+    if calm(graph, pod):
+        return
 
     def killed(pod: Resource) -> str:
         said = []
@@ -107,6 +112,8 @@ def k8s_back_off(pod: Resource, graph: Graph, params: dict[str, Any]) -> Iterato
     The message names the reason: correct the image's name or tag, add the registry's `imagePullSecrets`, or create
     the Secret or ConfigMap that the container takes.
     """
+    if calm(graph, pod):
+        return
 
     def stuck(pod: Resource) -> str:
         said = []
@@ -141,6 +148,8 @@ def k8s_failed_mount(pod: Resource, graph: Graph, params: dict[str, Any]) -> Ite
     The event names the volume: create the Secret, ConfigMap or claim it names, free a disk that another node still
     holds (`kubectl get volumeattachment`), or mend the storage driver.
     """
+    if calm(graph, pod):
+        return
 
     def unmounted(pod: Resource) -> str:
         if not _not_yet_started(pod):
@@ -193,6 +202,8 @@ def k8s_high_restarts(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
     ## Fix
     Read `kubectl logs POD --previous` and `kubectl describe pod POD`: a probe that is too strict, memory, or a crash.
     """
+    if calm(graph, pod):
+        return
     scope = cluster_of(graph, pod)
     before = scope["previous"] if scope else {}
 
@@ -229,6 +240,8 @@ def k8s_pod_not_ready(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
     ## Fix
     `kubectl describe pod POD` shows the readiness probe's last answer: mend what it asks for, or the probe.
     """
+    if calm(graph, pod):
+        return
 
     def unready(pod: Resource) -> str:
         ready = condition(pod, "Ready")
@@ -258,6 +271,8 @@ def k8s_pod_unschedulable(pod: Resource, graph: Graph, params: dict[str, Any]) -
     The scheduler's message counts the nodes by reason: add capacity, lower the requests, or mend the node selector,
     the tolerations or the volume's zone.
     """
+    if calm(graph, pod):
+        return
 
     def homeless(pod: Resource) -> str:
         placed = condition(pod, "PodScheduled")

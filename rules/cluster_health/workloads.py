@@ -7,13 +7,13 @@ from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.cluster_state import (
     affected,
     condition,
+    digests,
     finished,
     held,
     lasting,
     left,
     pods_owned_by,
-    statuses,
-    waiting,
+    usual_digests,
 )
 from assay.analysis.quantities import quantity
 from assay.kubernetes.owners import top_owner
@@ -244,26 +244,12 @@ def k8s_image_drift(pod: Resource, graph: Graph) -> Iterator[Finding]:
     """
 
     def drifted(pod: Resource) -> str:
-        mine = _digests(pod)
-        pods = pods_owned_by(graph, top_owner(graph, pod))
-        said = []
-        for (name, image), digest in mine.items():
-            others = [d for p in pods for key, d in _digests(p).items() if key == (name, image)]
-            common = max(sorted(set(others)), key=others.count)
-            if digest != common:
-                said.append(f"{name}: {image} is {digest[:19]}, elsewhere {common[:19]}")
-        return "; ".join(said)
+        usual = usual_digests(graph, top_owner(graph, pod))
+        return "; ".join(
+            f"{name}: {image} is {digest[:19]}, elsewhere {usual[name, image][:19]}"
+            for (name, image), digest in digests(pod).items()
+            if digest != usual[name, image]
+        )
 
     for group in affected(graph, pod, "k8s-image-drift", drifted):
         yield group.owner.fails(group.said("run another image of the same tag"), because=group.places())
-
-
-def _digests(pod: Resource) -> dict[tuple[str, str], str]:
-    """(container, image by tag) -> the digest that runs."""
-    images = {c["name"]: c["image"] for c in pod["spec.containers"] or ()}
-    found = {}
-    for s in statuses(pod):
-        image, digest = images.get(s["name"], ""), str(s.get("imageID") or "").rpartition("@")[2]
-        if image and "@" not in image and digest.startswith("sha256:") and not waiting(s):
-            found[s["name"], image] = digest
-    return found

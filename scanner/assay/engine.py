@@ -23,7 +23,7 @@ from assay.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from assay.graph import Graph
     from assay.ledger.difference import Difference
@@ -143,6 +143,7 @@ class _Run:
         self.passed = 0
         self.seconds: dict[str, float] = {}
         self.timed = timings
+        self._with_parts: dict[tuple[Any, str], list[Resource]] = {}
 
     def rule(self, rule: Rule) -> None:
         from time import process_time
@@ -151,7 +152,7 @@ class _Run:
         self._denied(rule)
         sources, stand_ins = rule.sources, self.graph.stand_ins
         for type_ in rule.on:
-            for r in self._subjects(type_):
+            for r in self._subjects(type_) if rule.each is None else self._divided(type_, rule.each):
                 if (sources and r.source not in sources) or (stand_ins and id(r) in stand_ins):
                     continue
                 if rule.each is None:
@@ -167,6 +168,22 @@ class _Run:
             wanted = {t for t in self.graph.types if _managed(t) and (not tags or _has_tags(t))}
             return [r for r in self.graph.resources if r.type in wanted and not (tags and r.source == "document")]
         return self.graph.all(type_)
+
+    def _divided(self, type_: str, each: Parts) -> Iterable[Resource]:
+        """The resources of a type that have parts of this kind: fifty rules ask the same of every pod."""
+        if isinstance(each, str):
+            return self._subjects(type_)
+        kept = self._with_parts.get((each, type_))
+        if kept is None:
+            kept = self._with_parts[each, type_] = [r for r in self._subjects(type_) if self._has_parts(r, each)]
+        return kept
+
+    def _has_parts(self, r: Resource, each: Callable[[Resource, Graph], list[Any]]) -> bool:
+        try:
+            parts = each(r, self.graph)
+        except (Undetermined, Exception):  # noqa: BLE001 - said when a rule asks again
+            return True
+        return isinstance(parts, PartialList) or bool(parts)
 
     def _denied(self, rule: Rule) -> None:
         """A type whose list was denied is judged by nobody: neither pass nor fail. Files are never denied a list."""

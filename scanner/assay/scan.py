@@ -36,7 +36,7 @@ def collect(request: Request) -> Graph:
     for path in request.paths:
         if path != STDIN and not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or directory")
-    intake = Intake()
+    intake: Intake = request.options.get("collected") or Intake()  # an audit has collected already
     sources: list[Source] = [s for answer in plugins.call("assay_sources") for s in answer]
     claimed = _assign(request, sources, intake)
     for source in sources:
@@ -46,7 +46,7 @@ def collect(request: Request) -> Graph:
     for source in sources:
         join = getattr(source, "join", None)
         if join is not None:
-            _guarded(source, request.paths[0], request, intake, partial(join, request, intake))
+            _guarded(source, next(iter(request.paths), "."), request, intake, partial(join, request, intake))
     return Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
 
 

@@ -113,6 +113,32 @@ def finished(pod: Resource) -> bool:
     return pod["status.phase"] in ("Succeeded", "Failed") or bool(pod["metadata.deletionTimestamp"])
 
 
+def calm(graph: Graph, pod: Resource) -> bool:
+    """True for a pod that runs, is not unready, and whose containers have never ended: most rules need not ask more."""
+    known: dict[int, bool] = graph._memo.setdefault("calm", {})
+    found = known.get(id(pod))
+    if found is None:
+        found = known[id(pod)] = _calm(pod.values)
+    return found
+
+
+def _calm(values: dict[str, Any]) -> bool:
+    status = values.get("status") or {}
+    if status.get("phase") != "Running" or "deletionTimestamp" in values["metadata"]:
+        return False
+    if any(c["status"] == "False" for c in status.get("conditions") or ()):
+        return False
+    for part in _STATUSES:
+        for s in status.get(part) or ():
+            if s.get("restartCount") or s.get("lastState") or not _well(s.get("state") or {}):
+                return False
+    return True
+
+
+def _well(state: dict[str, Any]) -> bool:
+    return "running" in state or (state.get("terminated") or {}).get("exitCode") == 0
+
+
 def restarts(pod: Resource) -> int:
     """How often its containers have restarted, all together."""
     return sum(int(s.get("restartCount") or 0) for s in statuses(pod))
@@ -174,6 +200,29 @@ def affected(graph: Graph, pod: Resource, rule: str, test: Callable[[Resource], 
         groups[rule, id(owner)] = group
     if group.pods[0][0] is pod:
         yield group
+
+
+def digests(pod: Resource) -> dict[tuple[str, str], str]:
+    """(container, image by tag) -> the digest that runs."""
+    images = {c["name"]: c["image"] for c in pod["spec.containers"] or ()}
+    found = {}
+    for s in statuses(pod):
+        image, digest = images.get(s["name"], ""), str(s.get("imageID") or "").rpartition("@")[2]
+        if image and "@" not in image and digest.startswith("sha256:") and not waiting(s):
+            found[s["name"], image] = digest
+    return found
+
+
+def usual_digests(graph: Graph, owner: Resource) -> dict[tuple[str, str], str]:
+    """(container, image by tag) -> the digest that most pods of an owner run."""
+    memo: dict[int, dict[tuple[str, str], str]] = graph._memo.setdefault("usual digests", {})
+    if id(owner) not in memo:
+        seen: dict[tuple[str, str], list[str]] = {}
+        for pod in pods_owned_by(graph, owner):
+            for key, digest in digests(pod).items():
+                seen.setdefault(key, []).append(digest)
+        memo[id(owner)] = {key: max(sorted(set(all_)), key=all_.count) for key, all_ in seen.items()}
+    return memo[id(owner)]
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`assay audit`: collect a live inventory into a snapshot, then judge the snapshot as `assay scan` does.
+"""`assay audit`: collect a live inventory, into a snapshot where one is to be kept, then judge it as `assay scan` does.
 
 What can be audited is a module `assay.cli.audit_<what>` with
 
@@ -15,14 +15,12 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import ExitStack
 from importlib import import_module
 from importlib.util import find_spec
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from assay.cli import scan
-from assay.inventory.collect import JOBS, collect
+from assay.inventory.collect import JOBS, collect, gather
 from assay.model import Request
 from assay.scan import UsageError
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from assay.inventory.collect import Unit
+    from assay.model import Intake
 
 AUDITS = {
     "aws": "AWS accounts",
@@ -99,15 +98,16 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     outputs = scan.parse_outputs(args.output)
     chosen = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
 
-    def look(prepare: Callable[[str], None] | None = None) -> int:
-        """Collect, judge, write; `prepare` is called with the snapshot's path when the report is ready."""
-        with ExitStack() as stack:
-            path = args.save or stack.enter_context(TemporaryDirectory(prefix="assay-audit-")) + f"/{what}.jsonl.gz"
-            _collect(module, args, path)
-            request = Request([path], os.getcwd(), options={} if args.save else {"label": what})
-            report = scan.judge(request, *chosen, args)
-            if prepare:
-                prepare(path)
+    def look(prepare: Callable[[str | Intake], None] | None = None) -> int:
+        """Collect, judge, write; `prepare` is called with what was collected when the report is ready."""
+        collected = _collect(what, module, args)
+        if args.save:
+            request = Request([args.save], os.getcwd())
+        else:
+            request = Request([], os.getcwd(), options={"collected": collected})
+        report = scan.judge(request, *chosen, args)
+        if prepare:
+            prepare(collected or args.save)
         scan.write(report, outputs, args)
         if args.timings and report.timings is not None:
             scan.print_timings(report)
@@ -119,13 +119,15 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     return look()
 
 
-def _collect(module: Any, args: Namespace, path: str) -> None:
+def _collect(what: str, module: Any, args: Namespace) -> Intake | None:
+    """Into the snapshot at `--save`; without one, what it would hold."""
     shown = _Progress(quiet=args.quiet)
     try:
-        units = module.units(args)
-        collect(
-            units, path, header=module.header(args), jobs=args.jobs or JOBS, resume=args.resume, progress=shown
-        )  # fmt: skip
+        units, header, jobs = module.units(args), module.header(args), args.jobs or JOBS
+        if not args.save:
+            return gather(units, what, header=header, jobs=jobs, progress=shown)
+        collect(units, args.save, header=header, jobs=jobs, resume=args.resume, progress=shown)
+        return None
     finally:
         shown.clear()
 

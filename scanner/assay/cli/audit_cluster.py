@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assay.inventory.cluster.connection import Connection
     from assay.inventory.cluster.units import Earlier, Wishes
     from assay.inventory.collect import Unit
+    from assay.model import Intake
 
 
 def options(p: ArgumentParser) -> None:
@@ -128,7 +129,7 @@ def _earlier(args: Namespace) -> dict[str, list[Earlier]]:
     return kept
 
 
-def watch(args: Namespace, look: Callable[[Callable[[str], None]], int]) -> int:
+def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]) -> int:
     """Look again and again until Ctrl-C; a fault of an API server is said and does not end it.
 
     Returns the exit code of the last look.
@@ -141,8 +142,8 @@ def watch(args: Namespace, look: Callable[[Callable[[str], None]], int]) -> int:
         raise UsageError("--resume goes on with one look, --watch looks again and again: choose one")
     code = 0
 
-    def ready(snapshot: str) -> None:
-        _remember(args, snapshot)
+    def ready(collected: str | Intake) -> None:
+        _remember(args, collected)
         if sys.stdout.isatty():
             sys.stdout.write("\x1b[H\x1b[2J\x1b[3J")  # the old report goes when the new one is there, not before
 
@@ -160,11 +161,12 @@ def watch(args: Namespace, look: Callable[[Callable[[str], None]], int]) -> int:
         return code
 
 
-def _remember(args: Namespace, snapshot: str) -> None:
+def _remember(args: Namespace, collected: str | Intake) -> None:
     """What the next look is compared with."""
-    from assay.inventory.cluster.history import KEPT_SECONDS, looks
+    from assay.inventory.cluster.history import KEPT_SECONDS, looks, looks_at
 
     gc.collect()  # disabled by `units`, and a watch may run for weeks
-    for name, seen in looks(snapshot).items():
+    now = looks(collected) if isinstance(collected, str) else looks_at(collected.resources)
+    for name, seen in now.items():
         mine = _earlier(args).setdefault(name, [])
         mine[:] = [e for e in mine if seen.at - e.at <= KEPT_SECONDS] + [seen]

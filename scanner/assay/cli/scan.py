@@ -272,7 +272,7 @@ def _waiver_file(named: str | None, request: Request) -> str | None:
             raise UsageError(f"--waivers {named}: there is no such file")
         return os.path.abspath(named)
     # What an audit collects has no place of its own among the files: the working directory is asked.
-    first = "." if "label" in request.options else request.paths[0]
+    first = next(iter(request.paths), ".")
     return config.waivers(first) if os.path.lexists(first) else None
 
 

@@ -200,11 +200,10 @@ class SnapshotSource:
         from assay.paths import display
 
         for path in paths:
-            label = request.options.get("label")  # a file that is gone when the report is read has no place in it
-            shown = str(label or display(path, request.base))
+            shown = display(path, request.base)
             try:
                 with _open(path) as handle:
-                    read(handle, shown, intake, kept=not label)
+                    read(handle, shown, intake)
             except (OSError, EOFError, zlib.error) as error:
                 intake.coverage.input(shown, "failed", f"the snapshot is cut off or unreadable: {error}")
 

@@ -94,6 +94,8 @@ def _git(top: str, *arguments: str, env: dict[str, str] | None = None) -> str | 
 
 
 def _top(request: Request) -> str:
+    if not request.paths:
+        raise UsageError("--diff compares files of a repository; two audits are compared by a baseline")
     first = os.path.realpath(request.paths[0])
     folder = first if os.path.isdir(first) else os.path.dirname(first)
     found = _git(folder, "rev-parse", "--show-toplevel")
