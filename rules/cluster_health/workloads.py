@@ -1,19 +1,19 @@
 """What is wrong with workloads and with what they need: rollouts, jobs, autoscalers, claims, quotas, certificates."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.cluster_state import (
     affected,
     condition,
-    digests,
+    drift_of,
     finished,
     held,
     lasting,
     left,
     pods_owned_by,
-    usual_digests,
 )
 from assay.analysis.quantities import quantity
 from assay.kubernetes.owners import top_owner
@@ -242,14 +242,5 @@ def k8s_image_drift(pod: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Name the image by digest (`image@sha256:...`), and restart the workload once.
     """
-
-    def drifted(pod: Resource) -> str:
-        usual = usual_digests(graph, top_owner(graph, pod))
-        return "; ".join(
-            f"{name}: {image} is {digest[:19]}, elsewhere {usual[name, image][:19]}"
-            for (name, image), digest in digests(pod).items()
-            if digest != usual[name, image]
-        )
-
-    for group in affected(graph, pod, "k8s-image-drift", drifted):
+    for group in affected(graph, pod, "k8s-image-drift", partial(drift_of, graph)):
         yield group.owner.fails(group.said("run another image of the same tag"), because=group.places())

@@ -213,16 +213,30 @@ def digests(pod: Resource) -> dict[tuple[str, str], str]:
     return found
 
 
-def usual_digests(graph: Graph, owner: Resource) -> dict[tuple[str, str], str]:
-    """(container, image by tag) -> the digest that most pods of an owner run."""
-    memo: dict[int, dict[tuple[str, str], str]] = graph._memo.setdefault("usual digests", {})
+def drifting(graph: Graph, owner: Resource) -> dict[int, str]:
+    """`id` of a pod -> what it runs other than most pods of its owner do, by the same tag."""
+    memo: dict[int, dict[int, str]] = graph._memo.setdefault("drifting", {})
     if id(owner) not in memo:
+        mine = {id(pod): digests(pod) for pod in pods_owned_by(graph, owner)}
         seen: dict[tuple[str, str], list[str]] = {}
-        for pod in pods_owned_by(graph, owner):
-            for key, digest in digests(pod).items():
+        for found in mine.values():
+            for key, digest in found.items():
                 seen.setdefault(key, []).append(digest)
-        memo[id(owner)] = {key: max(sorted(set(all_)), key=all_.count) for key, all_ in seen.items()}
+        usual = {key: max(sorted(set(all_)), key=all_.count) for key, all_ in seen.items() if len(set(all_)) > 1}
+        memo[id(owner)] = {
+            pod: "; ".join(
+                f"{name}: {image} is {digest[:19]}, elsewhere {usual[name, image][:19]}"
+                for (name, image), digest in found.items()
+                if usual.get((name, image), digest) != digest
+            )
+            for pod, found in (mine.items() if usual else ())
+        }
     return memo[id(owner)]
+
+
+def drift_of(graph: Graph, pod: Resource) -> str:
+    """What a pod runs other than its siblings; empty when nothing."""
+    return drifting(graph, top_owner(graph, pod)).get(id(pod), "")
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

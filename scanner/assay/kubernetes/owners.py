@@ -41,7 +41,8 @@ def pods_by_owner(graph: Graph, account: str | None = None) -> dict[int, tuple[R
 
 def controller_of(r: Resource) -> dict[str, Any] | None:
     """The reference to the owner that manages an object, else to its first owner; None when it has none."""
-    references = r["metadata.ownerReferences"]
+    metadata = r.values.get("metadata")  # asked of every pod by many
+    references = metadata.get("ownerReferences") if type(metadata) is dict else r["metadata.ownerReferences"]
     if not references:
         return None
     found: dict[str, Any] = next((o for o in references if o.get("controller")), references[0])

@@ -151,6 +151,13 @@ def pod_of(r: Resource) -> Pod | None:
 
 def owner_of(r: Resource, graph: Graph) -> Resource | None:
     """The collected workload whose template an object was made from; None for one that stands for itself."""
+    memo: dict[int, Resource | None] = graph._memo.setdefault("template owners", {})
+    if id(r) not in memo:
+        memo[id(r)] = _owner_of(r, graph)
+    return memo[id(r)]
+
+
+def _owner_of(r: Resource, graph: Graph) -> Resource | None:
     if not r.values.get("metadata", {}).get("ownerReferences") or controller_of(r) is None:
         return None
     owner = top_owner(graph, r)
@@ -180,19 +187,19 @@ def _only(found: list[Any], test: Callable[[Any], bool]) -> list[Any]:
 
 
 def _containers(r: Resource, graph: Graph) -> list[Any]:
-    pod = pod_of(r)
-    if pod is None:
-        return []
-    found = containers_of(pod)
     owner = owner_of(r, graph)
-    if owner is None:
-        return found
-    if r.type != "Pod":
+    if owner is not None and r.type != "Pod":
         return []
+    pod = pod_of(r)
+    if pod is None or owner is None:
+        return containers_of(pod) if pod is not None else []
     seen: set[Any] | None = graph._memo.get(("containers of", id(owner)))
     if seen is None:
         seen = graph._memo["containers of", id(owner)] = _names_of(owner)
-    fresh = [c for c in found if isinstance(c["name"], str) and c["name"] not in seen]
+    spec = pod.values
+    if type(spec) is dict and all(c.get("name") in seen for list_ in LISTS for c in spec.get(list_) or ()):
+        return []  # nearly every replica: no block need be made of it
+    fresh = [c for c in containers_of(pod) if isinstance(c["name"], str) and c["name"] not in seen]
     seen.update(c["name"] for c in fresh)
     return fresh
 
