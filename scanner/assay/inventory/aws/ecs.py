@@ -79,10 +79,11 @@ SERVICE = Make(
 
 def containers(item: Item) -> str:
     """The containers as JSON text, without what their variables hold."""
-    return json.dumps([_bare(plain(c)) for c in item["taskDefinition.containerDefinitions"] or ()])
+    return json.dumps([bare(plain(c)) for c in item["taskDefinition.containerDefinitions"] or ()])
 
 
-def _bare(container: dict[str, Any]) -> dict[str, Any]:
+def bare(container: dict[str, Any]) -> dict[str, Any]:
+    """A container without what its variables hold."""
     variables = [
         {**v, "value": "***" if isinstance(value := masked(v["name"], v.get("value", "")), Unknown) else value}
         for v in container.get("environment", ())

@@ -54,6 +54,7 @@ TABLES = [
                     Make(
                         type="aws_emr_block_public_access_configuration",
                         address="arn:{partition}:elasticmapreduce:{region}:{account}:block-public-access",
+                        name="{account}",
                         bare=True,
                         fields={
                             "id": lambda _: "current",

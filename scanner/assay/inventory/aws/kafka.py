@@ -1,4 +1,4 @@
-"""MSK: clusters of one's own sizing."""
+"""MSK: clusters of one's own sizing, and connectors."""
 
 from __future__ import annotations
 
@@ -39,6 +39,23 @@ BROKERS = {
 }
 LOGS = {"CloudWatchLogs": "cloudwatch_logs", "S3": "s3", "AuthorizerLogs": None}
 
+CONNECTOR = Make(
+    type="aws_mskconnect_connector",
+    address="connectorArn",
+    name="connectorName",
+    bare=True,
+    fields={
+        "id": "connectorArn",
+        "arn": "connectorArn",
+        "name": "connectorName",
+        "kafkaconnect_version": "kafkaConnectVersion",
+        "service_execution_role_arn": "serviceExecutionRoleArn",
+        "kafka_cluster_encryption_in_transit": nested("kafkaClusterEncryptionInTransit"),
+        "kafka_cluster_client_authentication": nested("kafkaClusterClientAuthentication"),
+        "log_delivery": nested("logDelivery", {"cloudWatchLogs": "cloudwatch_logs"}),
+    },
+)
+
 TABLES = [
     Service(
         name="kafka",
@@ -73,5 +90,9 @@ TABLES = [
                 ),
             ),
         ),
-    )
+    ),
+    Service(
+        name="kafkaconnect",
+        asks=(Ask(operation="ListConnectors", items="connectors", makes=(CONNECTOR,)),),
+    ),
 ]

@@ -117,6 +117,19 @@ TABLES = [
                     ),
                 ),
             ),
+            Ask(
+                operation="DescribeSnapshotCopyGrants",
+                items="SnapshotCopyGrants",
+                makes=(
+                    Make(
+                        type="aws_redshift_snapshot_copy_grant",
+                        address=ARN + "snapshotcopygrant:{SnapshotCopyGrantName}",
+                        name="SnapshotCopyGrantName",
+                        fields={"id": "SnapshotCopyGrantName"},
+                        keys=("kms_key_id",),
+                    ),
+                ),
+            ),
         ),
     ),
     Service(
