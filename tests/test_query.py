@@ -71,6 +71,11 @@ def test_attributes_are_columns_and_nested_ones_json(tree: Path, capsys: pytest.
     assert rows(capsys, "SELECT count(*) AS n FROM resources WHERE type LIKE 'aws_%'") == [{"n": 3}]
 
 
+def test_a_type_that_nobody_has_is_an_empty_table(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sql = "SELECT b.address, q.name FROM aws_s3_bucket b JOIN aws_sqs_queue q ON q.name = b.bucket"
+    assert rows(capsys, sql) == []
+
+
 def test_credentials_stay_hidden(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sql = "SELECT environment, environment->0->'variables'->>'API_TOKEN' AS t FROM aws_lambda_function"
     for form in ("text", "json", "jsonl", "csv"):

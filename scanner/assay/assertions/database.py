@@ -126,6 +126,15 @@ class InventorySession(SqliteSession):
         self._tables = Tables(self.graph)
         super().__init__(self._tables.connection, seconds)
 
+    def rows(self, sql: str, limit: int) -> list[dict[str, Any]]:
+        try:
+            return super().rows(sql, limit)
+        except Failed as error:
+            missing = str(error).partition("no such table: ")[2]
+            if missing and self._tables.know(missing):
+                return self.rows(sql, limit)
+            raise
+
     def doubts(self, queries: list[str]) -> list[str]:
         """The addresses and columns whose unknown values these queries ask for: their answer is not known either."""
         import sqlglot

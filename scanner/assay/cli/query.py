@@ -67,6 +67,9 @@ def _asked(tables: Tables, sql: str) -> tuple[list[Sequence[Any]], list[str]]:
         names = [d[0] for d in cursor.description or ()]
         rows: list[Sequence[Any]] = cursor.fetchall()
     except (sqlite3.Error, sqlite3.Warning) as error:
+        missing = str(error).partition("no such table: ")[2]
+        if missing and tables.know(missing):
+            return _asked(tables, sql)
         raise UsageError(_explained(str(error), tables)) from error
     return rows, names
 

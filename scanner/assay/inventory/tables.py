@@ -45,8 +45,18 @@ class Tables:
         self.connection.commit()
         self.connection.set_authorizer(_reads_only)
 
+    def know(self, type_: str) -> bool:
+        """Make the empty table of a type that no resource has; False when there is no such type."""
+        if type_ in self.columns or not attributes(type_):
+            return False
+        self.connection.set_authorizer(None)
+        self._table(type_, [])
+        self.connection.commit()
+        self.connection.set_authorizer(_reads_only)
+        return True
+
     def _table(self, type_: str, resources: list[Resource]) -> None:
-        kubernetes = all("kind" in r.values and "apiVersion" in r.values for r in resources)
+        kubernetes = bool(resources) and all("kind" in r.values and "apiVersion" in r.values for r in resources)
         extra = ["namespace"] if kubernetes else []
         # SQLite does not tell `Name` from `name`.
         taken = {*OWN, *extra, "_unknown"}
