@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, as_list, rule
-from assay.kubernetes.relations import bindings_to, built_in, named, subject_exists
+from assay.kubernetes.relations import accounts_of, bindings_to, built_in, named
 from assay.kubernetes.roles import BINDINGS, ROLES
 from assay.model import Block
 
@@ -133,7 +133,7 @@ def k8s_dead_binding(binding: Resource, graph: Graph) -> Iterator[Finding]:
         yield binding.fails(f"there is no {binding['roleRef.kind']} {name}", at="roleRef.name")
     accounts = [s for s in binding.each("subjects") if s["kind"] == "ServiceAccount" and s["name"] != "default"]
     others = any(s["kind"] != "ServiceAccount" or s["name"] == "default" for s in binding.each("subjects"))
-    if accounts and not others and not any(subject_exists(s, graph) for s in accounts):
+    if accounts and not others and not any(accounts_of(s, graph) for s in accounts):
         yield binding.fails("none of the service accounts it names exists", at="subjects")
 
 

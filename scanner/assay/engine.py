@@ -113,7 +113,7 @@ def evaluate(
         _complete(finding)  # one resource after the other: its file is parsed again once for all its findings
     _distinguish(run.findings)
     problems: list[Problem] = []
-    if waivers and (graph.remarks or listed):
+    if waivers and (graph.remarks or listed or any(type_[:1].isupper() for type_ in graph.types)):
         from assay.ledger.waivers import apply
 
         mine = {r.id for r in rules}

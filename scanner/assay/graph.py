@@ -15,6 +15,7 @@ from assay.model import (
     Text,
     Unknown,
     View,
+    lookup_quietly,
     parse_path,
     show,
 )
@@ -162,6 +163,10 @@ class Graph:
                             for target in self._resolve(r, item, LINKS[type_][path]):
                                 if target is not r:
                                     yield r, target, path
+        if any(type_[:1].isupper() for type_ in self._types):
+            from assay.kubernetes.links import links
+
+            yield from links(self)
 
     # --- resolution -----------------------------------------------------------------------------------------------
 
@@ -228,6 +233,8 @@ class Graph:
             found_all = self._identity(type_).get(_identity_key(item))
             if found_all:
                 same = [x for x in found_all if x.root == r.root and x.source == r.source]
+                if type_[:1].isupper():  # an object of Kubernetes is named within its namespace
+                    return [x for x in same if x.account == r.account and _one_namespace(r, x)]
                 return _nearest(r, same) or same or found_all
         return []
 
@@ -239,7 +246,7 @@ class Graph:
             index = self._identities[type_] = {}
             for r in self.all(type_):
                 for name in IDENTITY.get(type_, ("id", "arn", "name")):
-                    value = r.values.get(name)
+                    value = r.values.get(name) if "." not in name else lookup_quietly(r.values, parse_path(name))
                     if value is not None and (key := _identity_key(value)) is not None:
                         index.setdefault(key, []).append(r)
                 if r.source not in ("terraform", "plan"):
@@ -261,6 +268,12 @@ class Graph:
 
 
 _CLOUDS = {"aws", "oci"}
+
+
+def _one_namespace(a: Resource, b: Resource) -> bool:
+    """True unless both name a namespace, and different ones."""
+    mine, other = (lookup_quietly(x.values, ("metadata", "namespace")) for x in (a, b))
+    return not (isinstance(mine, str) and isinstance(other, str) and mine != other)
 
 
 def _nearest(r: Resource, found: list[Resource]) -> list[Resource]:

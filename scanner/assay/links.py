@@ -8,6 +8,16 @@ from __future__ import annotations
 
 import os
 
+_PODS = {
+    "Pod": "spec.",
+    "CronJob": "spec.jobTemplate.spec.template.spec.",
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController", "Rollout"),
+        "spec.template.spec.",
+    ),
+}
+"""Where the pod spec of a kind of Kubernetes stands: `pods` in a table means all of them."""
+
 
 def _read() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]]]:
     links: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -25,7 +35,8 @@ def _read() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str,
                     identity[words[1]] = tuple(words[2:])
                 else:
                     type_, path, _arrow, targets = words
-                    links.setdefault(type_, {})[path] = tuple(targets.split("|"))
+                    for kind, below in _PODS.items() if type_ == "pods" else ((type_, ""),):
+                        links.setdefault(kind, {})[below + path] = tuple(targets.split("|"))
     return links, identity
 
 

@@ -28,6 +28,7 @@ class Oracle(NamedTuple):
 ORACLES = {
     "terraform": Oracle(("terraform",), "the evaluator", "put terraform 1.5 or newer on PATH"),
     "kubectl": Oracle(("kubectl",), "manifests and collectors", "put kubectl on PATH"),
+    "helm": Oracle(("helm",), "rendered charts", "put helm 3 on PATH"),
     "git": Oracle(("git",), "hooks and diffs", "put git on PATH"),
     "node": Oracle(("node", "nodejs"), "the HTML report", "put node 18 or newer, with npm, on PATH"),
     "multitool": Oracle(

@@ -77,9 +77,11 @@ def _shown(r: Resource) -> Any:
     """The values without credentials. Terraform's own `terraform_data` carries what its author computes, as it is."""
     if r.type == "terraform_data":
         return plain(r.values)
-    from assay.reports.masking import mask_value
+    from assay.reports.masking import EVERYTHING, SECRET_ATTRIBUTES, mask_value
 
-    return mask_value("", plain(r.values))
+    values = plain(r.values)
+    hidden = {k: mask_value(EVERYTHING, values[k]) for k in SECRET_ATTRIBUTES.get(r.type, ()) if k in values}
+    return mask_value("", values) | hidden
 
 
 def _unknowns(value: Any, path: ValuePath) -> Iterator[ValuePath]:

@@ -329,6 +329,9 @@ class _Open:
         self.mark: Any = None  # where the key stands
 
     def add(self, start: Any, end: Any, inner: dict[str | int, Span], line: int, kept: bool) -> None:
+        if self.is_map and self.key is None:  # a map or a list as a key: no path leads there
+            self.key, self.mark = "", start
+            return
         first = self.mark if self.is_map else start
         name: str | int = (self.key or "") if self.is_map else len(self.inner)
         self.key = None

@@ -47,10 +47,10 @@ class Document:
         found = _kept.get(key)
         if found is None:
             text = self._read()
-            if sum(size for size, _ in _kept.values()) > KEPT:
+            if len(_kept) >= KEPT or len(text) > LARGE_TEXT:
                 _kept.clear()
-            found = _kept[key] = (len(text), yaml_documents.positions(text, self.chunk.line))
-        return found[1]
+            found = _kept[key] = yaml_documents.positions(text, self.chunk.line)
+        return found
 
     def _read(self) -> bytes:
         if self.text is not None:
@@ -67,9 +67,10 @@ class Document:
         return Location(self.shown, span.start_line, span.start_column, span.end_line, span.end_column), depth
 
 
-KEPT = 1_000_000
-"""How many bytes of text may have their positions kept: a finding is seldom alone."""
-_kept: dict[tuple[str, int], tuple[int, Span]] = {}
+KEPT = 64
+LARGE_TEXT = 100_000
+"""Positions of so many documents are kept, for a finding is seldom alone; beside a large text those of no other."""
+_kept: dict[tuple[str, int], Span] = {}
 
 
 class DocumentOrigin:

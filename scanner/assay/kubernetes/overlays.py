@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from assay.kubernetes.documents import Broken, parse
+from assay.kubernetes.documents import Broken, Chunk, decoded, parse
 from assay.kubernetes.manifests import Document, DocumentOrigin, read_documents
 from assay.kubernetes.objects import flatten, name
 from assay.model import Location, lookup_quietly
@@ -61,6 +61,28 @@ class Overlay:
                     found += [(v, DocumentOrigin(document, base)) for v, base in flatten(value)]
         return found
 
+    def operations(self, path: str) -> list[tuple[ValuePath, Any, DocumentOrigin]]:
+        """The operations of a JSON patch (RFC 6902), the last first: where each writes, what, and where it stands."""
+        try:
+            with open(path, "rb") as handle:
+                data = decoded(handle.read())
+            value = parse(data).value
+        except (OSError, Broken):
+            return []
+        document = Document(path, display(path, self.base), Chunk(0, len(data), 0))
+        found = []
+        for i, entry in enumerate(value if isinstance(value, list) else []):
+            if isinstance(entry, dict) and isinstance(entry.get("path"), str):
+                origin = DocumentOrigin(document, (i,))
+                found.append((_pointed(entry["path"]), entry.get("value"), origin))
+        return found[::-1]
+
+
+def _pointed(pointer: str) -> ValuePath:
+    """A JSON pointer (RFC 6901) as a path."""
+    steps = [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
+    return tuple(int(s) if s.isdigit() else s for s in steps)
+
 
 class OverlayOrigin:
     """The origin of one rendered object."""
@@ -76,6 +98,10 @@ class OverlayOrigin:
         own = self._nearest(self.overlay.documents(self.file))
         wanted = lookup_quietly(self.values, path)
         candidates = [d for p in reversed(self.overlay.patches) for d in self._of_kind(self.overlay.documents(p))]
+        for patch in reversed(self.overlay.patches if path else []):
+            for target, value, origin in self.overlay.operations(patch):
+                if path[: len(target)] == target and lookup_quietly(value, path[len(target) :]) == wanted:
+                    return origin.locate(())
         for values, origin in [*candidates, *([own] if own is not None else [])]:
             translated = _translated(self.values, values, path)
             if translated is not None and path and lookup_quietly(values, translated) == wanted:

@@ -112,11 +112,15 @@ def _index(view: View, graph: Graph, name: str, fill: Callable[[View, Graph, _In
     return found
 
 
+_SELDOM = ("ScaledObject", "SealedSecret", "ReplicationController")
+"""Kinds that an audit does not list: where none was met, there is taken to be none."""
+
+
 def _each_beside(view: View, types: Iterable[str], graph: Graph, index: _Index) -> Iterator[Resource]:
     for type_ in types:
         others = graph.beside(view, type_)
         yield from list.__iter__(others)
-        if isinstance(others, PartialList):
+        if isinstance(others, PartialList) and type_ not in _SELDOM:
             index.doubt = index.doubt or others.unknown
 
 
@@ -280,8 +284,8 @@ def running_as(view: View, account: Any, graph: Graph) -> list[Pod]:
     )
 
 
-def subject_exists(subject: View, graph: Graph) -> bool:
-    """Whether the ServiceAccount that a binding's subject names is there."""
+def accounts_of(subject: View, graph: Graph) -> list[Resource]:
+    """The ServiceAccounts that a binding's subject names."""
     space, name = subject["namespace"], subject["name"]
     index = _index(subject, graph, "ServiceAccount by name", lambda v, g, i: _fill_names(v, g, i, "ServiceAccount"))
 
@@ -290,7 +294,18 @@ def subject_exists(subject: View, graph: Graph) -> bool:
             return False
         return near(subject, account) if space is None else account["metadata.namespace"] in (space, None)
 
-    return bool(index.certain([name] if isinstance(name, str) else [], same))
+    return index.certain([name] if isinstance(name, str) else [], same)
+
+
+def subject_accounts(binding: Resource, graph: Graph) -> Iterator[Resource]:
+    """The collected ServiceAccounts that a binding certainly names."""
+    subjects = binding.each("subjects")
+    for subject in list.__iter__(subjects):
+        try:
+            if subject["kind"] == "ServiceAccount":
+                yield from accounts_of(subject, graph)
+        except Undetermined:
+            continue
 
 
 def _fill_bindings(view: View, graph: Graph, index: _Index) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Names = dict[ValuePath, ValuePath]
 
-_VERSIONED = pattern(r"kubernetes_(\w+?)(?:_(v\d\w*))?")
+_VERSIONED = pattern(r"kubernetes_(\w+?)(?:_(v\d+(?:(?:alpha|beta)\d+)?))?")
 _GROUPS = {
     "": """Pod Service ConfigMap Secret Namespace ServiceAccount PersistentVolume PersistentVolumeClaim ResourceQuota
         LimitRange ReplicationController Endpoints""",

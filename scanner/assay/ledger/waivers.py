@@ -2,8 +2,8 @@
 
 `# assay: allow[rule-id, other-rule] reason` waives those rules on the block it stands in, or above. Comments of other
 scanners (`checkov:skip=ID:reason`, `trivy:ignore:ID`, `tfsec:ignore:ID`, `kics-scan ...`) count through the rules'
-equivalents. The file is `assay-waivers.toml` (`waiver_file`). What cannot count, or counts for too much, is a problem,
-and said in the coverage notes.
+equivalents; so do annotations on objects of Kubernetes (`annotations`). The file is `assay-waivers.toml`
+(`waiver_file`). What cannot count, or counts for too much, is a problem, and said in the coverage notes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay import clock
+from assay.ledger.annotations import annotated
 from assay.model import Verdict, Waiver
 from assay.patterns import pattern
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _OWN = pattern(r"assay:\s*allow(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
 _CHECKOV = pattern(r"checkov:skip=([A-Za-z0-9_,]+)(?::(.*))?")
 _TRIVY = pattern(r"(?:trivy|tfsec):ignore:([A-Za-z0-9_*-]+)((?::[a-z]+:[^\s:]+)*)")
+_KUBE_LINTER = pattern(r"kube-linter:ignore=([a-z0-9-]+)(?::(.*))?", re.DOTALL)
 _KICS = pattern(r"kics-scan\s+(ignore-line|ignore-block|ignore|disable=([0-9a-fA-F,-]+))")
 _EXPIRY = pattern(r":exp:(\d{4}-\d{2}-\d{2})")
 
@@ -66,6 +68,11 @@ class Book:
         self.by_file: dict[str, list[_Allowance]] = {}
         for allowance in self.allowances:
             self.by_file.setdefault(allowance.remark.file, []).append(allowance)
+        self.by_object: dict[int, list[_Allowance]] = {}
+        for r, remark in annotated(graph):
+            found = _parse(remark, self.problems, known)
+            self.by_object.setdefault(id(r), []).extend(found)
+            self.allowances += found
         for waiver in listed:
             self.problems += _faults(waiver.place, waiver.rules, known)
             if waiver.address == "*":
@@ -75,6 +82,13 @@ class Book:
 
     def judge(self, finding: Finding, waivable: bool) -> None:
         """Waive a finding, if a waiver covers it that holds today."""
+        for allowance in self.by_object.get(id(finding.resource), ()):
+            if _names(allowance, finding):
+                reason = allowance.reason or f"{allowance.tool} annotation without a reason"
+                kind = "annotation" if allowance.tool == "assay" else "foreign"
+                waiver = Waiver(kind, reason, _place(allowance), None, allowance.expires)
+                if self._holds(id(allowance), waiver, finding, waivable):
+                    return
         for allowance in self.by_file.get(finding.location.file, ()) if finding.location else ():
             if _covers(allowance, finding) and _names(allowance, finding):
                 kind = "inline" if allowance.tool == "assay" else "foreign"
@@ -131,8 +145,6 @@ def apply(
     Returns:
         What is wrong with the waivers, in the order of its discovery.
     """
-    if not graph.remarks and not listed:
-        return []
     by_id = {r.id: r for r in rules}
     book = Book(graph, listed, known, today or clock.today())
     for finding in findings:
@@ -175,6 +187,10 @@ def _parse(remark: Remark, problems: list[Problem], known: Collection[str]) -> l
     for m in _TRIVY.finditer(text):
         expiry = _EXPIRY.search(m[2])
         found.append(_Allowance(remark, "trivy", (m[1].upper(),), "", expiry[1] if expiry else None))
+    linter = _KUBE_LINTER.fullmatch(text)
+    if linter:
+        id_ = f"KUBE-LINTER:{linter[1].upper()}"
+        found.append(_Allowance(remark, "kube-linter", (id_,), (linter[2] or "").strip(), None))
     kics = _KICS.search(text)
     if kics:
         ids = tuple(f"KICS:{i[:8].upper()}" for i in kics[2].split(",")) if kics[2] else ("*",)
