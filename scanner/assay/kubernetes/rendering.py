@@ -46,8 +46,8 @@ def run(command: Sequence[str], *, alone: bool = False) -> bytes:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Failed(str(error)) from None
     if done.returncode != 0:
-        said = " ".join(done.stderr.decode(errors="replace").split()) or "it gives no reason"
-        raise Failed(said.removeprefix("error: ").removeprefix("Error: ")[:500])
+        said = " ".join(done.stderr.decode(errors="replace").split()).rpartition("err=<")[2].strip(" >")
+        raise Failed(f"...{said[-400:]}" if len(said) > 400 else said or "it gives no reason")  # the cause comes last
     if len(done.stdout) > MAX_OUTPUT:
         raise Failed(f"it wrote more than {MAX_OUTPUT:,} bytes")
     return done.stdout
