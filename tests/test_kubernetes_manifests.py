@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from assay.engine import Report, evaluate
 from assay.graph import Graph
 from assay.kubernetes.documents import Broken, parse, positions, split
@@ -224,16 +223,21 @@ def test_scalars_are_read_as_kubectl_reads_them(tmp_path: Path) -> None:
     assert parse(text.encode()).value["spec"] == json.loads(done.stdout)["spec"]
 
 
+TEXT = st.text(st.characters(max_codepoint=0xD7FF), max_size=8)
+
+
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1, max_size=6), inner, max_size=4),
+        st.none() | st.booleans() | st.integers(-(10**12), 10**12) | TEXT,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
         max_leaves=12,
     )
 )
-def test_what_pyyaml_writes_is_read_back(value: Any) -> None:
-    text = yaml.safe_dump({"v": value}, allow_unicode=True).encode()
-    assert parse(text).value == {"v": value}
+def test_json_is_read_as_the_yaml_it_is(value: Any) -> None:
+    """Merge keys apart, which JSON does not know: the value that Python's own JSON wrote comes back."""
+    text = json.dumps({"v": value}, indent=1)
+    if '"<<"' not in text:
+        assert parse(text.encode()).value == {"v": value}
 
 
 @given(st.binary(max_size=200) | st.text(alphabet="ab:-[]{}&*#|>'\"\n \t?!%,0~<", max_size=80).map(str.encode))

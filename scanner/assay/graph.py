@@ -234,7 +234,10 @@ class Graph:
             if found_all:
                 same = [x for x in found_all if x.root == r.root and x.source == r.source]
                 if type_[:1].isupper():  # an object of Kubernetes is named within its namespace
-                    return [x for x in same if x.account == r.account and _one_namespace(r, x)]
+                    mine = [x for x in same if x.account == r.account and _one_namespace(r, x)]
+                    if mine:
+                        return mine
+                    continue
                 return _nearest(r, same) or same or found_all
         return []
 
