@@ -226,7 +226,7 @@ def permits(policy: list[dict[str, Any]], action: str, resource: str, context: d
 
 
 def some_policy(rng: random.Random) -> list[dict[str, Any]]:
-    found = []
+    found: list[Resource] = []
     for _ in range(rng.randint(1, 3)):
         s: dict[str, Any] = {"Effect": rng.choice(["Allow", "Allow", "Deny"])}
         s[rng.choice(["Action", "Action", "NotAction"])] = rng.sample(
@@ -370,3 +370,102 @@ def test_principals_and_their_accounts_are_one_question() -> None:
         assert answer.verdict == "no"
         assert answer.request is not None
         assert answer.request.principal
+
+
+def test_moto_enforces_the_same_policies() -> None:
+    """A third hand: moto's own enforcement of policies (actions and resources; it knows no conditions)."""
+    control = pytest.importorskip("moto.iam.access_control", reason="pip install moto: its enforcement of policies")
+    rng = random.Random(17)
+    seen = {True: 0, False: 0}
+    for _ in range(60):
+        parts: list[dict[str, Any]] = [
+            {
+                "Effect": rng.choice(["Allow", "Allow", "Deny"]),
+                rng.choice(["Action", "Action", "NotAction"]): rng.sample(["sqs:*", "sqs:S*", *ACTIONS], 2),
+                "Resource": rng.sample(["*", *QUEUES, "arn:aws:sqs:*:*:a*"], 2),
+            }
+            for _ in range(rng.randint(1, 3))
+        ]
+        theirs = control.IAMPolicy(json.dumps({"Version": "2012-10-17", "Statement": parts}))
+        for action, queue in itertools.product(ACTIONS[:3], QUEUES):
+            truth = theirs.is_action_permitted(action, queue) is control.PermissionResult.PERMITTED
+            one = document({"Effect": "Allow", "Action": action, "Resource": queue})
+            answer = no_broader(one, document(*parts), identity=True)
+            assert (answer.verdict == "yes") is truth, (parts, action, queue)
+            seen[truth] += 1
+    assert min(seen.values()) > 100
+
+
+def test_any_document_gets_an_answer() -> None:
+    """What is no policy, or half of one: an answer or an unknown, never an exception, in the engine and in the rules."""
+    from assay.bundled import RULES
+    from assay.engine import evaluate
+    from assay.graph import Graph
+    from assay.model import Verdict
+    from assay.rule import load_file
+
+    rng = random.Random(29)
+    leaves: list[Any] = [
+        None,
+        True,
+        3,
+        "",
+        "*",
+        "s3:*",
+        "s3:GetObject",
+        "arn:aws:s3:::a/*",
+        "${aws:username}",
+        "${",
+        "\ue100",
+        {},
+        [],
+        ["*", 4],
+        {"AWS": "*"},
+        {"AWS": {"a": 1}},
+        {"Service": ["x.amazonaws.com", None]},
+        {"StringLike": {"a:b": {"c": 1}}},
+        {"NumericEquals": {"s3:max-keys": "many"}},
+        {"IpAddress": {"aws:SourceIp": "300.0.0.1"}},
+        {"Null": {"aws:SourceArn": []}},
+        {"DateLessThan": {"aws:CurrentTime": "soon"}},
+        {"Bool": []},
+        {"": {"": ""}},
+        "\x00",
+        "🙂" * 40,
+        "a" * 5000,
+        "?*" * 60,
+    ]
+    keys = [
+        "Effect",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Principal",
+        "NotPrincipal",
+        "Condition",
+        "Sid",
+        "x",
+    ]
+    rules = [r for file in ("aws_iam_policies", "aws_iam_trust", "aws_resource_policies")
+             for r in load_file(RULES, f"least_privilege/{file}.py")]  # fmt: skip
+    documents: list[Any] = []
+    for _ in range(150):
+        parts = [{k: rng.choice(leaves) for k in rng.sample(keys, rng.randint(0, 7))} for _ in range(rng.randint(0, 3))]
+        for part in parts:
+            if rng.random() < 0.7:
+                part["Effect"] = rng.choice(["Allow", "Deny"])
+        whole = {"Version": "2012-10-17", "Statement": parts} if rng.random() < 0.9 else rng.choice(leaves)
+        documents.append(rng.choice([whole, json.dumps(whole)]))
+    found: list[Resource] = []
+    for n, text in enumerate(documents):
+        policy = Resource("aws_iam_policy", f"p{n}", "aws", {"policy": text})
+        mine, theirs = statements(policy, "policy"), statements(found[-1], "policy") if found else []
+        assert no_broader(mine, theirs).verdict in ("yes", "no", "unknown")
+        found.append(policy)
+        values = {"policy": text, "assume_role_policy": text, "bucket": "b", "name": f"r{n}"}
+        found += [
+            Resource(t, f"{t}{n}", "aws", values) for t in ("aws_iam_role", "aws_s3_bucket_policy", "aws_kms_key")
+        ]
+    report = evaluate(Graph(found), rules)
+    assert [f.message for f in report.findings if f.verdict is Verdict.NOT_EVALUATED] == []

@@ -150,6 +150,7 @@ CASES = [
     ("ec2.amazonaws.com", "sts:AssumeRole", "aws_iam_role.app", 1, "nothing allows it"),
     ("ann", "sts:AssumeRole", OPS, 0, "aws_iam_group_policy.leads"),
     ("bob", "sts:AssumeRole", OPS, 1, "nothing allows it"),
+    ("group/leads", "sts:AssumeRole", OPS, 0, "aws_iam_group_policy.leads"),
     ("ops", "ec2:TerminateInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", 0, "AdministratorAccess"),
     ("ops", "iam:CreateUser", "arn:aws:iam::111122223333:user/x", 1, "nothing allows it"),
     ("bob", "s3:GetObject", OBJECT, 3, "var.extra has no value"),
@@ -204,7 +205,7 @@ def test_the_answer_as_json_names_file_and_line(estate: Path, capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nobody", "s3:GetObject", "*"], "nobody is no role and no user of what was read"),
+        (["nobody", "s3:GetObject", "*"], "nobody is no role, user or group of what was read"),
         (["apq", "s3:GetObject", "*"], "there are aws_iam_role.app"),
         (["app", "s3:GetObjekt", "*"], "did you mean s3:GetObject?"),
         (["app", "s3:*", "*"], "ask about one action"),

@@ -178,7 +178,7 @@ class Account:
         asked = Box(reader.bit(action), ((RESOURCE, _exactly(resource)), (PRINCIPAL, _exactly(caller))))
         made = [reader.compile(d, identity=i < 1 + len(limits)) for i, d in enumerate(documents)]
         denies = [b for m in made for b in m.rules.deny]
-        space = lambda: reader.space(Budget(STEPS))  # noqa: E731 - a new budget for each attempt
+        space = reader.space(Budget(STEPS))
         resources = [b for m in made[1 + len(limits) :] for b in m.rules.allow]
         own, bounds = list(made[0].rules.allow), [list(m.rules.allow) for m in made[1 : 1 + len(limits)]]
         ways = self._ways(action, resource, caller, own, bounds, resources, bool(targets))
@@ -303,9 +303,7 @@ def _denying(asked: Box, denies: Sequence[Box], reader: Reader) -> Statement | N
     """A deny without a condition that has the request."""
     for box in denies:
         conditional = any(n not in (RESOURCE, PRINCIPAL) for n, _ in box.tests)
-        found = (
-            None if conditional else permitted(asked, [[box]], [], lambda: reader.space(Budget(STEPS)), reader.symbols)
-        )
+        found = None if conditional else permitted(asked, [[box]], [], reader.space(Budget(STEPS)), reader.symbols)
         if found is not None and found.verdict == "yes" and isinstance(box.source, Part):
             statement: Statement = box.source.statement
             return statement

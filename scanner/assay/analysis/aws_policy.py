@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.aws_arns import is_star, matches, matches_all
 from assay.decode import decode
-from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, show
+from assay.model import KleeneList, PartialList, Ref, Text, Undetermined, Unknown, any_of, show
 from assay.model import as_list as known_list
 
 if TYPE_CHECKING:
@@ -209,6 +209,11 @@ def document_fault(view: View, path: str) -> str:
             return f"statement {number} names no action"
         if isinstance(one, dict) and _effect(one) not in ("Allow", "Deny", None):
             return f"statement {number} has the effect {show(_effect(one))}: Allow and Deny are the two"
+        for key, value in one.items() if isinstance(one, dict) else ():
+            texts = as_list(value) if key.lower() in ("action", "notaction", "resource", "notresource") else []
+            odd = [v for v in list.__iter__(texts) if not isinstance(v, (str, Unknown))]
+            if odd:
+                return f"statement {number}: {show(odd[0])} stands in {key} where a text belongs"
     return ""
 
 
@@ -336,21 +341,36 @@ def _everyone(principal: tuple[Any, Any]) -> bool:
 
 def _json_parts(statement: dict[str, Any]) -> dict[str, Any]:
     parts = {k.lower(): v for k, v in statement.items() if isinstance(k, str)}
+    for name in ("action", "notaction", "resource", "notresource"):
+        parts[name] = _texts(parts.get(name))
+    if not isinstance(parts.get("effect", ""), (str, Unknown)):
+        parts["effect"] = _no_text(parts["effect"])
     for name in ("principal", "notprincipal"):
         parts[name] = _json_principals(parts.get(name))
     parts["condition"] = _json_conditions(parts.get("condition"))
     return parts
 
 
+def _texts(value: Any, also: tuple[type, ...] = ()) -> list[Any]:
+    """One or many texts; what is none is unknown: AWS refuses it, so it neither allows nor denies."""
+    many = as_list(value)
+    known = [v if isinstance(v, (str, Unknown, *also)) else _no_text(v) for v in list.__iter__(many)]
+    return PartialList(known, many.unknown) if isinstance(many, PartialList) else KleeneList(known)
+
+
+def _no_text(value: Any) -> Unknown:
+    return Unknown(f"{show(value)} stands where a text belongs")
+
+
 def _json_principals(value: Any) -> list[tuple[Any, Any]]:
     if isinstance(value, Unknown) or value is None:
         return as_list(value)
     if not isinstance(value, dict):
-        return [("AWS", v) for v in as_list(value)]
+        return [("AWS", v) for v in _texts(value)]
     found: list[tuple[Any, Any]] = []
     unknown: Unknown | None = None
     for kind, many in value.items():
-        those = as_list(many)
+        those = _texts(many)
         found += [(kind, v) for v in list.__iter__(those)]
         unknown = those.unknown if isinstance(those, PartialList) else unknown
     return found if unknown is None else PartialList(found, unknown)
@@ -365,7 +385,7 @@ def _json_conditions(value: Any) -> list[Condition]:
         if isinstance(keys, Unknown):
             unknown = keys
         elif isinstance(keys, dict):
-            found += [Condition(operator.lower(), k.lower(), as_list(v)) for k, v in keys.items()]
+            found += [Condition(operator.lower(), k.lower(), _texts(v, (bool, int, float))) for k, v in keys.items()]
     return found if unknown is None else PartialList(found, unknown)
 
 

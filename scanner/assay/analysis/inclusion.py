@@ -273,9 +273,9 @@ class Decision(NamedTuple):
 
 
 def permitted(
-    asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Callable[[], Space], symbols: Symbols
+    asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Space, symbols: Symbols
 ) -> Decision:
-    """Is some request of `asked` allowed by every layer and denied by nothing?"""
+    """Is some request of `asked` allowed by every layer and denied by nothing? One budget for the whole question."""
     near = [box for box in deny if box.mask & asked.mask]
     try:
         sure = [[c for b in layer if (c := certain_part(b, symbols)) is not None] for layer in layers]
@@ -298,13 +298,11 @@ def permitted(
         return Decision("unknown", reason="a condition key is compared as a text and as a number")
 
 
-def _through(
-    asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Callable[[], Space]
-) -> Found | None:
+def _through(asked: Box, layers: Sequence[Sequence[Box]], deny: Sequence[Box], space: Space) -> Found | None:
     from itertools import product
 
     for boxes in product(*([b for b in layer if b.mask & asked.mask] for layer in layers)):
-        point = common(asked, boxes, deny, space())
+        point = common(asked, boxes, deny, space)
         if point is not None:
             return Found(point, boxes)
     return None

@@ -34,9 +34,7 @@ def grant(t: Tenancy, subjects: Iterable[str], permission: str, place: str) -> G
     demands = ((SUBJECT, _one_of(subjects)), (PLACE, _one_of([place])))
     asked = Box(t.words.bit(permission), demands)
     rules = t.compiled(t.entries)
-    found = permitted(
-        asked, [rules.rules.allow], rules.rules.deny, lambda: t.words.space(Budget(STEPS)), t.words.symbols
-    )
+    found = permitted(asked, [rules.rules.allow], rules.rules.deny, t.words.space(Budget(STEPS)), t.words.symbols)
     reason = found.reason
     if found.found is not None:
         entry = next((e for e in t.entries if e.statement is found.found.boxes[0].source.statement), None)  # type: ignore[attr-defined]

@@ -79,9 +79,9 @@ def _stated(s: Any) -> Deciding:
 
 def _callers(graph: Graph, who: str) -> list[tuple[Any, Resource]]:
     """The principals that are meant, each with a resource of its scope."""
-    from assay.analysis.aws_identity import PRINCIPALS
+    from assay.analysis.aws_escalation import HOLDERS
 
-    found = [r for type_ in PRINCIPALS for r in graph.all(type_) if _called(r, who)]
+    found = [r for type_ in HOLDERS for r in graph.all(type_) if _called(r, who)]
     if found:
         return [(r, r) for r in found]
     scopes = {
@@ -91,8 +91,8 @@ def _callers(graph: Graph, who: str) -> list[tuple[Any, Resource]]:
         if not scopes:
             raise NoSuchThing("nothing of AWS was read: there is nothing to ask about")
         return [(who, r) for r in scopes.values()]
-    names = [r.address for type_ in PRINCIPALS for r in graph.all(type_)]
-    raise NoSuchThing(f"{who} is no role and no user of what was read{_near(who, names)}")
+    names = [r.address for type_ in HOLDERS for r in graph.all(type_)]
+    raise NoSuchThing(f"{who} is no role, user or group of what was read{_near(who, names)}")
 
 
 def _called(r: Resource, who: str) -> bool:
