@@ -226,7 +226,7 @@ def permits(policy: list[dict[str, Any]], action: str, resource: str, context: d
 
 
 def some_policy(rng: random.Random) -> list[dict[str, Any]]:
-    found: list[Resource] = []
+    found = []
     for _ in range(rng.randint(1, 3)):
         s: dict[str, Any] = {"Effect": rng.choice(["Allow", "Allow", "Deny"])}
         s[rng.choice(["Action", "Action", "NotAction"])] = rng.sample(
