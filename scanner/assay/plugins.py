@@ -72,7 +72,7 @@ class PluginError(Exception):
     """An installed plugin that cannot be used: which, and why."""
 
 
-OPTIONAL = {"checkov": "assay.integrations.checkov"}
+OPTIONAL = {"checkov": "assay.integrations.checkov", "zizmor": "assay.integrations.zizmor"}
 """Plugins that ship with Assay and run only when asked for (`--plugin NAME`)."""
 
 _manager: Any = None

@@ -41,6 +41,7 @@ ORACLES = {
     "checkov": Oracle(
         (".venv-checkov/bin/checkov", "checkov"), "the Checkov plugin", "scripts/check installs it into .venv-checkov"
     ),
+    "zizmor": Oracle((".venv/bin/zizmor", "zizmor"), "the zizmor plugin", "pip install zizmor"),
 }
 
 

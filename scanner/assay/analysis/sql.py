@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Undetermined, Unknown
@@ -128,9 +129,8 @@ def weak_pattern(text: str, bounded: bool) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from re import _parser
-
-            tree = _parser.parse(_as_python(text))
+            parser = import_module("re._parser")  # the standard library's own, which its documentation leaves out
+            tree = parser.parse(_as_python(text))
     except (re.error, RecursionError, OverflowError):
         return ""
     if any(_nests(inner) for inner in _repeats(tree) if not _has_fixed_part(inner)):

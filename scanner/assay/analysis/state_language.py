@@ -6,6 +6,7 @@ that nobody knows stays open: it hides no certain fault, and the doubt is raised
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Undetermined, Unknown, as_list
@@ -120,8 +121,12 @@ class _Check:
         if name in self.names:
             yield f"state {name} has the name of another state of this machine", here
         self.names.add(name)
-        for find in (self._fields, _moves, _needs, _retriers, _choices, _values):
-            yield from self.guarded(lambda find=find: find(name, fields, here))  # type: ignore[misc]
+        checks = (self._fields, _moves, _needs, _retriers, _choices, _values)
+        try:
+            yield from [fault for find in checks for fault in find(name, fields, here)]
+        except (Undetermined, TypeError):  # one by one, so that a doubt in one hides nothing of the others
+            for find in checks:
+                yield from self.guarded(partial(find, name, fields, here))
         for key in _INNER:
             inner = fields.get(key)
             for i, one in enumerate(inner if isinstance(inner, list) else []):
@@ -348,9 +353,9 @@ def loops(ways: dict[str, list[str]]) -> list[set[str]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[name])
                 if low[name] == order[name]:
-                    at = open_.index(name)
-                    component = set(open_[at:])
-                    del open_[at:]
+                    component: set[str] = set()
+                    while name not in component:
+                        component.add(open_.pop())
                     if len(component) > 1 or name in ways[name]:
                         found.append(component)
                     for one in component:

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.decode import unknown_leaves
-from assay.model import Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -169,14 +169,17 @@ def bounded(fields: dict[str, Any], *names: str) -> bool:
 
 def texts(value: Any) -> Iterator[Any]:
     """Every text of a document."""
-    if isinstance(value, dict):
-        for inner in value.values():
-            yield from texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from texts(inner)
-    elif isinstance(value, (str, Unknown)):
-        yield value
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            waiting += reversed(found.values())
+        elif isinstance(found, list):
+            if isinstance(found, PartialList):
+                waiting.append(found.unknown)
+            waiting += reversed(list(list.__iter__(found)))
+        elif isinstance(found, (str, Unknown)):
+            yield found
 
 
 _ARN = pattern(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
@@ -184,7 +187,7 @@ _ARN = pattern(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
 
 def arn_fault(value: Any, own: str | None) -> str:
     """What is wrong with the account of an ARN that is written out: foreign to this configuration, or no account."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value.startswith("arn:"):
         return ""
     found = _ARN.match(value)
     account = found[1] if found else ""

@@ -218,35 +218,60 @@ def _step(node: Any, step: str | int) -> tuple[Any, Any] | None:
 
 
 class _JsonSpans:
-    def __init__(self, text: str) -> None:
-        from assay.terraform.json_syntax import Malformed as Broken
-        from assay.terraform.json_syntax import Reader
+    """Goes down a path and skips what lies beside it with the JSON parser itself; nothing is kept."""
 
-        self.starts = [0]
-        for i, char in enumerate(text):
-            if char == "\n":
-                self.starts.append(i + 1)
-        try:
-            self.root: Any = Reader(text).value()
-        except Broken:
-            self.root = None
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
+        self.decoder = json.JSONDecoder()
 
     def span(self, steps: Sequence[str | int]) -> Span:
-        from assay.terraform.json_syntax import Pairs
-
-        node = self.root
-        if node is None:
+        try:
+            start, at = self._down(steps)
+            end = self.decoder.raw_decode(self.text, at)[1]
+        except (ValueError, IndexError, RecursionError):
             return (1, 1, 1, 1)
+        return (*self._place(start), *self._place(end))
+
+    def _down(self, steps: Sequence[str | int]) -> tuple[int, int]:
+        """Where the deepest member or element of the path begins, and where its value does."""
+        start = at = self._skip(0)
         for step in steps:
-            found = None
-            if isinstance(node.value, Pairs):
-                found = next((inner for name, inner in node.value if name == str(step)), None)
-            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-                found = node.value[step]
+            found = self._member(at, str(step)) if self.text[at] == "{" else self._element(at, step)
             if found is None:
                 break
-            node = found
-        return (*self._place(node.start), *self._place(node.end))
+            start, at = found
+        return start, at
+
+    def _member(self, at: int, name: str) -> tuple[int, int] | None:
+        at = self._skip(at + 1)
+        while self.text[at] == '"':
+            start = at
+            key, at = self.decoder.raw_decode(self.text, at)
+            value = self._skip(self._skip(at) + 1)  # behind the colon
+            if key == name:
+                return start, value
+            at = self._skip(self.decoder.raw_decode(self.text, value)[1])
+            if self.text[at] == ",":
+                at = self._skip(at + 1)
+        return None
+
+    def _element(self, at: int, step: str | int) -> tuple[int, int] | None:
+        if self.text[at] != "[" or not isinstance(step, int):
+            return None
+        at = self._skip(at + 1)
+        for _ in range(step):
+            if self.text[at] == "]":
+                return None
+            at = self._skip(self.decoder.raw_decode(self.text, at)[1])
+            at = self._skip(at + 1) if self.text[at] == "," else at
+        return None if self.text[at] == "]" else (at, at)
+
+    def _skip(self, at: int) -> int:
+        """The first place from `at` on that is no white space."""
+        while self.text[at] in " \t\r\n":
+            at += 1
+        return at
 
     def _place(self, at: int) -> tuple[int, int]:
         line = bisect_right(self.starts, at)

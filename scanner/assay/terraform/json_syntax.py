@@ -39,7 +39,7 @@ class Pairs(list[tuple[str, Node]]):
     __slots__ = ()
 
 
-class Reader:
+class _Reader:
     """Reads JSON with positions, counted in characters."""
 
     def __init__(self, text: str) -> None:
@@ -50,14 +50,14 @@ class Reader:
         match = _TOKEN.match(self.text, self.at)
         if match is None:
             rest = self.text[self.at :].strip()
-            raise Malformed(self.at, f'unexpected "{rest[:20]}"' if rest else "the text ends too early")
+            raise _Syntax(self.at, f'unexpected "{rest[:20]}"' if rest else "the text ends too early")
         self.at = match.end()
         kind = match.lastindex or 1
         return ("", "sign", "string", "literal")[kind], match[kind], match.start(kind)
 
     def value(self, depth: int = 0) -> Node:
         if depth > MAX_DEPTH:
-            raise Malformed(self.at, f"nested deeper than {MAX_DEPTH} levels")
+            raise _Syntax(self.at, f"nested deeper than {MAX_DEPTH} levels")
         kind, text, start = self.token()
         if kind != "sign":
             return Node(_string(text), start, self.at) if kind == "string" else self._literal(text, start)
@@ -65,7 +65,7 @@ class Reader:
             return Node(self._object(depth), start, self.at)
         if text == "[":
             return Node(self._array(depth), start, self.at)
-        raise Malformed(start, f'unexpected "{text}": expected a value')
+        raise _Syntax(start, f'unexpected "{text}": expected a value')
 
     def _literal(self, text: str, start: int) -> Node:
         simple = {"true": True, "false": False, "null": None}
@@ -78,10 +78,10 @@ class Reader:
             if text == "}" and kind == "sign" and not pairs:
                 return pairs
             if kind != "string":
-                raise Malformed(start, f'unexpected "{text}": expected a name in double quotes')
+                raise _Syntax(start, f'unexpected "{text}": expected a name in double quotes')
             colon = self.token()
             if colon[1] != ":":
-                raise Malformed(colon[2], f'unexpected "{colon[1]}": expected ":"')
+                raise _Syntax(colon[2], f'unexpected "{colon[1]}": expected ":"')
             value = self.value(depth + 1)
             value.start = start  # the span of a member includes its name
             pairs.append((_string(text), value))
@@ -89,7 +89,7 @@ class Reader:
             if after[1] == "}":
                 return pairs
             if after[1] != ",":
-                raise Malformed(after[2], f'unexpected "{after[1]}": expected "," or "}}"')
+                raise _Syntax(after[2], f'unexpected "{after[1]}": expected "," or "}}"')
 
     def _array(self, depth: int) -> list[Node]:
         items: list[Node] = []
@@ -103,7 +103,7 @@ class Reader:
             if after[1] == "]":
                 return items
             if after[1] != ",":
-                raise Malformed(after[2], f'unexpected "{after[1]}": expected "," or "]"')
+                raise _Syntax(after[2], f'unexpected "{after[1]}": expected "," or "]"')
 
 
 def _string(text: str) -> str:
@@ -112,7 +112,7 @@ def _string(text: str) -> str:
     return found if found.isascii() else found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-class Malformed(Exception):
+class _Syntax(Exception):
     def __init__(self, at: int, sentence: str) -> None:
         super().__init__(sentence)
         self.at = at
@@ -128,8 +128,8 @@ def parse_json(path: str, shown: str, data: bytes) -> SourceFile:
     text = checked(data).decode()
     file = SourceFile(path, shown, text.encode())
     try:
-        root = Reader(text).value()
-    except Malformed as error:
+        root = _Reader(text).value()
+    except _Syntax as error:
         line = text.count("\n", 0, error.at) + 1
         raise Unreadable(f"line {line}: {error.sentence}") from None
     except ValueError as error:
