@@ -1,4 +1,4 @@
-"""What is shipped to run Assay in a cluster holds to our own rules, and asks for no right that an audit does not use."""
+"""What is shipped to run Assay in a cluster holds to our own rules, and asks for no right beyond what an audit uses."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ def k8s_pod_not_ready(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
 
     ## Why
     A pod that is not ready for a quarter of an hour gets no traffic: the others carry its share, or nobody does.
-    Pods of Jobs, and those whose crash, image or scheduling another rule reports, are left out.
+    Pods of Jobs, and those whose crash, image, volume or scheduling another rule reports, are left out.
 
     ## Fix
     `kubectl describe pod POD` shows the readiness probe's last answer: mend what it asks for, or the probe.
@@ -245,7 +245,7 @@ def k8s_pod_not_ready(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
 
     def unready(pod: Resource) -> str:
         ready = condition(pod, "Ready")
-        if finished(pod) or ready.get("status") != "False" or troubled(pod) or _of_a_job(pod):
+        if finished(pod) or ready.get("status") != "False" or troubled(graph, pod) or _of_a_job(pod):
             return ""
         since = ready.get("lastTransitionTime")
         if not held(graph, pod, since, params["minutes"]):

@@ -144,9 +144,11 @@ def restarts(pod: Resource) -> int:
     return sum(int(s.get("restartCount") or 0) for s in statuses(pod))
 
 
-def troubled(pod: Resource) -> bool:
-    """True when another rule already says why a pod is not ready: a crash loop, an image, no node that fits."""
+def troubled(graph: Graph, pod: Resource) -> bool:
+    """True when another rule says why a pod is not ready: a crash loop, an image, a volume, no node that fits."""
     if condition(pod, "PodScheduled").get("status") == "False":
+        return True
+    if any(e["reason"] in MOUNT_TROUBLES for e in list.__iter__(events_of(graph, pod))):
         return True
     return any(waiting(s) == "CrashLoopBackOff" or waiting(s) in IMAGE_TROUBLES for s in statuses(pod))
 

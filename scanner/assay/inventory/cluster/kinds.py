@@ -6,7 +6,7 @@ from typing import Any
 
 KINDS: dict[str, tuple[str, ...]] = {
     "": ("Namespace", "Node", "Pod", "Service", "ServiceAccount", "ConfigMap", "Secret", "Event",
-         "PersistentVolumeClaim", "PersistentVolume", "ResourceQuota", "LimitRange"),
+         "PersistentVolumeClaim", "PersistentVolume", "ReplicationController", "ResourceQuota", "LimitRange"),
     "apps": ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"),
     "batch": ("Job", "CronJob"),
     "autoscaling": ("HorizontalPodAutoscaler",),
@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "gateway.networking.k8s.io": ("Gateway", "HTTPRoute"),
     "multicluster.x-k8s.io": ("ServiceExport", "ServiceImport"),
     "argoproj.io": ("Rollout",),
+    "keda.sh": ("ScaledObject",),
     "monitoring.coreos.com": ("Prometheus", "ServiceMonitor"),
 }  # fmt: skip
 """API group -> kinds. A group that the server does not have holds nothing."""
