@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import oci
 import pytest
 from assay.cli import main
-from assay.inventory.collect import CollectionStopped, collect
+from assay.inventory.collect import collect
 from assay.inventory.oci import tables, types
 from assay.inventory.oci.clients import Clients, identify
 from assay.inventory.oci.units import CHUNK, survey, units
@@ -311,10 +311,65 @@ def test_a_session_token_signs(tmp_path: Path, plane: ControlPlane) -> None:
     assert len(survey(clients).compartments) == 2
 
 
-def test_an_endpoint_where_nobody_is(folder: Path) -> None:
-    clients = Clients(identify(config_file=str(folder / "config")), NOWHERE, oci.retry.NoneRetryStrategy())
-    with pytest.raises(CollectionStopped, match="refuses the connection"):
-        survey(clients)
+def test_a_resource_principal_signs(tmp_path: Path, plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a function of the platform finds in its environment: a token that says its tenancy, and a key."""
+    from base64 import urlsafe_b64encode
+    from time import time
+
+    def part(value: dict[str, Any]) -> str:
+        return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+    write_config(tmp_path)
+    told = {"exp": int(time()) + 3600, "res_tenant": TENANCY, "res_compartment": TENANCY, "jwk": "{}"}
+    for name, value in (
+        ("VERSION", "2.2"), ("REGION", REGION), ("RPST", f"{part({'alg': 'RS256'})}.{part(told)}.sig"),
+        ("PRIVATE_PEM", (tmp_path / "key.pem").read_text(encoding="utf-8")),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"OCI_RESOURCE_PRINCIPAL_{name}", value)
+    clients = Clients(identify("resource-principal"), plane.url, AT_ONCE)
+    assert clients.identity.tenancy == TENANCY
+    assert len(survey(clients).compartments) == 2
+
+
+def test_no_principal_where_there_is_none(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, sentence = said(NOWHERE, tmp_path, capsys, "--auth", "resource-principal")
+    assert code == 2
+    assert "--auth resource-principal: this machine has no such identity" in sentence
+
+
+def test_a_service_without_an_address_is_not_offered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def resolve(host: str, port: int) -> list[Any]:
+        if "generativeai" in host:
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return []
+
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    clients = Clients(identify(config_file=str(folder / "config")))
+    assert not clients.is_offered("generative_ai.GenerativeAiClient", REGION)
+    assert clients.is_offered("analytics.AnalyticsClient", REGION)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    assert clients.is_offered("generative_ai.GenerativeAiClient", REGION), "a proxy resolves names itself"
+
+
+def test_what_is_listed_twice_is_there_once(folder: Path) -> None:
+    policy = {"id": "ocid1.volumebackuppolicy.oc1..gold", "displayName": "gold"}
+    with ControlPlane({"blockstorage.list_volume_backup_policies": [policy]}) as plane:
+        found = collected(plane, folder, "block-storage")
+        assert plane.calls.count("blockstorage.list_volume_backup_policies") == 2
+    assert sum(r.get("resource", {}).get("type") == "oci_core_volume_backup_policy" for r in found) == 1
+
+
+def test_an_endpoint_where_nobody_is(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.inventory.oci.units.brief", oci.retry.NoneRetryStrategy)
+    code, sentence = said(NOWHERE, folder, capsys)
+    assert code == 3
+    assert "127.0.0.1:9 refuses the connection" in sentence
 
 
 def test_a_clock_that_is_wrong(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ off: it answers for the service when several calls in a row failed, and would tu
 from __future__ import annotations
 
 import os
+import re
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -122,7 +123,7 @@ def _principal(auth: str) -> Identity:
             signer = oci.auth.signers.InstancePrincipalsSecurityTokenSigner()
             return Identity({}, signer, signer.tenancy_id, signer.region)
         signer = oci.auth.signers.get_resource_principals_signer()
-        return Identity({}, signer, signer.claim("res_tenant"), signer.region)
+        return Identity({}, signer, signer.tenancy_id, signer.region)
     except Exception as error:
         raise UsageError(f"--auth {auth}: this machine has no such identity: {_first_line(error)}") from error
 
@@ -139,6 +140,17 @@ def _faults(error: Any) -> str:
     return ", ".join(f"{key} is {what}" for key, what in sorted(found.items()))
 
 
+def brief() -> Any:
+    """A retry strategy for the first call: where nobody is, one wants to hear so within seconds."""
+    return (
+        sdk()
+        .retry.RetryStrategyBuilder(
+            max_attempts=3, retry_base_sleep_time_seconds=0.5, retry_max_wait_between_calls_seconds=2
+        )
+        .get_retry_strategy()
+    )
+
+
 class Clients:
     """Makes the clients and calls them.
 
@@ -153,7 +165,6 @@ class Clients:
         self.identity = identity
         self.endpoint = endpoint.rstrip("/") if endpoint else None
         self.retry = retry or oci.retry.DEFAULT_RETRY_STRATEGY
-        self.calls = 0
         self._made: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()
 
@@ -179,14 +190,27 @@ class Clients:
             **({"service_endpoint": where} if where else {}),
         )  # fmt: skip
 
+    def is_offered(self, name: str, region: str) -> bool:
+        """False when the service has no address in a region. Behind a proxy nobody can tell, and it is asked."""
+        import socket
+        from urllib.parse import urlsplit
+        from urllib.request import getproxies
+
+        if self.endpoint or getproxies():
+            return True
+        try:
+            socket.getaddrinfo(urlsplit(self.client(name, region).base_client.endpoint).hostname, 443)
+        except socket.gaierror:
+            return False
+        return True
+
     def call(self, client: Any, operation: str, *args: Any, **kwargs: Any) -> Any:
         """One call; what it answers.
 
         Raises:
             oci.exceptions.ServiceError, oci.exceptions.RequestException: after the retries.
         """
-        self.calls += 1
-        return getattr(client, operation)(*args, retry_strategy=self.retry, **kwargs)
+        return getattr(client, operation)(*args, **{"retry_strategy": self.retry, **kwargs})
 
     def pages(self, client: Any, operation: str, *args: Any, **kwargs: Any) -> Iterator[list[Any]]:
         """What a list operation answers, page by page.
@@ -260,22 +284,17 @@ def is_absent(error: Exception) -> bool:
 ABSENT = ("NotFound", "LifecyclePolicyNotFound", "ObjectLifecyclePolicyNotFound", "RelatedResourceNotFound")
 
 
-def is_unresolved(error: Exception) -> bool:
-    """True when the host's name does not exist: the service is not offered in this region."""
-    text = str(error)
-    return "NameResolutionError" in text or "Name or service not known" in text or "nodename nor servname" in text
-
-
 def _unreachable(error: Exception) -> str:
     text = _first_line(error)
-    host = text.partition("host='")[2].partition("'")[0] or text.partition("HTTPConnection(")[2].partition(",")[0]
+    found = re.search(r"host=\\*'([^'\\]+)\\*', port=(\d+)", text)
+    host = f"{found.group(1)}:{found.group(2)}" if found else "the endpoint"
     for sign, meaning in (
         ("Connection refused", "refuses the connection"), ("NameResolutionError", "has no address"),
         ("Name or service not known", "has no address"), ("timed out", "does not answer in time"),
         ("CERTIFICATE_VERIFY_FAILED", "shows a certificate that this machine does not trust"),
     ):  # fmt: skip
         if sign in text:
-            return f"{host or 'the endpoint'} {meaning}"
+            return f"{host} {meaning}"
     return f"{type(error).__name__}: {text[:200]}"
 
 

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.inventory.collect import ordered
-from assay.inventory.oci.clients import is_absent, is_unresolved, status_of
+from assay.inventory.oci.clients import is_absent, status_of
 from assay.inventory.oci.shape import told_by, values_of
 from assay.inventory.oci.table import GONE, Made, Row, children, client_service, fed
 from assay.model import Unknown
@@ -106,10 +106,13 @@ class Collector:
         self.root = root
         self.facts: dict[Any, Any] = {}  # what one row's items tell about another's
         self._lock = threading.RLock()
+        self._given: set[tuple[str, str]] = set()
 
     def run(self) -> None:
         for row in self.table.rows:
-            if not row.within and (self.root or not row.root):
+            if row.within or (row.root and not self.root):
+                continue
+            if not self.table.sparse or self.clients.is_offered(row.client, self.region):
                 self._top(row)
 
     # --- calls
@@ -192,7 +195,7 @@ class Collector:
         return iter([_listed(self.clients.call(client, row.get, *keys).data)])
 
     def _unlisted(self, row: Row, scope: Scope, error: Exception) -> None:
-        if (row.optional and is_absent(error)) or (self.table.sparse and is_unresolved(error)):
+        if row.optional and is_absent(error):
             return
         status, reason = status_of(error)
         where = f"compartment {self.names.get(scope.compartment, scope.compartment)}: "
@@ -208,6 +211,9 @@ class Collector:
             for problem in item.problems:
                 self.emitter.problem(*problem)
             for one in made:
+                if (one.type, one.address) in self._given:
+                    continue  # a list may name what another one has named
+                self._given.add((one.type, one.address))
                 name = str(one.values.get("display_name") or one.values.get("name") or "")
                 self.emitter.resource(one.type, one.address, one.values, name=name)
             items.append(item)

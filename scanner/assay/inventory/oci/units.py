@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.inventory.collect import CollectionStopped, Unit
-from assay.inventory.oci.clients import status_of
+from assay.inventory.oci.clients import brief, status_of
 from assay.inventory.oci.engine import Collector
 from assay.scan import UsageError
 
@@ -69,7 +69,8 @@ def _regions(clients: Clients) -> tuple[str, list[str]]:
     """
     me = clients.identity
     try:
-        answer = clients.call(clients.client(_IDENTITY, me.region), "list_region_subscriptions", me.tenancy).data
+        client = clients.client(_IDENTITY, me.region)
+        answer = clients.call(client, "list_region_subscriptions", me.tenancy, retry_strategy=brief()).data
     except Exception as error:
         status, reason = status_of(error)
         if status == "failed":
