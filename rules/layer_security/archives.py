@@ -173,3 +173,19 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
         yield thing.fails(
             f"{second} overwrites {name} of {first}", at="layers", because=[first.where(), second.where()], key=name
         )
+
+
+@rule(on="aws_lambda_layer_version", severity=LOW, params={"versions": 5}, sources=["aws"])
+def aws_layer_old_versions(layer: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Few old versions of a layer are kept.
+
+    ## Why
+    An old version keeps its old libraries, and any function may still name it.
+    ## Fix
+    Delete the versions that no function names (`aws lambda delete-layer-version`).
+    """
+    beside = [v for v in graph.beside(layer, layer.type) if v.region == layer.region]
+    mine = [v for v in beside if v["layer_name"] == layer["layer_name"]]
+    newest = max(int(v["version"]) for v in mine)
+    if len(mine) > params["versions"] and int(layer["version"]) == newest:
+        yield layer.fails(f"{len(mine)} versions are kept; {params['versions']} would do", at="version")

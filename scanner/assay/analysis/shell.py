@@ -28,7 +28,10 @@ class Command(NamedTuple):
     def bare(self) -> tuple[str, ...]:
         words = self.words
         while words and (words[0] in _WRAPPERS or ("=" in words[0] and words[0].partition("=")[0].isidentifier())):
+            wrapped = words[0] in _WRAPPERS
             words = words[1:]
+            while wrapped and words and words[0].startswith("-"):
+                words = words[1:]
         return words
 
 
