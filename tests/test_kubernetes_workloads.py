@@ -260,3 +260,32 @@ def test_every_object_has_one_top_owner_whatever_the_references(parents: list[in
     for r in made:
         assert top_owner(graph, r) in made
         assert pods(r, graph) is pods(r, graph)
+
+
+def test_relations_cost_in_proportion_to_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from assay.kubernetes import relations
+
+    asked = []
+    real = relations.near
+    monkeypatch.setattr(relations, "near", lambda a, b: bool(asked.append(1)) or real(a, b))
+    related = [
+        r for r in ALL.values() if r.theme in ("correctness", "resilience", "least-privilege", "private-subnets")
+    ]
+
+    def cost(count: int) -> int:
+        made = []
+        for i in range(count):
+            space: dict[str, Any] = {"namespace": f"ns{i}"}
+            spec = template("web", serviceAccountName=f"a{i}")
+            spec["template"]["metadata"]["labels"] = {"app": f"a{i}"}
+            made += [
+                thing("Deployment", f"a{i}", {"replicas": 2, **spec}, **space),
+                thing("Service", f"a{i}", {"selector": {"app": f"a{i}"}, "ports": [{"port": 80}]}, **space),
+                thing("ServiceAccount", f"a{i}", **space),
+                thing("NetworkPolicy", f"a{i}", {"podSelector": {"matchLabels": {"app": f"a{i}"}}}, **space),
+            ]
+        asked.clear()
+        evaluate(Graph(made), related)
+        return len(asked)
+
+    assert cost(80) <= 2.2 * cost(40)

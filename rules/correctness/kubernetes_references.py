@@ -9,9 +9,9 @@ from assay.kubernetes.relations import (
     each_entry,
     named,
     neighbours,
+    peopled,
     selected,
     service_account,
-    workloads,
 )
 from assay.kubernetes.workloads import PODS, Container, Pod, containers, containers_of, pods
 from assay.model import Block
@@ -152,7 +152,7 @@ def k8s_network_policy_dangling(policy: Resource, graph: Graph) -> Iterator[Find
     ## Fix
     Correct the labels, or remove the policy.
     """
-    if not workloads(policy, graph):
+    if not peopled(policy, graph):
         return
     if policy["spec.podSelector"] and not selected(policy["spec.podSelector"], policy, graph):
         yield policy.fails("podSelector matches no pod", at="spec.podSelector")
@@ -187,7 +187,7 @@ def k8s_service_dangling(service: Resource, graph: Graph) -> Iterator[Finding]:
     Correct the selector or the target port.
     """
     selector = service["spec.selector"]
-    if not selector or service["spec.type"] == "ExternalName" or not workloads(service, graph):
+    if not selector or service["spec.type"] == "ExternalName" or not peopled(service, graph):
         return
     chosen = selected(selector, service, graph)
     if not chosen:

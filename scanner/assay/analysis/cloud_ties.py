@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _DOMAINS = (
-    "amazonaws.com", "oraclecloud.com/", "oci.", "azure.com/", "microsoft.com/", "gke.io/", "cloud.google.com/",
+    "amazonaws.com", "/aws-", "alb.ingress.kubernetes.io", "oraclecloud.com", "/oci-", "oci.", "azure.com", "/azure-",
+    "microsoft.com", "gke.io", "cloud.google.com",
 )  # fmt: skip
 _CLASSES = {
     "gp2", "gp3", "io1", "io2", "efs-sc", "oci-bv", "oci", "managed-csi", "azurefile", "standard-rwo", "premium-rwo",

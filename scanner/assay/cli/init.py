@@ -21,7 +21,7 @@ HOOK = """repos:
         name: assay
         entry: assay scan
         language: system
-        files: '\\.(tf|tofu|tfvars|tf\\.json|tofu\\.json|tfvars\\.json)$'
+        files: '\\.(tf|tofu|tfvars|ya?ml|tf\\.json|tofu\\.json|tfvars\\.json)$'
         exclude: '(^|/)\\.terraform/'
         pass_filenames: true
         require_serial: true

@@ -27,8 +27,8 @@ def parser() -> ArgumentParser:
 
     once = formatter("assay scan")  # argparse would make one for each option, to see whether its metavar fits
     p = ArgumentParser(
-        "assay scan", description="Judge Terraform, plan JSON and snapshots by the rules.", epilog=EXIT_CODES,
-        formatter_class=lambda prog: once, allow_abbrev=False,
+        "assay scan", description="Judge Terraform, plans, manifests, documents and snapshots by the rules.",
+        epilog=EXIT_CODES, formatter_class=lambda prog: once, allow_abbrev=False,
     )  # fmt: skip
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
     add_selection(p)

@@ -172,17 +172,26 @@ def _fill_workloads(view: View, graph: Graph, index: _Index) -> None:
                 for key, value in labels.items():
                     index.put(value if isinstance(value, Unknown) else (key, value), pod)
                 index.put("all", pod)
+                space = namespace_of(pod)
+                index.put(space if isinstance(space, Unknown) else ("in", space), pod)
             else:
                 index.rest.append(pod)
 
 
-def workloads(view: View, graph: Graph) -> list[Pod]:
-    """The pod specs of the workloads in the same scope and namespace, each once.
+def peopled(view: View, graph: Graph) -> bool:
+    """Whether there is any workload in the same scope and namespace: where there is none, a selector is no mistake.
 
     Raises:
         Undetermined: there is none for certain, but there may be.
     """
-    return _index(view, graph, "workloads", _fill_workloads).certain(["all"], lambda pod: near(view, pod))
+    index = _index(view, graph, "workloads", _fill_workloads)
+    mine = namespace_of(view)
+    keys: list[Any] = ["all"] if mine is None or isinstance(mine, Unknown) else [("in", mine), ("in", None)]
+    if index.rest or any(key in index.found for key in keys):
+        return True
+    if index.doubt is not None:
+        raise Undetermined(index.doubt)
+    return False
 
 
 def selected(selector: Any, view: View, graph: Graph) -> list[Pod]:
