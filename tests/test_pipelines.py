@@ -165,5 +165,5 @@ def test_instructions_of_a_dockerfile() -> None:
     ],
 )
 def test_patterns_of_domains(pattern: str, said: str) -> None:
-    assert (said in weak_pattern(pattern, bounded=True))
-    assert (said != "" or weak_pattern(pattern, bounded=True) == "")
+    assert said in weak_pattern(pattern, bounded=True)
+    assert said != "" or weak_pattern(pattern, bounded=True) == ""
