@@ -123,6 +123,10 @@ def _every_name() -> frozenset[str]:
     names = {step for type_ in _table() for path in attributes(type_) for step in path.split(".")}
     # What the dump leaves out: computed attributes, data sources, what newer providers dropped, deep ACL statements.
     beyond = {"expiration_date", "not_after", "cidr", "s3_settings", "managed_rule_group_statement", "action_to_use"}
+    # What only a live account tells.
+    beyond |= {"root_mfa_enabled", "root_access_keys_present", "root_password_last_used", "root_access_key_1_last_used"}
+    beyond |= {"root_access_key_2_last_used", "password_enabled", "mfa_active", "password_last_used", "last_used_date"}
+    beyond |= {"create_date", "deletion_date", "expiration", "layer_arn"}
     beyond |= {"most_recent", "owners"}
     # What OCI's API alone tells: problems of Cloud Guard, the second factor of a user.
     beyond |= {"detector_rule_id", "is_mfa_activated", "lifecycle_detail", "resource_name", "risk_level"}

@@ -138,3 +138,27 @@ def aws_certificate_weak_key(r: Resource) -> Iterator[Finding]:
     bits = None if certificate == None else certificate.rsa_bits
     if bits != None and bits < 2048:
         yield r.fails(f"the key has {bits} bits", at=path)
+
+
+@rule(
+    on="aws_iam_server_certificate",
+    sources=["aws"],
+    severity=MEDIUM,
+    controls=["cis-aws-1.4:1.19", "cis-aws-7.0:2.17", "nist-800-53r5:SC-17"],
+    equivalents=[
+        "AVD-AWS-0168",
+        "prowler:iam_no_expired_server_certificates_stored",
+        "steampipe-aws:iam_server_certificate_not_expired",
+    ],
+)
+def aws_iam_certificate_expired(certificate: Resource) -> Iterator[Finding]:
+    """IAM keeps no expired certificates.
+
+    ## Why
+    One that is deployed by mistake turns every visitor away.
+    ## Fix
+    Delete it: `aws iam delete-server-certificate`.
+    """
+    end = certificate["expiration"]
+    if end != None and end[:10] < today():
+        yield certificate.fails(f"the certificate ended on {end[:10]}", at="expiration")

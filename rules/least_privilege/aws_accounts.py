@@ -174,7 +174,8 @@ def aws_password_policy_missing(r: Resource, graph: Graph) -> Iterator[Finding]:
     Add an `aws_iam_account_password_policy`; set `password_reset_required = true` on login profiles.
     """
     if r.type == "aws_iam_user_login_profile":
-        if r["password_reset_required"] != True:
+        # In an account it only says whether the first sign-in is still to come.
+        if r.source in ("terraform", "plan") and r["password_reset_required"] != True:
             yield r.fails("the first password need not be changed", at="password_reset_required")
         return
     managed = r.source not in ("terraform", "plan") or bool(graph.beside(r, "aws_iam_account_alias"))
@@ -255,8 +256,11 @@ def aws_root_access_key(r: Resource) -> Iterator[Finding]:
     ## Fix
     Delete the key, and work with roles.
     """
-    if r.type == "aws_iam_access_key" and r["user"] == "root":
-        yield r.fails("the key belongs to the root user", at="user")
+    if r.type == "aws_iam_access_key":
+        if r["user"] == "root":
+            yield r.fails("the key belongs to the root user", at="user")
+    elif r.source == "aws" and r["root_access_keys_present"] == True:
+        yield r.fails("the root user has an access key", at="root_access_keys_present")
 
 
 @rule(on="aws_iam_group", severity=LOW, controls=["nist-800-53r5:IA-2"], equivalents=["AVD-AWS-0123"])

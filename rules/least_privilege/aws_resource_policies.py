@@ -267,7 +267,7 @@ def aws_sns_open_policy(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 @rule(
-    on="aws_sns_topic_policy",
+    on=["aws_sns_topic_policy", "aws_sns_topic"],
     params={"trusted_accounts": []},
     severity=MEDIUM,
     controls=["nist-800-53r5:AC-3"],

@@ -52,13 +52,17 @@ require(
     ],
 )
 def aws_kms_key_pending_deletion(key: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
-    """The time between a key's deletion and its end is chosen.
+    """No key awaits deletion, and the time between a key's deletion and its end is chosen.
 
     ## Why
     Once a key is gone so is everything it encrypted. The waiting time is all there is to notice the mistake.
     ## Fix
     Set `deletion_window_in_days`, 30 for keys that matter; `days` of this rule is the least you accept.
     """
+    if key.source == "aws":  # an account tells of the deletion itself
+        if not key.absent("deletion_date"):
+            yield key.fails(f"the key ends on {key['deletion_date'][:10]}", at="deletion_date")
+        return
     window = key["deletion_window_in_days"]
     if window == None or window < params["days"]:
         yield key.fails(f"deletion_window_in_days is {show(window)}", at="deletion_window_in_days")
@@ -99,7 +103,13 @@ def aws_secret_no_rotation(r: Resource, graph: Graph, params: dict[str, Any]) ->
             yield rules.fails(f"the secret is rotated every {period:g} days")
 
 
-@rule(on="aws_iam_access_key", severity=HIGH, controls=["nist-800-53r5:IA-5"], equivalents=["kics:7081f85c"])
+@rule(
+    on="aws_iam_access_key",
+    sources=["terraform", "plan"],
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=["kics:7081f85c"],
+)
 def aws_iam_access_key_exposed(key: Resource) -> Iterator[Finding]:
     """Access keys made by Terraform are encrypted for their user.
 

@@ -54,7 +54,7 @@ def credential_within(text: Any) -> bool:
         Undetermined: the text is unknown.
     """
     if isinstance(text, Text):
-        return any(_written_out(piece) for piece in text.literals)
+        return text.sensitive or any(_written_out(piece) for piece in text.literals)
     if isinstance(text, Unknown):
         raise Undetermined(text)
     return isinstance(text, str) and (_written_out(text) or _written_out(_decoded(text)))

@@ -83,6 +83,7 @@ STAGES = Ask(
             makes=(
                 Make(
                     type="aws_wafv2_web_acl_association",
+                    folds=("aws_wafregional_web_acl_association",),  # the older service has ended
                     address="{ARN}/{^^id}/{^stageName}",
                     bare=True,
                     fields={"resource_arn": of_stage, "web_acl_arn": "ARN"},
@@ -102,7 +103,7 @@ STAGES = Ask(
         Make(
             type="aws_api_gateway_method_settings",
             address=f"{APIS}/{{^^id}}/stages/{{^stageName}}/settings/{{path}}",
-            name="{^stageName} {path}",
+            name="path",
             each=settings,
             bare=True,
             fields={
@@ -133,7 +134,7 @@ RESOURCES = Ask(
         Make(
             type="aws_api_gateway_method",
             address=METHOD,
-            name="{httpMethod} {^path}",
+            name="^path",
             each=methods,
             bare=True,
             fields={

@@ -37,6 +37,7 @@ TABLES = [
                     Make(
                         type="aws_ebs_encryption_by_default",
                         address="arn:{partition}:ec2:{region}:{account}:ebs-encryption-by-default",
+                        name="{account}",
                         bare=True,
                         fields={"enabled": "EbsEncryptionByDefault"},
                     ),

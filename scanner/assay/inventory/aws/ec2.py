@@ -190,6 +190,7 @@ TABLES = [
                     Make(
                         type="aws_ec2_instance_metadata_defaults",
                         address="arn:{partition}:ec2:{region}:{account}:instance-metadata-defaults",
+                        name="{account}",
                     ),
                 ),
             ),

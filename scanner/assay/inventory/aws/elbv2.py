@@ -113,6 +113,7 @@ BALANCERS = Ask(
             makes=(
                 Make(
                     type="aws_wafv2_web_acl_association",
+                    folds=("aws_wafregional_web_acl_association",),  # the older service has ended
                     address="{ARN}/{^LoadBalancerName}",
                     bare=True,
                     fields={"resource_arn": "^LoadBalancerArn", "web_acl_arn": "ARN"},

@@ -97,6 +97,7 @@ ACCOUNT = Ask(
                 Make(
                     type="aws_iam_account_password_policy",
                     address="arn:{partition}:iam::{account}:account-password-policy",
+                    name="{account}",
                     rename={
                         "RequireLowercaseCharacters": "require_lowercase_characters",
                         "RequireUppercaseCharacters": "require_uppercase_characters",
@@ -126,6 +127,7 @@ ACCOUNT = Ask(
                 Make(
                     type="aws_s3_account_public_access_block",
                     address="arn:{partition}:s3::{account}:public-access-block",
+                    name="{account}",
                     fields={"account_id": "{account}", "id": "{account}"},
                 ),
             ),

@@ -204,7 +204,7 @@ LAYERS = Ask(
                         Make(
                             type="aws_lambda_layer_version_permission",
                             address="{^^LayerVersionArn}:policy/{statement_id}/{principal}",
-                            name="statement_id",
+                            name="^^^LayerName",
                             each=statements,
                             fields={
                                 "layer_name": "^^^LayerArn",

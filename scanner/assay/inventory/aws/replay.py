@@ -72,7 +72,7 @@ def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     account = str(answers.get("sts.GetCallerIdentity", {}).get("Account", ACCOUNT))
     transport = Replay(answers, absent)
     for service in services:
-        if any(f"{s}.{o}" in answers for s, o in service.operations() if s != "sts"):
+        if any(f"{s}.{o}" in answers for s, o in service.operations()):
             yield _unit(service, Place(account, REGION), transport)
 
 

@@ -42,8 +42,8 @@ def values(make: Make, item: Item) -> dict[str, Any]:
         else:
             made[name] = value
     made = convert(make.type, made)
-    known = _kinds(make.type)
-    made.update({name: unknown for name, unknown in item.unknown.items() if not known or name in known})
+    known = {**_kinds(make.type), **make.fields}
+    made.update({name: unknown for name, unknown in item.unknown.items() if name in known})
     return made
 
 

@@ -121,7 +121,7 @@ class Walk:
             return
         for again in range(1, READY_TRIES + 1):
             page = next(iter(self.transport.call(name, ask.operation, **params)), {})
-            if again == READY_TRIES or Item(page, self.place).get(ask.ready):
+            if again == READY_TRIES or not page or Item(page, self.place).get(ask.ready):
                 yield page
                 return
             sleep(1)

@@ -1,0 +1,163 @@
+"""Credentials as a live account tells of them: the root user's, passwords, second factors, and when they were used."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, rule
+from assay.analysis.aws_arns import account_of
+from assay.analysis.aws_policy import trust_statements
+from assay.clock import instant, seconds
+
+DAY = 86400
+
+
+def days_since(moment: Any) -> float:
+    """How many days ago something was, as the API tells it (RFC 3339)."""
+    return (seconds() - instant(moment)) / DAY
+
+
+@rule(
+    on="account",
+    sources=["aws"],
+    severity=CRITICAL,
+    controls=["cis-aws-1.4:1.5", "cis-aws-1.2:1.13", "cis-aws-7.0:2.5", "nist-800-53r5:IA-2(1)"],
+    equivalents=["AVD-AWS-0142", "prowler:iam_root_mfa_enabled", "steampipe-aws:iam_root_user_mfa_enabled"],
+)
+def aws_root_no_mfa(account: Resource) -> Iterator[Finding]:
+    """The root user has a second factor.
+
+    ## Why
+    Whoever has the root user's password owns the account, and no policy can hold them back.
+    ## Fix
+    Sign in as the root user once and register a security key, or centralise root access and delete the password.
+    """
+    if account["root_mfa_enabled"] != True:
+        yield account.fails("the root user has no second factor", at="root_mfa_enabled")
+
+
+@rule(
+    on="account",
+    sources=["aws"],
+    severity=HIGH,
+    params={"days": 90},
+    controls=["cis-aws-1.2:1.1", "cis-aws-1.4:1.7", "cis-aws-7.0:2.7", "nist-800-53r5:AC-6(5)"],
+    equivalents=["AVD-AWS-0140", "prowler:iam_avoid_root_usage", "steampipe-aws:iam_root_last_used"],
+)
+def aws_root_used(account: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Nobody works as the root user.
+
+    ## Why
+    What the root user does cannot be limited and is nobody's in particular.
+    ## Fix
+    Work with roles; keep the root user for the few tasks that need it.
+    """
+    for path in ("root_password_last_used", "root_access_key_1_last_used", "root_access_key_2_last_used"):
+        used = account[path]
+        if used != None and days_since(used) < params["days"]:
+            yield account.fails(f"the root user was at work on {used[:10]}", at=path)
+
+
+@rule(
+    on="aws_iam_user",
+    sources=["aws"],
+    severity=HIGH,
+    controls=["cis-aws-1.2:1.2", "cis-aws-7.0:2.10", "nist-800-53r5:IA-2(1)"],
+    equivalents=[
+        "AVD-AWS-0145",
+        "prowler:iam_user_mfa_enabled_console_access",
+        "steampipe-aws:iam_user_console_access_mfa_enabled",
+    ],
+)
+def aws_iam_user_no_mfa(user: Resource) -> Iterator[Finding]:
+    """Users with a console password have a second factor.
+
+    ## Why
+    A password alone can be guessed, phished or reused.
+    ## Fix
+    Register a device for the user, or delete the password and let the person sign in through a role.
+    """
+    if user["password_enabled"] == True and user["mfa_active"] != True:
+        yield user.fails("the password alone opens the console", at="mfa_active")
+
+
+@rule(
+    on=["aws_iam_user", "aws_iam_access_key"],
+    sources=["aws"],
+    severity=MEDIUM,
+    params={"days": 45},
+    controls=["cis-aws-1.2:1.3", "cis-aws-1.4:1.12", "cis-aws-7.0:2.11", "nist-800-53r5:AC-2(3)"],
+    equivalents=[
+        "AVD-AWS-0144",
+        "AVD-AWS-0166",
+        "prowler:iam_user_accesskey_unused",
+        "prowler:iam_user_console_access_unused",
+        "steampipe-aws:iam_user_unused_credentials_45",
+    ],
+)
+def aws_iam_credentials_unused(r: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Passwords and keys that nobody uses are switched off.
+
+    ## Why
+    Nobody notices when a forgotten credential is used by somebody else.
+    ## Fix
+    Delete the password, or set the key `Inactive` and delete it later.
+    """
+    if r.type == "aws_iam_user":
+        on, used, since = r["password_enabled"] == True, "password_last_used", "create_date"
+    else:
+        on, used, since = r["status"] == "Active", "last_used_date", "create_date"
+    if not on:
+        return
+    last = r[since] if r.absent(used) else r[used]
+    if last != None and days_since(last) > params["days"]:
+        said = "was never used" if r.absent(used) else f"was last used on {last[:10]}"
+        yield r.fails(f"the {'password' if r.type == 'aws_iam_user' else 'key'} {said}", at=used)
+
+
+@rule(
+    on="aws_iam_access_key",
+    sources=["aws"],
+    severity=MEDIUM,
+    params={"days": 90},
+    controls=["cis-aws-1.2:1.4", "cis-aws-1.4:1.14", "cis-aws-7.0:2.12", "nist-800-53r5:IA-5(1)"],
+    equivalents=["AVD-AWS-0146", "prowler:iam_rotate_access_key_90_days", "steampipe-aws:iam_user_access_key_age_90"],
+)
+def aws_iam_access_key_old(key: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Access keys are replaced every 90 days.
+
+    ## Why
+    The older a key, the more laptops, backups and logs it lies in.
+    ## Fix
+    Make a new key, move to it, delete the old one; better still, use roles.
+    """
+    if key["status"] == "Active" and key["create_date"] != None and days_since(key["create_date"]) > params["days"]:
+        yield key.fails(f"the key was made on {key['create_date'][:10]}", at="create_date")
+
+
+@rule(
+    on="aws_iam_role",
+    sources=["aws"],
+    severity=MEDIUM,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=[
+        "prowler:iam_role_cross_account_readonlyaccess_policy",
+        "steampipe-aws:iam_role_cross_account_read_only_access_policy",
+    ],
+)
+def aws_iam_cross_account_read(role: Resource, graph: Graph) -> Iterator[Finding]:
+    """Roles for other accounts do not read everything.
+
+    ## Why
+    `ReadOnlyAccess` reads the content of buckets, tables and queues, not only how they are configured.
+    ## Fix
+    Attach `SecurityAudit` or `ViewOnlyAccess`, or a policy of the services that the other account is to see.
+    """
+
+    def foreign(statement: Any) -> bool:
+        accounts = [account_of(p) for kind, p in statement.principals if kind == "AWS"]
+        return statement.to_everyone or any_of(accounts, lambda a: a != None and a != role.account)
+
+    attached = graph.users(role, "aws_iam_role_policy_attachment")
+    reading = any_of(attached, lambda a: a["policy_arn"].endswith(":policy/ReadOnlyAccess"))
+    if reading and any_of(trust_statements(role, graph), foreign):
+        yield role.fails("another account may assume the role and read everything", at="assume_role_policy")
