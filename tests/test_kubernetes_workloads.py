@@ -265,9 +265,14 @@ def test_every_object_has_one_top_owner_whatever_the_references(parents: list[in
 def test_relations_cost_in_proportion_to_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     from assay.kubernetes import relations
 
-    asked = []
+    asked: list[int] = []
     real = relations.near
-    monkeypatch.setattr(relations, "near", lambda a, b: bool(asked.append(1)) or real(a, b))
+
+    def counted(a: Any, b: Any) -> bool:
+        asked.append(1)
+        return real(a, b)
+
+    monkeypatch.setattr(relations, "near", counted)
     related = [
         r for r in ALL.values() if r.theme in ("correctness", "resilience", "least-privilege", "private-subnets")
     ]
