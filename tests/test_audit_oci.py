@@ -30,6 +30,9 @@ AT_ONCE = oci.retry.RetryStrategyBuilder(
 ).get_retry_strategy()  # fmt: skip
 
 
+Audited = tuple[Any, list["Path"], int]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("oci")
@@ -68,7 +71,7 @@ def collected(plane: ControlPlane, folder: Path, *services: str) -> list[dict[st
 
 
 def test_the_verdicts_on_a_tenancy_are_those_of_its_labels(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    content, labels = tenancy(2, 3)
+    content, labels = tenancy(2, 1)
     with ControlPlane(content) as plane:
         code, report = audit(plane, folder, capsys, "--select", ",".join(JUDGED))
     assert code == 1
@@ -83,9 +86,20 @@ def test_the_verdicts_on_a_tenancy_are_those_of_its_labels(folder: Path, capsys:
     assert {u["status"] for u in report["coverage"]["units"]} == {"ok"}
 
 
-def test_where_a_finding_is(folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]) -> None:
-    _, report = audit(plane, folder, capsys, "--select", "oci-bucket-public")
-    (finding,) = [f for f in report["findings"] if f["verdict"] == "fail"]
+@pytest.fixture(scope="module")
+def audited(folder: Path) -> Audited:
+    """The report of an audit, the snapshots that it and a second one kept, and how many calls both took."""
+    saved = [folder / "one.jsonl.gz", folder / "two.jsonl.gz"]
+    with ControlPlane(tenancy(1, 1)[0]) as plane:
+        for path in saved:
+            main([*arguments(plane, folder), "-o", f"json={path}.json", "--show-passes", "--save", str(path)])
+        calls = len(plane.calls)
+    return json.loads((folder / "one.jsonl.gz.json").read_text(encoding="utf-8")), saved, calls
+
+
+def test_where_a_finding_is(audited: Audited) -> None:
+    report, _, _ = audited
+    (finding,) = [f for f in report["findings"] if f["verdict"] == "fail" and f["rule"] == "oci-bucket-public"]
     assert finding["resource"] == {
         "type": "oci_objectstorage_bucket", "address": "n/plane/b/bad0", "source": "oci", "account": TENANCY,
         "region": REGION,
@@ -93,23 +107,32 @@ def test_where_a_finding_is(folder: Path, plane: ControlPlane, capsys: pytest.Ca
     assert finding["evidence"][0]["value"] == "ObjectRead"
 
 
-def test_the_snapshot_says_the_same_offline(
-    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
-) -> None:
-    saved = folder / "offline.jsonl.gz"
-    _, live = audit(plane, folder, capsys, "--save", str(saved))
-    main(["scan", str(saved), "-o", "json", "--show-passes", "-q"])
+def test_the_snapshot_says_the_same_offline(audited: Audited, capsys: pytest.CaptureFixture[str]) -> None:
+    live, saved, _ = audited
+    main(["scan", str(saved[0]), "-o", "json", "--show-passes", "-q"])
     offline = json.loads(capsys.readouterr().out)
     told = [sorted((f["rule"], f["verdict"], f["resource"]["address"], f["fingerprint"]) for f in r["findings"])
             for r in (live, offline)]  # fmt: skip
     assert told[0] == told[1]
-    assert b"hunter2" not in b"".join(json.dumps(r).encode() for r in records(str(saved)))
+    assert len(told[0]) > 100
 
 
-def test_the_same_inventory_gives_the_same_bytes(folder: Path, plane: ControlPlane) -> None:
-    for name in ("one", "two"):
-        main([*arguments(plane, folder), "--select", "oci-bucket-public", "--save", str(folder / f"{name}.jsonl.gz")])
-    assert (folder / "one.jsonl.gz").read_bytes() == (folder / "two.jsonl.gz").read_bytes()
+def test_the_same_inventory_gives_the_same_bytes(audited: Audited) -> None:
+    one, two = audited[1]
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_no_credential_reaches_the_snapshot(audited: Audited) -> None:
+    text = "".join(json.dumps(r) for r in records(str(audited[1][0])))
+    assert "DB_PASSWORD" in text
+    assert "hunter2" not in text
+    assert "c2VjcmV0" not in text, "user data of instances"
+
+
+def test_the_snapshot_says_what_it_looks_for(audited: Audited) -> None:
+    header = next(records(str(audited[1][0])))
+    assert header["feeds"] == {"oci": types()}
+    assert header["accounts"] == [TENANCY]
 
 
 # --- paging and throttling ------------------------------------------------------------------------------------------
@@ -217,7 +240,9 @@ def test_compartments_that_cannot_be_listed_leave_every_type_open(
 # --- interruption ---------------------------------------------------------------------------------------------------
 
 
-def test_a_killed_audit_goes_on_where_it_was(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_killed_audit_goes_on_where_it_was(
+    folder: Path, audited: Audited, capsys: pytest.CaptureFixture[str]
+) -> None:
     saved = folder / "killed.jsonl.gz"
     with ControlPlane(tenancy(1, 1)[0]) as plane:
         plane.hold_after = 150
@@ -225,24 +250,18 @@ def test_a_killed_audit_goes_on_where_it_was(folder: Path, capsys: pytest.Captur
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             assert plane.held.wait(60)
             process.kill()
-        parts = list((folder / "killed.jsonl.gz.parts").glob("*.gz"))
-        assert parts, "units that were finished are kept"
-        before = list(plane.calls)
+        assert list((folder / "killed.jsonl.gz.parts").glob("*.gz")), "units that were finished are kept"
+        before = len(plane.calls)
         plane.hold_after = None
         plane.release.set()
         code = main(arguments(plane, folder, "--save", str(saved), "--resume", "--fail-on", "never"))
-        again = plane.calls[len(before) :]
+        again = len(plane.calls) - before
     capsys.readouterr()
     assert code == 0
-    finished = {"_".join(p.name.split("-")[:-1]) for p in parts}
-    assert finished
-    with ControlPlane(tenancy(1, 1)[0]) as fresh:
-        main(arguments(fresh, folder, "--save", str(folder / "whole.jsonl.gz"), "--fail-on", "never"))
-        assert len(again) < len(fresh.calls)
-    whole, resumed = (
-        [r for r in records(str(folder / f"{n}.jsonl.gz")) if "schema" not in r] for n in ("whole", "killed")
-    )
-    assert resumed == whole
+    _, whole, calls = audited
+    assert again < calls / 2 - 50, "what was finished is not asked for again"
+    told = [[r for r in records(str(path)) if "schema" not in r] for path in (saved, whole[0])]
+    assert told[0] == told[1]
 
 
 # --- what a person may get wrong ------------------------------------------------------------------------------------
@@ -407,7 +426,7 @@ def test_every_region_is_asked_where_each_has_its_own_endpoint(folder: Path, pla
     assert [region for region, service in made if service == "identity"] == [None]
 
 
-# --- permissions and feeds ------------------------------------------------------------------------------------------
+# --- permissions ----------------------------------------------------------------------------------------------------
 
 
 def test_the_permissions_are_printed_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
@@ -417,11 +436,3 @@ def test_the_permissions_are_printed_without_an_account(capsys: pytest.CaptureFi
     assert "Allow group Auditors to read secrets in tenancy" in lines
     assert not [line for line in lines if "secret-bundles" in line or " objects " in line]
     assert lines == sorted(lines, key=lambda line: line.split()[5])
-
-
-def test_the_snapshot_says_what_it_looks_for(folder: Path, plane: ControlPlane) -> None:
-    saved = folder / "feeds.jsonl.gz"
-    main([*arguments(plane, folder), "--select", "oci-bucket-public", "--save", str(saved)])
-    header = next(records(str(saved)))
-    assert header["feeds"] == {"oci": types()}
-    assert header["accounts"] == [TENANCY]
