@@ -8,16 +8,17 @@ from __future__ import annotations
 import random
 import sys
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import simulated_aws
 import simulated_oci
 from assay.analysis.reach.build import Model, model
 from assay.analysis.reach.coverage import estates
-from assay.analysis.reach.ends import ends
+from assay.analysis.reach.ends import NoSuchEnd, ends
 from assay.analysis.reach.packets import PROTOCOLS
 from assay.graph import Graph
+from assay.model import Resource, Unknown
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -59,6 +60,43 @@ def test_the_engine_agrees_with_the_packets(cloud: str, batch: int) -> None:
     found = [compare(CLOUDS[cloud], seed) for seed in range(batch * NETWORKS, (batch + 1) * NETWORKS)]
     assert [line for _, wrong in found for line in wrong] == []
     assert sum(reached for reached, _ in found) > NETWORKS, "networks in which nothing is reached prove nothing"
+
+
+def hidden(value: Any, r: random.Random, name: str = "") -> Any:
+    """A value with some of its leaves, and some references, made unknown."""
+    if isinstance(value, dict):
+        return {k: hidden(v, r, k) for k, v in value.items()}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return [hidden(v, r, name) for v in value]
+    if name in ("private_ip", "type") or r.random() >= 0.03:  # the question names these
+        return value
+    return Unknown(f"{name} is hidden", ("hidden", str(r.random())))
+
+
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
+def test_what_is_hidden_makes_no_answer_wrong(cloud: str) -> None:
+    """Whatever cannot be known, the answer is unknown or it is the true one."""
+    module, asked, sure = CLOUDS[cloud], 0, 0
+    for seed in range(150):
+        world, r = module.generate(seed), random.Random(seed + 7)
+        found = [Resource(x.type, x.address, x.source, hidden(x.values, r), name=x.name)
+                 for x in module.resources(world)]  # fmt: skip
+        graph = Graph(found)
+        made = model(graph)
+        for _ in range(12):
+            source, goal = r.sample([*world.machines, *module.HOSTS], 2)
+            names = [n if n in module.HOSTS else f"{module.MACHINE}.{n}" for n in (source, goal)]
+            protocol, port = r.choice(["tcp", "udp"]), r.choice(module.PORTS)
+            try:
+                got = verdict(made, graph, names[0], names[1], protocol, port)
+            except NoSuchEnd:  # in which subnet it stands is hidden
+                continue
+            if {source, goal} <= set(module.HOSTS):
+                continue
+            truth = "yes" if module.connects(world, source, goal, protocol, port) else "no"
+            assert got in ("unknown", truth), f"seed {seed}: {source} -> {goal} {protocol} {port} is {truth}, not {got}"
+            asked, sure = asked + 1, sure + (got != "unknown")
+    assert sure > 0.8 * asked, "an engine that never knows proves nothing"
 
 
 @pytest.mark.parametrize("batch", range(2))

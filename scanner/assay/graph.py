@@ -150,6 +150,15 @@ class Graph:
             return PartialList(found, doubt)
         return self._as_far_as_listed(found, type_, r)
 
+    def doubt(self, view: View, type_: str) -> Unknown | None:
+        """Why more resources of a type may link to this one than `users` gives; None when it has them all."""
+        r = view.resource
+        known = self.users(view, type_)
+        if isinstance(known, PartialList):
+            return known.unknown
+        found = self._links_of(type_, r.type)[1].get((r.root, r.source))
+        return found if found is not None else self._handed_on().get((r.root, r.source, _bare(r.address)))
+
     def links(self) -> Iterator[tuple[Resource, Resource, str]]:
         """Every resolved link as (from, to, via path), for drawing."""
         from assay.links import LINKS

@@ -9,7 +9,7 @@ from assay.analysis.reach.addresses import V6
 from assay.analysis.reach.aws_filters import Groups, acl_filters, prefix_lists
 from assay.analysis.reach.aws_policy import policy_filters
 from assay.analysis.reach.packets import Filter, Rule
-from assay.analysis.reach.topology import Gateway, Network, Subnet, Table, Topology
+from assay.analysis.reach.topology import Gateway, Network, Subnet, Table, Topology, contested
 from assay.model import Unknown
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Builder:
         self.graph = graph
         self.topology = topology
         self.groups = Groups(graph)
+        self._lost: list[Resource] | None = None
         self._networks: dict[str, Network] = {}
         self._tables: dict[str, Table] = {}
         self._gates: dict[str, Gateway] = {}
@@ -116,6 +117,8 @@ class Builder:
         subnet.zone = rd.value(r, "availability_zone")
         network.subnets.append(subnet)
         self.topology.subnets[id(r)] = subnet
+        if isinstance(w := rd.value(r, "vpc_id"), Unknown) and not rd.names_something(w):
+            self.topology.homeless.append(subnet)
 
     # --- gateways -----------------------------------------------------------------------------------------------------
 
@@ -200,6 +203,7 @@ class Builder:
             table = self._tables[at] = Table(f"the main route table of {vpc}", vpc, missing)
             self._local(table, network)
             self._routes(table, [], self._written_to(vpc), network)
+            self._strays(table, network)
             self.topology.tables.append(table)
         return self._tables[at]
 
@@ -221,22 +225,44 @@ class Builder:
                 inline, doubt = rd.blocks(r, "route")
                 separate, more = rd.users(self.graph, r, "aws_route")
                 self._routes(table, [*inline], separate, network)
-                for reason in (doubt, more):
-                    if reason:
-                        table.missing = f"the routes of {r} are not known: {reason}"
+                if doubt or (more and not self._stray()):
+                    table.missing = f"the routes of {r} are not known: {doubt or more}"
+                contested(table, network)
+                self._strays(table, network)
                 self._propagated(table, r, network)
                 self._endpoints_of(table, r, network)
         return self._tables[at]
 
     def _local(self, table: Table, network: Network) -> None:
         local = Gateway("local", network.resource, network)
-        for span in network.prefixes:
+        for span in network.local():
             table.add(span, local, None, rank=0)
+        if any(s in self.topology.homeless for s in network.subnets):
+            reason = f"in which network {network.subnets[0].resource} is, is not known"
+            table.doubt(Gateway("unknown", None, network, reason), None, reason)
 
     def _routes(self, table: Table, inline: list[View], separate: list[Resource], network: Network) -> None:
         for views, names in ((inline, BLOCK), (separate, SEPARATE)):
             for view in views:
                 self._route(table, view, names, network)
+
+    def _stray(self) -> list[Resource]:
+        """The separate routes of which nobody knows the table."""
+        if self._lost is None:
+            written = ((r, rd.value(r, "route_table_id")) for r in self.graph.all("aws_route"))
+            self._lost = [r for r, w in written if isinstance(w, Unknown) and not rd.names_something(w)]
+        return self._lost
+
+    def _strays(self, table: Table, network: Network) -> None:
+        """Each of those may be in any table of its root."""
+        for view in self._stray():
+            if table.view is None or (view.root, view.source) != (table.view.resource.root, table.view.resource.source):
+                continue
+            spans, _ = rd.spans(rd.value(view, SEPARATE[0]), rd.value(view, SEPARATE[1]))
+            reason = rd.value(view, "route_table_id").reason
+            table.doubt(
+                self._hop(view, network, table), view, f"which table {view} is in is not known: {reason}", spans
+            )
 
     def _route(self, table: Table, view: View, names: tuple[str, ...], network: Network) -> None:
         hop = self._hop(view, network, table)
@@ -290,6 +316,8 @@ class Builder:
             from assay.analysis.reach.aws_hub import attachment_of
 
             return attachment_of(self, r, network)
+        if r.type == "aws_vpc_endpoint" and isinstance(rd.value(r, "vpc_endpoint_type"), Unknown):
+            return Gateway("unknown", r, network, f"what kind of endpoint {r} is, is not known")
         if r.type == "aws_vpc_endpoint" and rd.word(r, "vpc_endpoint_type") in ("", "gateway"):
             return Gateway("services", r, network)
         if r.type in ("aws_networkfirewall_firewall", "aws_vpc_endpoint"):

@@ -285,7 +285,7 @@ def _far_reply(walker: Walker, a: End, b: End, there: Way, address: int, goal: i
         ways = walker.leaving(b.subnet, address, anywhere=a.kind == "internet")
         if a.kind == "internet":
             home = b.subnet.network
-            good = [w for w in ways if _same_gate(w, home)]
+            good = [_of_somewhere(w) for w in ways if _same_gate(w, home)]
             return good or [Found((), "dropped", note=_why_not_back(ways))]
         return ways
     last = there.steps[-1].node if there.steps else None
@@ -305,7 +305,22 @@ def _same_gate(way: Way, network: object) -> bool:
     if way.end == "unknown":
         return True
     last = way.steps[-1] if way.steps else None
-    return last is not None and last.kind == "internet" and way.translation() is None and last.node.network is network
+    if last is None or last.kind != "internet" or way.translation() is not None:
+        return False
+    return last.node.network is network or placeless(last.node)
+
+
+def placeless(node: Gateway | Subnet) -> bool:
+    """True for a gateway of which nobody knows the network."""
+    return node.network is None or node.network.resource.source == "uncollected"
+
+
+def _of_somewhere(way: Way) -> Way:
+    """A way by a gateway of which nobody knows the network is a possible one."""
+    if way.end != "internet" or not placeless(way.steps[-1].node):
+        return way
+    said = f"which network {way.steps[-1].node.resource} is attached to is not known"
+    return way._replace(doubts=(*way.doubts, said))
 
 
 def _why_not_back(ways: Sequence[Way]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.oci_filters import Lists
 from assay.analysis.reach.oci_policy import policy_filter
-from assay.analysis.reach.topology import Gateway, Interface, Network, Public, Subnet, Table, Topology
+from assay.analysis.reach.topology import Gateway, Interface, Network, Public, Subnet, Table, Topology, contested
 from assay.model import Unknown
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class Builder:
         subnet.public = allows_public(r)
         subnet.network.subnets.append(subnet)
         self.topology.subnets[id(r)] = subnet
+        if isinstance(w := rd.value(r, "vcn_id"), Unknown) and not rd.names_something(w):
+            self.topology.homeless.append(subnet)
 
     def filters(self, subnet: Subnet, groups: list[Resource], doubt: str | None) -> tuple[Any, Any]:
         """What the lists of a subnet and some groups admit in and out."""
@@ -178,14 +180,18 @@ class Builder:
             table = self._tables[at] = Table(name, r)
             self.topology.tables.append(table)
             local = Gateway("local", network.resource, network)
-            for span in network.prefixes:
+            for span in network.local():
                 table.add(span, local, None)
+            if any(s in self.topology.homeless for s in network.subnets):
+                reason = f"in which network {network.subnets[0].resource} is, is not known"
+                table.doubt(Gateway("unknown", None, network, reason), None, reason)
             if not rd.known(r):
                 table.missing = f"the route table {r} is not among the inputs"
             elif r.type == "oci_core_vcn" and r.source == "oci":
                 table.missing = f"the default route table of {r} was not collected"
             else:
                 self._rules(table, r, network)
+                contested(table, network)
         return self._tables[at]
 
     def _rules(self, table: Table, r: Resource, network: Network) -> None:

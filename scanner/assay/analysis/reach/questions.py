@@ -11,6 +11,7 @@ from assay.analysis.reach.flows import (
     Flow,
     Trace,
     of_version,
+    placeless,
     public_address,
     rest_of,
     ways_back,
@@ -135,6 +136,10 @@ class Reach:
         """From one end to the other without help."""
         flow = Flow(self.topology, a, b, protocol, port)
         answer = Answer(a, b, protocol)
+        lost = [e.subnet.unknown for e in (a, b) if e.subnet is not None and not e.spans and e.subnet.unknown]
+        if lost:
+            answer.verdict, answer.reasons, answer.ports = "unknown", lost, [port]
+            return answer
         certain: Packets = []
         possible: Packets = []
         for ways, goals in self._there(a, b):
@@ -169,10 +174,26 @@ class Reach:
         for gate in self._gates(a, b):
             on = self.walker.entering(gate, span[0])
             ways += tuple(w._replace(steps=(_step_in(gate), *w.steps)) for w in on)
-        if not ways and b.subnet is not None and b.subnet.network.resource.source == "uncollected":
-            said = f"the gateways of {b.subnet.network.resource} are not among the inputs"
+        said = self._lost_gate(a, b) if not ways else None
+        if said is not None:
             return (Way((), "unknown", doubts=(said,)),)
         return ways or (Way((), "dropped", note=_no_gate(a, b)),)
+
+    def _lost_gate(self, a: End, b: End) -> str | None:
+        """Why a network without a gateway may have one."""
+        if b.subnet is None:
+            return None
+        home = b.subnet.network.resource
+        if home.source == "uncollected":
+            return f"the gateways of {home} are not among the inputs"
+        kind = "internet" if a.kind == "internet" else "outside"
+        for gates in self.topology.gateways.values():
+            for gate in gates:
+                lost = gate.network is None or gate.network.resource.source == "uncollected"
+                here = gate.resource is not None and gate.resource.root == home.root
+                if gate.kind == kind and gate.hub is None and gate.closed is None and lost and here:
+                    return f"which network {gate.resource} is attached to is not known"
+        return None
 
     def _gates(self, a: End, b: End) -> list[Gateway]:
         """Where what comes from outside enters."""
@@ -245,7 +266,7 @@ class Reach:
             return f"{nat.resource} has no public address"
         if nat is not None or a.subnet is None or last.kind == "egress":  # type: ignore[union-attr]
             return None
-        if last.network is not a.subnet.network:
+        if last.network is not a.subnet.network and not placeless(last):
             return f"{last.resource} does not translate addresses of another network"
         if any(public_address(s) for s in a.spans):
             return None
@@ -255,6 +276,8 @@ class Reach:
         """What is not known of public addresses on this way."""
         found = []
         plain = there.end == "internet" and there.translation() is None
+        if plain and placeless(there.steps[-1].node):
+            found.append(f"which network {there.steps[-1].node.resource} is attached to is not known")
         if plain and isinstance(said := _public(a), str) and goals[0][0] < V6:
             found.append(said)
         if a.kind == "internet" and isinstance(said := _public(b), str) and goals[0][0] < V6:

@@ -58,8 +58,16 @@ def linked(graph: Graph, view: View, path: str) -> tuple[list[Resource], str | N
 
 def users(graph: Graph, r: Resource, type_: str) -> tuple[list[Resource], str | None]:
     """The resources of a type that link to this one, and why there may be more."""
-    found = graph.users(r, type_)
-    return list(list.__iter__(found)), found.unknown.reason if isinstance(found, PartialList) else None
+    found = list(list.__iter__(graph.users(r, type_)))
+    doubt = graph.doubt(r, type_)
+    return found, doubt.reason if doubt is not None else None
+
+
+def names_something(found: Any) -> bool:
+    """True when an unknown value certainly is a reference, to what was read or not."""
+    from assay.model import Ref, Text
+
+    return isinstance(found, Ref) or (isinstance(found, Text) and bool(found.refs()))
 
 
 def one(graph: Graph, view: View, path: str) -> Resource | None:

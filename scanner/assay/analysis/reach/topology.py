@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.reach.addresses import SERVICES, Atoms, Interval, holds
+from assay.analysis.reach.addresses import SERVICES, V4_ALL, V6_ALL, Atoms, Interval, holds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,8 +53,13 @@ class Table:
         self.routes.append(Route(span, hop, view, rank))
         self._starts = None
 
-    def doubt(self, hop: Gateway, view: View | None, reason: str) -> None:
-        self.doubts.append((Route((0, SERVICES - 1), hop, view), reason))
+    def doubt(self, hop: Gateway, view: View | None, reason: str, spans: Iterable[Interval] = ()) -> None:
+        """A route that may be here: to `spans`, else to anywhere."""
+        self.doubts += [(Route(span, hop, view), reason) for span in spans or ((0, SERVICES - 1),)]
+
+    def doubts_on(self, address: int) -> list[tuple[Route, str]]:
+        """The routes that may take an address."""
+        return [(r, reason) for r, reason in self.doubts if r.span[0] <= address <= r.span[1]]
 
     def lookup(self, address: int) -> tuple[Route, ...]:
         """The routes that the longest prefix selects: usually one, several where equals compete, none for no route."""
@@ -196,6 +201,12 @@ class Network:
         self.subnets: list[Subnet] = []
         self.gateways: list[Gateway] = []
 
+    def local(self) -> list[Interval]:
+        """What is routed inside it; its subnets' prefixes are, whether its own are known or not."""
+        if self.unknown is None:
+            return self.prefixes
+        return list({*self.prefixes, *(p for s in self.subnets for p in s.prefixes)})
+
     def __repr__(self) -> str:
         return f"<network {self.resource}>"
 
@@ -216,6 +227,7 @@ class Topology:
     def __init__(self) -> None:
         self.networks: list[Network] = []
         self.subnets: dict[int, Subnet] = {}
+        self.homeless: list[Subnet] = []  # of which nobody knows the network
         self.networks_by: dict[int, Network] = {}
         self.interfaces: dict[int, list[Interface]] = {}
         self.hubs: list[Hub] = []
@@ -259,6 +271,20 @@ class Problem(NamedTuple):
 def deliver(network: Network, address: int) -> list[Subnet]:
     """The subnets of a network that hold an address; several only when they overlap."""
     return [s for s in network.subnets if holds(s.prefixes, address)]
+
+
+def contested(table: Table, network: Network) -> None:
+    """Where a network's own prefix is not known, a route as wide as it, or wider, may or may not win over local
+    routing; a default route does not."""
+    if network.unknown is None:
+        return
+    for route in list(table.routes):
+        if route.hop.kind == "local" or route.span in (V4_ALL, V6_ALL):
+            continue
+        inside = [p for p in network.local() if route.span[0] <= p[0] and p[1] <= route.span[1]]
+        if inside:
+            said = f"whether {network.resource} routes locally before {route.view} is not known: {network.unknown}"
+            table.doubt(route.hop, route.view, said, inside)
 
 
 def unknown_prefixes(network: Network) -> list[str]:

@@ -131,13 +131,14 @@ class Walker:
             return
         found = table.lookup(address)
         certain = anywhere and found and found[0].span in DEFAULTS
-        doubts = () if certain else tuple(reason for _, reason in table.doubts)
+        maybe = table.doubts_on(address) if table.doubts else []
+        doubts = () if certain else tuple(reason for _, reason in maybe)
         for route in found:
             for way in self._take(route.hop, route.view, network, here, address, anywhere):
                 yield way._replace(doubts=(*doubts, *way.doubts)) if doubts else way
         if not found:
             yield _no_route(table, doubts)
-        for route, reason in table.doubts:
+        for route, reason in maybe:
             for way in self._take(route.hop, route.view, network, here, address, anywhere):
                 yield way._replace(doubts=(reason, *way.doubts))
 
@@ -229,8 +230,9 @@ class Walker:
             return
         found = table.lookup(address)
         certain = anywhere and found and found[0].span in DEFAULTS
-        doubts = () if certain else tuple(reason for _, reason in table.doubts)
-        routes = [(r, doubts) for r in found] + [(r, (reason,)) for r, reason in table.doubts]
+        maybe = table.doubts_on(address) if table.doubts else []
+        doubts = () if certain else tuple(reason for _, reason in maybe)
+        routes = [(r, doubts) for r in found] + [(r, (reason,)) for r, reason in maybe]
         if not found:
             yield _no_route(table, doubts)
         for route, said in routes:
@@ -284,6 +286,9 @@ class Walker:
                 yield Way((), "dropped", note=f"{network.resource} knows no such service")
                 return
             maybe = tuple(unknown_prefixes(network))
+            for subnet in self.topology.homeless:
+                if holds(subnet.prefixes, address) and subnet.network is not network:
+                    maybe = (*maybe, f"in which network {subnet.resource} is, is not known")
             if network.unknown:
                 maybe = (*maybe, network.unknown)
             end = "unknown" if maybe else "dropped"
