@@ -110,7 +110,7 @@ class Groups:
             if rd.value(view, name) is not None:
                 named, reason = rd.linked(self.graph, view, name)
                 found |= {rd.key(g) for g in named}
-                doubt = doubt or reason
+                doubt = doubt or reason or rd.unnamed(rd.value(view, name))
         itself = rd.value(view, "self")
         if isinstance(itself, Unknown):
             doubt = doubt or itself.reason

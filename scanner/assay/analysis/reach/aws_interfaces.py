@@ -106,7 +106,7 @@ def _add(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> None:
         if rd.value(r, path) is not None:
             named, reason = rd.linked(builder.graph, r, path)
             groups += [builder.groups.resolved(g, r) for g in named]
-            missing = missing or reason
+            missing = missing or reason or rd.unnamed(rd.value(r, path))
     groups += [
         g
         for a in rd.users(builder.graph, r, "aws_network_interface_sg_attachment")[0]
@@ -118,6 +118,7 @@ def _add(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> None:
     if r.type in BALANCERS and rd.word(r, "load_balancer_type") in ("network", "gateway") and not groups:
         interface.inward = interface.outward = None
     interface.groups = frozenset(rd.key(g) for g in groups)
+    interface.ungrouped = missing
     interface.public = _public(builder, r, placed, subnet)
     builder.topology.interfaces.setdefault(id(r), []).append(interface)
     subnet.interfaces.append(interface)

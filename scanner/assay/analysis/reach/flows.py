@@ -43,6 +43,11 @@ class End(NamedTuple):
     view: View | None = None
 
     @property
+    def everywhere(self) -> bool:
+        """True for the internet as a whole, of which any one address will do."""
+        return self.kind == "internet" and self.spans == INTERNET
+
+    @property
     def vague(self) -> bool:
         """True when its one address is not known."""
         return self.interface is not None and not self.interface.exact
@@ -50,7 +55,7 @@ class End(NamedTuple):
     def groups(self, topology: Topology) -> Peer:
         """How a rule that names groups sees it."""
         if self.interface is not None:
-            return Peer(self.interface.groups, topology.groups)
+            return Peer(self.interface.groups, topology.groups, self.interface.ungrouped)
         return Peer(None, topology.groups)
 
 
@@ -282,7 +287,7 @@ def _far_reply(walker: Walker, a: End, b: End, there: Way, address: int, goal: i
     from assay.analysis.reach.walk import Way as Found
 
     if b.kind == "place" and b.subnet is not None:
-        ways = walker.leaving(b.subnet, address, anywhere=a.kind == "internet")
+        ways = walker.leaving(b.subnet, address, anywhere=a.everywhere)
         if a.kind == "internet":
             home = b.subnet.network
             good = [_of_somewhere(w) for w in ways if _same_gate(w, home)]

@@ -96,7 +96,7 @@ class Lists:
             return [rd.OF_SERVICES], frozenset(), None
         if kind == "network_security_group" or (isinstance(written, str) and written.startswith("ocid1.networksec")):
             named, doubt = rd.linked(self.graph, view, name)
-            return [], frozenset(rd.key(g) for g in named), doubt
+            return [], frozenset(rd.key(g) for g in named), doubt or rd.unnamed(written)
         spans, doubt = rd.remotes(written)
         return spans, frozenset(), doubt
 

@@ -71,11 +71,13 @@ class _Drg:
         self.hub = Hub(r)
         self.attached: list[Attached] = []
         self.tables: dict[str, Table] = {}
+        self.lost: str | None = None  # why there may be more attachments
         builder.topology.hubs.append(self.hub)
 
     def attach(self) -> None:
         listed: set[str] = set()  # a live account lists the attachments that Terraform leaves to the platform
-        for r in rd.users(self.graph, self.resource, "oci_core_drg_attachment")[0]:
+        found, self.lost = rd.users(self.graph, self.resource, "oci_core_drg_attachment")
+        for r in found:
             kind = rd.word(r, "network_details.type").upper() or VCN
             if kind == VCN:
                 self._vcn(r)
@@ -208,6 +210,9 @@ class _Drg:
 
     def _import(self, table: Table, statements: Iterable[Statement]) -> None:
         taken: set[int] = set()
+        if self.lost is not None:
+            reason = f"what is attached to {self.resource} is not known: {self.lost}"
+            table.doubt(Gateway("unknown", None, note=reason), None, reason)
         for statement in statements:
             for attached in self.attached:
                 if id(attached.gate) in taken or not _accepts(statement, attached):

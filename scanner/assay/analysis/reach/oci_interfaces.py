@@ -87,9 +87,10 @@ def _add(builder: Builder, r: Resource, placed: Placed, subnet: Subnet) -> None:
     for path in placed.groups:
         named, reason = rd.linked(builder.graph, r, path)
         groups += named
-        missing = missing or reason
+        missing = missing or reason or rd.unnamed(rd.value(r, path))
     interface.inward, interface.outward = builder.filters(subnet, groups, missing)
     interface.groups = frozenset(rd.key(g) for g in groups)
+    interface.ungrouped = missing
     interface.public = _public(builder, r, placed, subnet)
     builder.topology.interfaces.setdefault(id(r), []).append(interface)
     subnet.interfaces.append(interface)

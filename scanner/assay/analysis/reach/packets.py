@@ -108,6 +108,12 @@ class Rule(NamedTuple):
     local: tuple[Interval, ...] = (EVERYTHING,)
     """The near end's addresses, where a rule names both ends as firewalls' rules do."""
 
+    def doubt(self, peer: Peer) -> str | None:
+        """Why it is not certain that it matches what it speaks of."""
+        if self.unknown is None and self.groups and peer.doubt is not None and not (peer.groups or set()) & self.groups:
+            return peer.doubt
+        return self.unknown
+
     def boxes(self, peer: Peer, incoming: bool) -> Packets:
         """What it speaks of, with the far end's place in the packet."""
         spans = self.remote
@@ -123,10 +129,11 @@ class Peer(NamedTuple):
 
     groups: frozenset[str] | None
     directory: dict[str, list[Interval]]
+    doubt: str | None = None  # why it may be in more groups
 
     def members(self, groups: frozenset[str]) -> tuple[Interval, ...]:
         if self.groups is not None:
-            return (EVERYWHERE,) if self.groups & groups else ()
+            return (EVERYWHERE,) if self.groups & groups or self.doubt is not None else ()
         return tuple(span for g in groups for span in self.directory.get(g, ()))
 
 
@@ -171,10 +178,11 @@ class Filter:
         for rule in self.of(protocol):
             boxes = rule.boxes(peer, incoming)
             possible += both(packets.possible, boxes)
-            if rule.unknown is None:
+            doubt = rule.doubt(peer)
+            if doubt is None:
                 certain += both(packets.certain, boxes)
-            elif rule.unknown not in reasons:
-                reasons.append(rule.unknown)
+            elif doubt not in reasons:
+                reasons.append(doubt)
         return self._or_missing(packets, Admitted(tidy(certain), tidy(possible), tuple(reasons)))
 
     def _in_order(self, packets: Admitted, protocol: int, peer: Peer, incoming: bool) -> Admitted:
@@ -211,7 +219,7 @@ def both_ways(
     stateless = [r for r in way.of(protocol) if r.stateless]
     if not stateless:
         return way.passes(packets, protocol, peer, incoming)
-    surely = [b for r in stateless if r.unknown is None for b in r.boxes(peer, incoming)]
+    surely = [b for r in stateless if r.doubt(peer) is None for b in r.boxes(peer, incoming)]
     maybe = [b for r in stateless for b in r.boxes(peer, incoming)]
     stateful = Filter(way.name, [r for r in way.rules if not r.stateless], missing=way.missing)
     rest = Admitted(less(packets.certain, maybe), less(packets.possible, surely), packets.reasons)

@@ -154,7 +154,7 @@ class Reach:
     def _there(self, a: End, b: End) -> list[tuple[tuple[Way, ...], list[Interval]]]:
         """The ways to the goal, addresses that fare alike together."""
         walker, atoms = self.walker, self.topology.atoms
-        anywhere = b.kind == "internet"
+        anywhere = b.everywhere
         found: list[tuple[tuple[Way, ...], Interval]] = []
         for span in atoms.split(b.spans):
             if a.kind == "place" and a.subnet is not None:

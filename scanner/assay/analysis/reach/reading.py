@@ -63,6 +63,13 @@ def users(graph: Graph, r: Resource, type_: str) -> tuple[list[Resource], str | 
     return found, doubt.reason if doubt is not None else None
 
 
+def unnamed(found: Any) -> str | None:
+    """Why a value may name more than it says: a part of it is unknown and no reference."""
+    parts = list(list.__iter__(found)) if isinstance(found, list) else [found]
+    parts += [found.unknown] if isinstance(found, PartialList) else []
+    return next((p.reason for p in parts if isinstance(p, Unknown) and not names_something(p)), None)
+
+
 def names_something(found: Any) -> bool:
     """True when an unknown value certainly is a reference, to what was read or not."""
     from assay.model import Ref, Text

@@ -160,7 +160,10 @@ class Interface:
     `exact` says that `addresses` is its address and not merely the range it will be from.
     """
 
-    __slots__ = ("addresses", "exact", "groups", "inward", "outward", "public", "relays", "resource", "subnet", "view")
+    __slots__ = (
+        "addresses", "exact", "groups", "inward", "outward", "public", "relays", "resource", "subnet", "ungrouped",
+        "view",
+    )  # fmt: skip
 
     def __init__(self, resource: Resource, subnet: Subnet, view: View | None = None) -> None:
         self.resource = resource
@@ -169,6 +172,7 @@ class Interface:
         self.addresses: list[Interval] = list(subnet.prefixes)
         self.exact = False
         self.groups: frozenset[str] = frozenset()
+        self.ungrouped: str | None = None  # why it may be in more groups
         self.inward: Filter | None = None
         self.outward: Filter | None = None
         self.public: Public = False
