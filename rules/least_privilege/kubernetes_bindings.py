@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, as_list, rule
-from assay.kubernetes.relations import accounts_of, bindings_to, built_in, named
-from assay.kubernetes.roles import BINDINGS, ROLES
+from assay.kubernetes.relations import accounts_of, built_in, named
+from assay.kubernetes.roles import BINDINGS
 from assay.model import Block
 
 
@@ -135,50 +135,3 @@ def k8s_dead_binding(binding: Resource, graph: Graph) -> Iterator[Finding]:
     others = any(s["kind"] != "ServiceAccount" or s["name"] == "default" for s in binding.each("subjects"))
     if accounts and not others and not any(accounts_of(s, graph) for s in accounts):
         yield binding.fails("none of the service accounts it names exists", at="subjects")
-
-
-_WATCHERS = (
-    "monitor",
-    "prometheus",
-    "grafana",
-    "sentinel",
-    "scanner",
-    "exporter",
-    "metrics",
-    "datadog",
-    "audit",
-    "kubescape",
-)
-_READS = ("get", "list", "watch")
-
-
-@rule(on=ROLES, severity=HIGH, controls=["nist-800-53r5:AC-6"])
-def k8s_monitor_can_write(role: Resource, graph: Graph) -> Iterator[Finding]:
-    """Accounts that watch the cluster cannot change it.
-
-    ## Why
-    A monitor reads everything, from everywhere, and is seldom looked at: an intruder who finds that it may also write
-    has
-    found the cluster.
-
-    ## Fix
-    Leave `get`, `list` and `watch`, and drop every other verb.
-    """
-    watching = [
-        f"{s['name']}"
-        for binding in bindings_to(role, graph)
-        for s in binding.each("subjects")
-        if s["kind"] == "ServiceAccount" and any(word in f"{s['name']}".lower() for word in _WATCHERS)
-    ]
-    if not watching:
-        return
-    for entry in role.each("rules"):
-        beyond = [f"{v}" for v in as_list(entry["verbs"]) if v not in _READS]
-        if beyond and not _asks_only(entry):
-            yield entry.fails(f"{watching[0]} may {', '.join(beyond)}", at="verbs")
-
-
-def _asks_only(entry: Block) -> bool:
-    """True for reviews, which are created to ask a question, and for the lease that elects a leader."""
-    asked = ("tokenreviews", "subjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews", "leases")
-    return all(f"{r}" in asked for r in as_list(entry["resources"]))

@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.kubernetes.relations import matches
+from assay.kubernetes.roles import covers
+from assay.kubernetes.workloads import PODS, pod_of
 from assay.model import Block, PartialList, Undetermined, Unknown, any_of, as_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from assay.graph import Graph
     from assay.model import Resource, View
@@ -114,17 +116,9 @@ def allows(rule: View, asked: Request) -> bool:
     return (
         any_of(as_list(rule["verbs"]), lambda v: v in ("*", asked.verb))
         and any_of(as_list(rule["apiGroups"]), lambda g: g in ("*", asked.group))
-        and any_of(as_list(rule["resources"]), lambda r: _names(r, asked.resource))
+        and any_of(as_list(rule["resources"]), lambda r: covers(asked.resource, r))
         and _one_of_named(rule["resourceNames"], asked.name)
     )
-
-
-def _names(written: str, asked: str) -> bool:
-    """`*` is everything, `*/scale` that subresource of everything; `pods` is not `pods/exec`, `pods/*` is nothing."""
-    if written in ("*", asked):
-        return True
-    _, slash, sub = asked.partition("/")
-    return bool(slash) and written == f"*/{sub}"
 
 
 def _one_of_named(names: Any, asked: str) -> bool:
@@ -184,11 +178,15 @@ class Access:
         """
         role = self.role_of(binding)
         if role is not None:
-            return self._rules(role, set())
+            return self.rules_in(role)
         name = binding["roleRef.name"]
         if binding["roleRef.kind"] == "ClusterRole" and name in BUILT_IN:
             return [Block(binding, ("roleRef",), rule) for rule in BUILT_IN[name]]
         raise Undetermined(Unknown(f"the role {name} is not among the inputs"))
+
+    def rules_in(self, role: Resource) -> list[View]:
+        """The rules of a role, those included of the roles that it aggregates."""
+        return self._rules(role, set())
 
     def _rules(self, role: Resource, seen: set[int]) -> list[View]:
         seen.add(id(role))
@@ -271,24 +269,81 @@ def everything(rule: View) -> bool:
     return allows(rule, Request("*", "*", "*"))
 
 
-def beyond_reading(rule: View) -> Iterator[str]:
-    """What a rule allows besides reading, as `verb resource`; questions about permissions change nothing.
+_QUESTIONS = frozenset({
+    "subjectaccessreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews", "selfsubjectrulesreviews",
+    "selfsubjectreviews", "tokenreviews", "leases",
+})  # fmt: skip
+"""What is created to ask about permissions, and the lease that elects a leader: neither changes the cluster."""
+
+
+def beyond_reading(rule: View) -> list[str]:
+    """The verbs by which a rule allows more than to read.
 
     Raises:
-        Undetermined: a verb is unknown.
+        Undetermined: a verb or a resource is unknown.
     """
-    harmless = {"subjectaccessreviews", "localsubjectaccessreviews", "selfsubjectaccessreviews",
-                "selfsubjectrulesreviews", "selfsubjectreviews", "tokenreviews"}  # fmt: skip
-    resources = [r for r in as_list(rule["resources"]) if r not in harmless]
-    for verb in as_list(rule["verbs"]):
-        if verb not in READS:
-            yield from (f"{verb} {resource}" for resource in resources)
+    resources = as_list(rule["resources"])
+    if resources and all(r in _QUESTIONS for r in resources):
+        return []
+    verbs = [str(v) for v in as_list(rule["verbs"]) if v not in READS]
+    if not verbs and allows(rule, Request("get", "nodes/proxy")):
+        return ["get on nodes/proxy, which runs commands in every pod"]
+    return verbs
+
+
+def reads_secrets(rule: View) -> bool:
+    """True when a rule lets every Secret be read, not some by name.
+
+    Raises:
+        Undetermined: it depends on something unknown.
+    """
+    return any(allows(rule, Request(verb, "secrets")) for verb in READS)
+
+
+# --- accounts that are there to watch ---------------------------------------------------------------------------------
+
+_WATCHERS = (
+    "monitor", "prometheus", "grafana", "sentinel", "scanner", "exporter", "metrics", "datadog", "audit", "kubescape",
+    "trivy", "popeye", "telemetry", "otel", "opentelemetry", "fluent-bit", "fluentd", "promtail",
+)  # fmt: skip
+
+
+def watchers(graph: Graph, view: View) -> set[Subject]:
+    """The service accounts that are there to watch: by their name, or by the name and labels of what runs as them."""
+    r = view.resource
+    key = ("watchers", r.source, r.root, r.account)
+    found: set[Subject] | None = graph._memo.get(key)
+    if found is None:
+        known = access(graph, view).by_subject
+        found = graph._memo[key] = {s for s in known if s.kind == "ServiceAccount" and _watching(s.name)}
+        for type_ in PODS:
+            for workload in list.__iter__(graph.beside(view, type_)):
+                if (subject := _runs_as(workload)) is not None and _is_watcher(workload):
+                    found.add(subject)
+    return found
+
+
+def _watching(text: object) -> bool:
+    return isinstance(text, str) and any(word in text.lower() for word in _WATCHERS)
+
+
+def _is_watcher(workload: Resource) -> bool:
+    labels = workload["metadata.labels"]
+    named = [workload["metadata.name"]]
+    if isinstance(labels, dict):
+        named += [labels.get(f"app.kubernetes.io/{part}") for part in ("name", "component")] + [labels.get("app")]
+    return any(_watching(name) for name in named)
+
+
+def _runs_as(workload: Resource) -> Subject | None:
+    """The account of a workload that names one; the default account is everybody's."""
+    pod = pod_of(workload)
+    name = pod["serviceAccountName"] if pod is not None else None
+    namespace = workload["metadata.namespace"] or "default"
+    if isinstance(name, str) and isinstance(namespace, str) and name != "default":
+        return Subject("ServiceAccount", name, namespace)
+    return None
 
 
 def _labels(r: Resource) -> dict[str, Any]:
     return r["metadata.labels"] or {}
-
-
-def any_subject(access_: Access, kinds: Iterable[str]) -> list[Subject]:
-    """Every subject that a binding names, of some kinds."""
-    return [s for s in access_.by_subject if s.kind in kinds]

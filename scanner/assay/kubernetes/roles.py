@@ -29,18 +29,22 @@ def granted(rule: View, group: str, resources: Iterable[str], verbs: Iterable[st
     """
     if not _lists(rule, "verbs", verbs) or not _lists(rule, "apiGroups", (group,)):
         return []
-    return [name for name in resources if any_of(as_list(rule["resources"]), partial(_covers, name))]
+    return [name for name in resources if any_of(as_list(rule["resources"]), partial(covers, name))]
 
 
 def _lists(rule: View, path: str, wanted: Iterable[str]) -> bool:
     return any_of(as_list(rule[path]), lambda v: v == "*" or v in wanted)
 
 
-def _covers(name: str, written: Any) -> bool:
+def covers(name: str, written: Any) -> bool:
+    """Whether a resource as a rule writes it is, or holds, `name`, as RBAC has it.
+
+    `*` is everything, `*/scale` that subresource of everything; `pods` is not `pods/exec`, and `pods/*` is nothing.
+    """
     if written == "*" or written == name:
         return True
-    base, _, sub = name.partition("/")
-    return bool(sub) and written in (f"{base}/*", f"*/{sub}")
+    _, slash, sub = name.partition("/")
+    return bool(slash) and bool(written == f"*/{sub}")
 
 
 def narrowed(rule: View) -> bool:
