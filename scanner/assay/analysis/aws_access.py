@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import EVERYTHING, MISSING, Box, Demand, Dimension, Rules, Space, Span, Values
-from assay.analysis.aws_actions import expand, fits, key_type, prefixes, service
+from assay.analysis.aws_action_sets import ActionSets
+from assay.analysis.aws_actions import key_type
 from assay.analysis.globs import NO_COLON, NO_SLASH, Budget, Pattern, Piece, glob
 from assay.analysis.inclusion import Compiled, Part, Symbols, clean
 from assay.model import PartialList, Undetermined, Unknown
@@ -28,13 +29,6 @@ ACCOUNT_ROOT = ":root"
 ALWAYS = ("aws:securetransport", "aws:currenttime", "aws:epochtime", "aws:viaawsservice")
 """Keys that every request has."""
 
-ELSEWHERE = (
-    ("dynamodb:GetItem", "dynamodb:ListTables"), ("sqs:SendMessage", "sqs:ListQueues"),
-    ("s3:GetObject", "s3:ListAllMyBuckets"), ("ec2:TerminateInstances", "ec2:DescribeInstances"),
-    ("ssm:GetParameter", "ssm:DescribeParameters"), ("kinesis:PutRecord", "kinesis:DescribeLimits"),
-)  # fmt: skip
-"""Actions that stand for all those of services that no statement names: on a resource, and on none."""
-
 INFINITY = float("inf")
 _V6 = 1 << 40  # version 6 addresses follow those of version 4 on one line
 _BOOL = Values((glob("true"), glob("false")))
@@ -45,80 +39,14 @@ class Reader:
     """Compiles statements over one set of actions; unknown pieces and variables become characters of their own."""
 
     def __init__(self, documents: Iterable[Sequence[Statement]]) -> None:
-        self._bits: dict[str, int] = {}
-        self.names: list[str] = []
-        self.forms: list[tuple[str, ...]] = []
-        self.narrowable: list[bool] = []
-        self._services: dict[str, list[str]] = {}  # lower-case names by prefix
-        self._masks: dict[str, int] = {}
-        self.symbols = Symbols()
-        self.keys: dict[str, Dimension] = {}
-        self.has_principals = False
-        self._gather([s for document in documents for s in _each(document)])
-
-    # --- actions
-
-    def _gather(self, found: Sequence[Statement]) -> None:
-        """Give every action that the documents can speak of a bit.
-
-        What `*` covers beyond the services that are named is alike to all statements: two actions of one other
-        service, one that takes a resource and one that takes none, stand for it.
-        """
+        found = [s for document in documents for s in _each(document)]
         actions = [p for s in found for p in (*_known(s.actions), *_known(s.not_actions))]
         resources = [p for s in found for p in (*_known(s.resources), *_known(s.not_resources))]
-        self.has_principals = any(s.has_principals for s in found)
         wild = any(p.strip("*") == "" for p in actions) or any(list.__len__(s.not_actions) for s in found)
-        named = {p.partition(":")[0] for p in actions if p.strip("*")}
-        if wild:
-            named |= {p.split(":")[2] for p in resources if p.count(":") > 1}
-        vague = any("*" in p or "?" in p for p in named) or (
-            wild and any(p.strip("*") and p.count(":") < 2 for p in resources)
-        )
-        other = next((pair for pair in ELSEWHERE if pair[0].partition(":")[0] not in named), None)
-        for prefix in prefixes() if vague or (wild and other is None) else sorted(named):
-            self._add_service(prefix)
-        for name in other if wild and not vague and other is not None else ():
-            action = service(name.partition(":")[0])[name.lower()]
-            self._add(action.name, action.forms, action.narrowable)
-        for pattern in actions:
-            if "*" not in pattern and "?" not in pattern and ":" in pattern and pattern not in self._bits:
-                self._add(pattern, (), True)
-
-    def _add_service(self, prefix: str) -> None:
-        for name, action in service(prefix).items():
-            if name not in self._bits:
-                self._add(action.name, action.forms, action.narrowable)
-
-    def _add(self, name: str, forms: tuple[str, ...], narrowable: bool) -> None:
-        self._bits[name.lower()] = len(self.names)
-        self._services.setdefault(name.partition(":")[0].lower(), []).append(name.lower())
-        self.names.append(name)
-        self.forms.append(forms)
-        self.narrowable.append(narrowable)
-
-    def bit(self, action: str) -> int:
-        """The mask of one action; it gets a bit when it has none."""
-        if action.lower() not in self._bits:
-            known = expand(action)
-            self._add(
-                known[0].name if known else action, *((known[0].forms, known[0].narrowable) if known else ((), True))
-            )
-        return 1 << self._bits[action.lower()]
-
-    def mask(self, pattern: str) -> int:
-        """The actions that a pattern (lower case) covers."""
-        found = self._masks.get(pattern)
-        if found is None:
-            if "*" not in pattern and "?" not in pattern:
-                found = self.bit(pattern) if ":" in pattern else 0
-            elif pattern.strip("*") == "":
-                found = (1 << len(self.names)) - 1
-            else:
-                prefix = pattern.partition(":")[0]
-                names = self._bits if "*" in prefix or "?" in prefix else self._services.get(prefix, ())
-                found = sum(1 << self._bits[name] for name in names if fits(pattern, name))
-            self._masks[pattern] = found
-        return found
+        self.actions = ActionSets(actions, resources, wild)
+        self.has_principals = any(s.has_principals for s in found)
+        self.symbols = Symbols()
+        self.keys: dict[str, Dimension] = {}
 
     # --- statements
 
@@ -172,11 +100,11 @@ class Reader:
         if s.not_actions:
             left_out = 0
             for pattern in s.not_actions:
-                left_out |= self.mask(_text(pattern))
-            return ((1 << len(self.names)) - 1) & ~left_out
+                left_out |= self.actions.mask(_text(pattern))
+            return self.actions.every() & ~left_out
         found = 0
         for pattern in s.actions:
-            found |= self.mask(_text(pattern))
+            found |= self.actions.mask(_text(pattern))
         return found
 
     # --- values
@@ -330,14 +258,7 @@ class Reader:
 
     def _split(self, mask: int) -> Iterator[tuple[int, tuple[tuple[str, Demand], ...]]]:
         """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`."""
-        parts: dict[tuple[str, ...], int] = {}
-        while mask:
-            low = mask & -mask
-            mask ^= low
-            bit = low.bit_length() - 1
-            key = self.forms[bit] or (("",) if self.narrowable[bit] else ("*",))
-            parts[key] = parts.get(key, 0) | low
-        for forms, part in parts.items():
+        for part, forms in self.actions.parts(mask):
             yield part, ((RESOURCE, Demand(True, Values(tuple(_form(f) for f in forms)))),)
 
 

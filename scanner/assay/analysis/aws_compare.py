@@ -78,7 +78,7 @@ def request(point: Point, reader: Reader) -> Request:
     def first(name: str, default: Any) -> str:
         return reader.symbols.shown(str(next(iter(point.values.get(name, ())), default)))
 
-    return Request(reader.names[point.bit], _filled(first(RESOURCE, "*")), first(PRINCIPAL, ""), context)
+    return Request(reader.actions.names[point.bit], _filled(first(RESOURCE, "*")), first(PRINCIPAL, ""), context)
 
 
 def _quantity(value: float, key: str, reader: Reader) -> str:

@@ -175,7 +175,7 @@ class Account:
         names = Names(self.graph, self.scope, reader.symbols, self.account, self.region)
         reader.symbols.resolve = names.text
         caller = self.spelled(who, names)
-        asked = Box(reader.bit(action), ((RESOURCE, _exactly(resource)), (PRINCIPAL, _exactly(caller))))
+        asked = Box(reader.actions.bit(action), ((RESOURCE, _exactly(resource)), (PRINCIPAL, _exactly(caller))))
         made = [reader.compile(d, identity=i < 1 + len(limits)) for i, d in enumerate(documents)]
         denies = [b for m in made for b in m.rules.deny]
         space = reader.space(Budget(STEPS))
