@@ -307,6 +307,18 @@ def test_a_policy_of_a_resource_names_the_principal(tmp_path: Path, capsys: pyte
     assert main(["policy", "diff", new, old]) == 0
 
 
+def test_documents_in_directories(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name / "roles").mkdir(parents=True)
+        policy(tmp_path / name / "roles" / "app.json", READ)
+        (tmp_path / name / "package.json").write_text('{"name": "not a policy"}')
+    policy(tmp_path / "new" / "extra.json", {**READ, "Action": "s3:ListBucket", "Resource": "*"})
+    old, new = str(tmp_path / "old"), str(tmp_path / "new")
+    assert main(["policy", "diff", old, new]) == 1
+    assert "s3:ListBucket on arn:aws:s3:::" in capsys.readouterr().out
+    assert main(["policy", "diff", new, old]) == 0
+
+
 def test_two_configurations(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (estate / "new").mkdir()
     changed = AWS.replace('Action = "s3:Get*"', 'Action = ["s3:Get*", "s3:DeleteObject"]')

@@ -489,3 +489,81 @@ def test_a_finding_points_at_the_word(tmp_path: Any) -> None:
         assert f.location is not None
         found.append(lines[f.location.start_line - 1][f.location.start_column - 1 : f.location.end_column - 1])
     assert found == ["raed", "bukets", lines[5].strip().rstrip(",")], "behind a template the whole text is shown"
+
+
+def test_code_and_a_live_tenancy_get_the_same_verdicts(tmp_path: Any) -> None:
+    """The same statements from Terraform and as a live source has them: OCIDs where the code has references."""
+    from assay.bundled import RULES
+    from assay.engine import evaluate
+    from assay.model import Request
+    from assay.rule import load_file
+    from assay.scan import collect
+
+    statements = [
+        "Allow group devs to manage all-resources in tenancy",
+        "Allow any-user to read buckets in compartment shop",
+        "Allow group devs to manage instances in compartment shop",
+        "Allow group devs to use buckets in compartment Shop",
+        "Allow group ops to manage policies in compartment shop",
+        "Allow group ops to manage buckets in compartment shop",
+        "Allow group ops to read buckets in compartment shop where target.bucket.name = /a*/",
+        "Allow dynamic-group fns to read secret-bundles in compartment id COMPARTMENT",
+        "Allow group ops to manage functions-family in compartment shop",
+        "Allow dynamic-group fns to manage users in tenancy",
+        "Admit any-user of any-tenancy to read buckets in tenancy",
+        "Allow group ops to use moon-bases in tenancy",
+        "Allow group ops to raed buckets in tenancy",
+    ]
+    rule = "ALL {resource.type = 'fnfunc', resource.compartment.id = 'COMPARTMENT'}"
+    ids = {"shop": "ocid1.compartment.oc1..shop", "root": "ocid1.tenancy.oc1..acme"}
+    quoted = ",\n    ".join(
+        '"' + s.replace("COMPARTMENT", "${oci_identity_compartment.shop.id}") + '"' for s in statements
+    )
+    hcl_rule = rule.replace("COMPARTMENT", "${oci_identity_compartment.shop.id}")
+    (tmp_path / "main.tf").write_text(f"""
+resource "oci_identity_compartment" "shop" {{
+  compartment_id = "{ids["root"]}"
+  name           = "shop"
+}}
+resource "oci_identity_group" "g" {{
+  for_each       = toset(["devs", "ops"])
+  compartment_id = "{ids["root"]}"
+  name           = each.key
+}}
+resource "oci_identity_dynamic_group" "fns" {{
+  compartment_id = "{ids["root"]}"
+  name           = "fns"
+  matching_rule  = "{hcl_rule}"
+}}
+resource "oci_identity_policy" "p" {{
+  compartment_id = "{ids["root"]}"
+  statements = [
+    {quoted}
+  ]
+}}
+""")
+
+    def live(type_: str, name: str, **values: Any) -> Resource:
+        own = {"name": name, "compartment_id": ids["root"], "id": f"ocid1.x.oc1..{name}", **values}
+        return Resource(type_, own["id"], "oci", own, account="acme")
+
+    code = collect(Request([str(tmp_path)], str(tmp_path)))
+    tenancy_ = Graph([
+        live("oci_identity_compartment", "shop", id=ids["shop"]), live("oci_identity_group", "devs"),
+        live("oci_identity_group", "ops"),
+        live("oci_identity_dynamic_group", "fns", matching_rule=rule.replace("COMPARTMENT", ids["shop"])),
+        live("oci_identity_policy", "p", statements=[s.replace("COMPARTMENT", ids["shop"]) for s in statements]),
+    ])  # fmt: skip
+    rules = [
+        r
+        for f in ("oci_identity", "oci_identity_groups", "oci_devops")
+        for r in load_file(RULES, f"least_privilege/{f}.py")
+    ]
+
+    def verdicts(graph: Graph) -> set[tuple[str, str, str, tuple[Any, ...]]]:
+        found = evaluate(graph, rules).findings
+        return {(f.rule, f.verdict.value, f.resource.type, f.path) for f in found}
+
+    mine, theirs = verdicts(code), verdicts(tenancy_)
+    assert mine == theirs
+    assert len({rule for rule, *_ in mine}) > 7

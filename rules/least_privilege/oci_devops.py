@@ -39,7 +39,7 @@ def _is_pipeline(name: object, policy: Resource, graph: Graph) -> bool:
     """True for a dynamic group of DevOps resources, by its rule, or by its name when the rule is elsewhere."""
     for group in graph.beside(policy, "oci_identity_dynamic_group"):
         if group["name"] == name:
-            found = predicates(matching_rule(group["matching_rule"]))
+            found = [p for p in predicates(matching_rule(group["matching_rule"])) if p.variable == "resource.type"]
             return any_of(found, lambda p: any_of(p.values, lambda v: v.lower().startswith("devops")))
     return bool(set(words(name)) & PIPELINE_WORDS)
 

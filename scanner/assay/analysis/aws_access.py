@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import EVERYTHING, MISSING, Box, Demand, Dimension, Rules, Space, Span, Values
@@ -278,6 +279,7 @@ def _made(key: Any, pieces: tuple[Piece, ...]) -> Pattern:
     return found
 
 
+@cache
 def _form(form: str) -> Pattern:
     """A form of the table as a pattern; a wildcard that a request itself has (`*` for all) stands for itself."""
     if form in ("", "*"):
@@ -286,7 +288,7 @@ def _form(form: str) -> Pattern:
     for char in "arn:%:" + form:
         stop = {"%": NO_COLON, "!": NO_SLASH, "*": ""}.get(char)
         pieces += [Piece("", char)] if stop is None else [Piece("+", stop), Piece("*", stop)]
-    return _made(("form", form), tuple(pieces))
+    return Pattern(form, tuple(pieces))
 
 
 def _callers() -> Values:

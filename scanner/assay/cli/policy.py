@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from assay.analysis.policy_diff import Grant
     from assay.graph import Graph
 
+LARGEST = 1_000_000
 EPILOG = """OLD and NEW are two JSON policy documents, or two directories, plans or snapshots, whose roles, users,
-groups, resource policies and OCI policies are compared by their addresses. Each finding names a request that the new
-state allows and the old one does not.
+groups, resource policies and OCI policies are compared by their addresses. JSON policies in directories are compared by
+their file names. Each finding names a request that the new state allows and the old one does not.
 
 exit codes:
   0  nothing is newly granted
@@ -67,7 +68,37 @@ def _found(args: Namespace) -> tuple[list[Grant], bool]:
     if old is not None and new is not None:
         return list(documents(_statements(old, args.old), _statements(new, args.new), args.new)), False
     before, after = _graph(args, args.old), _graph(args, args.new)
-    return list(graphs(before, after)), before.coverage.incomplete or after.coverage.incomplete
+    found = [*graphs(before, after), *_files(args.old, args.new)]
+    return found, before.coverage.incomplete or after.coverage.incomplete
+
+
+def _files(old: str, new: str) -> list[Grant]:
+    """What the policy documents below a directory newly grant over those of the same name below the other."""
+    from assay.analysis.policy_diff import documents
+    from assay.paths import walk
+
+    found: list[Grant] = []
+    for path in walk(new) if os.path.isdir(new) and os.path.isdir(old) else ():
+        document = _policy_in(path)
+        if document is not None:
+            other = os.path.join(old, os.path.relpath(path, new))
+            before = _policy_in(other) if os.path.isfile(other) else None
+            theirs = [] if before is None else _statements(before, other)
+            found += documents(theirs, _statements(document, path), path)
+    return found
+
+
+def _policy_in(path: str) -> Any:
+    """The policy document in a file of a directory; None for any other file."""
+    if not path.endswith(".json") or path.endswith(".tf.json") or os.path.getsize(path) > LARGEST:
+        return None
+    try:
+        with open(path, encoding="utf-8") as handle:
+            found = json.load(handle)
+    except (ValueError, OSError, RecursionError):
+        return None
+    whole = isinstance(found, dict) and any(str(k).lower() == "statement" for k in found)
+    return found if whole else None
 
 
 def _document(path: str) -> Any:
