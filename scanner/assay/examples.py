@@ -22,7 +22,7 @@ from assay.patterns import pattern
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from typing import Any
 
     from assay.graph import Graph
@@ -126,13 +126,10 @@ def check(example: Example, rule: Rule) -> list[str]:
     from assay.engine import evaluate
     from assay.model import Verdict
 
-    live = example.source in LIVE
+    live = example.source in (*LIVE, "cost")
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
-            if example.source == "database":
-                graph = _asked(example)
-            else:
-                graph = _replayed(example) if live else _written(example, folder)
+            graph = _MADE.get(example.source, _replayed if live else lambda e: _written(e, folder))(example)
         except ValueError as error:
             return [f"{example.place}: {error}"]
         usual = dict(rule.params)
@@ -200,6 +197,27 @@ def _asked(example: Example) -> Graph:
     return Graph(asked)
 
 
+def _spent(example: Example) -> Graph:
+    """The graph of daily spend: so many `weeks` of a `week`, `then` further days, of a service; a `budget` with it."""
+    from datetime import date, timedelta
+
+    from assay.graph import Graph
+    from assay.model import Coverage
+    from assay.spend import Row, resources
+
+    told = answers(example)
+    costs = told.get("week", []) * told.get("weeks", 0) + told.get("then", [])
+    egress = told.get("egress", [0] * len(costs))
+    first = date.fromisoformat(str(told["start"]))
+    rows = [
+        Row(told["service"], "", "USD", first + timedelta(days=i), cost, 0.0, 0.0, out)
+        for i, (cost, out) in enumerate(zip(costs, egress, strict=True))
+    ]
+    coverage = Coverage()
+    budgets = {"": float(told["budget"])} if "budget" in told else {}
+    return Graph(resources(rows, coverage, example.place, "9999-12-31", budgets), coverage)
+
+
 def _write(folder: str, name: str, text: str) -> None:
     """One file of an example, or an entry of its archive; marks are left out where no comment may end a line."""
     archive, inside, entry = name.partition(".zip!/")
@@ -261,6 +279,10 @@ def _replayed(example: Example) -> Graph:
     if broken:
         raise ValueError(broken[0])
     return Graph(intake.resources, intake.coverage)
+
+
+_MADE: dict[str, Callable[[Example], Graph]] = {"database": _asked, "cost": _spent}
+"""How examples of sources that are neither files nor recorded answers become a graph."""
 
 
 def _named_on(example: Example, finding: Finding) -> set[tuple[str, int]]:

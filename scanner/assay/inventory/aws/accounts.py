@@ -75,6 +75,10 @@ class Audit:
             "feeds": {"aws": sorted({t for service in self.services for t in service.types})},
         }  # fmt: skip
 
+    def boto(self) -> Boto:
+        """What asks the services that answer for the whole account."""
+        return self._boto(self.session, HOMES.get(self.own.partition, self.own.region))
+
     def _boto(self, session: Any, region: str) -> Boto:
         return Boto(session, region, endpoint=self.options.endpoint, jobs=self.options.jobs)
 

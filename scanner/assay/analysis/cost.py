@@ -1,0 +1,188 @@
+"""Daily spend: what a day was expected to cost, which days left their pattern, and how the month will end.
+
+The baseline is robust and knows weekdays: the level is a median, the spread a median absolute deviation, the weekday's
+factor a median of ratios, so that neither a spike nor a bill run hides the next one. Every answer carries its numbers.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HISTORY = 56
+"""Days of history that a day is compared with."""
+LEAST = 14
+"""With less history nothing is said of a day."""
+LEVEL = 21
+WIDTH = 8.0
+"""Half a band in standard deviations: few weeks of history tell the deviation badly, and bills have long tails."""
+_SIGMA = 1.4826
+"""A median absolute deviation times this is the standard deviation of normal noise."""
+
+
+class Expected(NamedTuple):
+    """What a day should cost: the expected amount and the band around it."""
+
+    amount: float
+    low: float
+    high: float
+
+
+class Anomaly(NamedTuple):
+    """Days in a row that cost more than their band, or a level that has crept up.
+
+    `kind` is spike (it ended), step (it goes on) or drift; amounts are sums over the days, `over` what is too much.
+    """
+
+    kind: str
+    start: date
+    end: date
+    cost: float
+    expected: float
+    low: float
+    high: float
+    over: float
+
+
+class Forecast(NamedTuple):
+    """A month's end: what is spent, what is expected in all, and the bounds that it will be within 19 times of 20."""
+
+    spent: float
+    expected: float
+    low: float
+    high: float
+
+
+def factors(costs: Sequence[float], weekdays: Sequence[int]) -> list[float]:
+    """What each weekday costs, Monday first, as a ratio to the level of its own week; 1 where too little is known."""
+    ratios: list[list[float]] = [[] for _ in range(7)]
+    for i in range(len(costs)):
+        around = costs[max(0, i - 3) : i + 4]
+        middle = sum(around) / len(around)
+        if middle > 0 and len(around) >= 5:
+            ratios[weekdays[i]].append(costs[i] / middle)
+    found = [median(r) if len(r) >= 3 else 1.0 for r in ratios]
+    return [f if f > 0.02 else 1.0 for f in found]
+
+
+def expected(history: Sequence[float], weekdays: Sequence[int], weekday: int, width: float = WIDTH) -> Expected | None:
+    """What the day after `history` should cost; None when the history is too short.
+
+    Args:
+        history: costs of the days before, the oldest first.
+        weekdays: their weekdays, Monday 0.
+        weekday: that of the day asked about.
+        width: half the band's width in standard deviations.
+    """
+    if len(history) < LEAST:
+        return None
+    recent, days = list(history[-HISTORY:]), list(weekdays[-HISTORY:])
+    by_day = factors(recent, days)
+    flat = [c / by_day[d] for c, d in zip(recent, days, strict=True)]
+    last = flat[-LEVEL:]
+    half = len(last) // 2
+    slope = (median(last[-half:]) - median(last[:half])) / (len(last) - half)
+    level = median(last)
+    line = [level + slope * (i - (len(last) - 1) / 2) for i in range(len(last))]
+    spread = _SIGMA * median(abs(x - y) for x, y in zip(last, line, strict=True))
+    spread = max(spread, 0.02 * abs(level), 0.005)
+    amount = max(0.0, (level + slope * (len(last) + 1) / 2) * by_day[weekday])
+    reach = width * spread * by_day[weekday]
+    return Expected(amount, max(0.0, amount - reach), amount + reach)
+
+
+def anomalies(
+    days: Sequence[date], costs: Sequence[float], *, judged: int | None = None, width: float = WIDTH,
+    least: float = 1.0, share: float = 0.2,
+) -> list[Anomaly]:  # fmt: skip
+    """The episodes in which spend left its pattern upwards, the oldest first.
+
+    Args:
+        days: consecutive days.
+        costs: what they cost.
+        judged: how many of the last days are judged; all by default.
+        width: as `expected`.
+        least: an episode is told when it costs so much more than expected, in the currency of the costs.
+        share: and so much more relative to what was expected.
+    """
+    weekdays = [d.weekday() for d in days]
+    clean = list(costs)
+    outside: list[Expected | None] = [None] * len(days)
+    for i in range(max(0, len(days) - judged) if judged is not None else 0, len(days)):
+        wanted = expected(clean[:i], weekdays[:i], weekdays[i], width)
+        if wanted is not None and costs[i] > wanted.high and costs[i] - wanted.amount > share * wanted.amount:
+            outside[i] = wanted
+            if sum(o is not None for o in outside[max(0, i - 6) : i + 1]) < 6:
+                clean[i] = wanted.amount  # an episode must not become its own excuse, until it is the new level
+    found: list[Anomaly] = []
+    i = 0
+    while i < len(days):
+        if outside[i] is None:
+            i += 1
+            continue
+        j = i
+        while j + 1 < len(days) and outside[j + 1] is not None:
+            j += 1
+        bands = [o for o in outside[i : j + 1] if o is not None]
+        cost, amount = sum(costs[i : j + 1]), sum(o.amount for o in bands)
+        if cost - amount >= least:
+            kind = "step" if j - i >= 2 or (j == len(days) - 1 and j > i) else "spike"
+            low, high = sum(o.low for o in bands), sum(o.high for o in bands)
+            found.append(Anomaly(kind, days[i], days[j], cost, amount, low, high, cost - amount))
+        i = j + 1
+    drifted = _drift(days, costs, least, share, width)
+    if drifted is not None and not any(a.kind == "step" for a in found):
+        found.append(drifted)
+    return found
+
+
+def _drift(days: Sequence[date], costs: Sequence[float], least: float, share: float, width: float) -> Anomaly | None:
+    """The last two weeks against the four to eight weeks before: a slow rise passes every daily band."""
+    if len(costs) < 42:
+        return None
+    recent, before = list(costs[-14:]), list(costs[-56:-14])
+    weekly = [sum(before[i : i + 7]) / 7 for i in range(0, len(before) - 6, 7)]
+    level, now = median(weekly), median([sum(recent[:7]) / 7, sum(recent[7:]) / 7])
+    spread = max(_SIGMA * median(abs(w - level) for w in weekly), 0.02 * level)
+    rising = sum(recent[7:]) > sum(recent[:7]) > level * 7
+    if not rising or now - level <= max(width * spread, 1.5 * share * level):
+        return None
+    amount, reach = level * 14, width * spread * 14
+    cost = sum(recent)
+    if cost - amount < least:
+        return None
+    return Anomaly("drift", days[-14], days[-1], cost, amount, amount - reach, amount + reach, cost - amount)
+
+
+def forecast(days: Sequence[date], costs: Sequence[float]) -> Forecast | None:
+    """How the month of the last day will end; None when there is too little history.
+
+    The interval widens with the days to come: daily noise adds up by its square root, doubt about the level in full.
+    """
+    if len(costs) < LEAST:
+        return None
+    last = days[-1]
+    spent = sum(c for d, c in zip(days, costs, strict=True) if (d.year, d.month) == (last.year, last.month))
+    left = monthrange(last.year, last.month)[1] - last.day
+    weekdays = [d.weekday() for d in days]
+    total, variance, level_doubt = 0.0, 0.0, 0.0
+    for k in range(1, left + 1):
+        wanted = expected(costs, weekdays, (last + timedelta(days=k)).weekday(), 1.0)
+        if wanted is None:
+            return None
+        sigma = wanted.high - wanted.amount
+        total += wanted.amount
+        variance += sigma**2
+        level_doubt += sigma / LEVEL**0.5
+    reach = 1.96 * (variance + level_doubt**2) ** 0.5
+    return Forecast(spent, spent + total, spent + max(0.0, total - reach), spent + total + reach)
+
+
+def days_of(texts: Sequence[str]) -> list[date]:
+    """ISO days as dates."""
+    return [date.fromisoformat(t) for t in texts]

@@ -1,0 +1,86 @@
+"""Daily spend out of Cost Explorer, and the budgets of the account, for `assay audit cost aws`."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from assay import clock
+from assay.inventory.aws.accounts import Audit, Options
+from assay.inventory.aws.walk import CallFailed
+from assay.spend import Row
+
+if TYPE_CHECKING:
+    from assay.inventory.aws.transport import Boto
+    from assay.model import Coverage
+
+_STATUS = {"denied": "denied", "throttled": "throttled"}
+_NO_PATTERN = ("Tax", "Refund", "Credit", "Fee", "RIFee", "Upfront")
+
+
+def collect(
+    profile: str | None, days: int, endpoint: str | None, coverage: Coverage
+) -> tuple[list[Row], dict[str, float]]:
+    """The rows of the last days, and the monthly cost budgets of the whole account by "".
+
+    A denied or failed call is a row of the coverage: nothing is said of what it would have told.
+
+    Raises:
+        UsageError: there are no credentials, or they cannot be used.
+    """
+    audit = Audit(Options(profile=profile, endpoint=endpoint, services=[]))
+    account, boto = audit.own.account, audit.boto()
+    rows: list[Row] = []
+    budgets: dict[str, float] = {}
+    for service in ("ce", "budgets"):
+        try:
+            if service == "ce":
+                rows += _rows(boto, days)
+            else:
+                budgets = _budgets(boto, account)
+        except CallFailed as error:
+            coverage.unit(account, None, service, _STATUS.get(error.kind, "failed"), str(error))
+        else:
+            coverage.unit(account, None, service, "ok")
+    return rows, budgets
+
+
+def _rows(boto: Boto, days: int) -> list[Row]:
+    end = date.fromisoformat(clock.today())
+    period = {"Start": (end - timedelta(days=days)).isoformat(), "End": end.isoformat()}
+    groups = [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "LINKED_ACCOUNT"}]
+    usage = {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(_NO_PATTERN)}}
+    found = []
+    for page in boto.call(
+        "ce", "GetCostAndUsage", TimePeriod=period, Granularity="DAILY", Metrics=["UnblendedCost"], GroupBy=groups,
+        Filter={"Not": usage},
+    ):  # fmt: skip
+        for result in page.get("ResultsByTime", []):
+            day = date.fromisoformat(result["TimePeriod"]["Start"][:10])
+            for group in result.get("Groups", []):
+                keys, cost = group["Keys"], group["Metrics"]["UnblendedCost"]
+                found.append(
+                    Row(
+                        keys[0],
+                        keys[1] if keys[1:] else "",
+                        cost.get("Unit", ""),
+                        day,
+                        float(cost["Amount"]),
+                        0.0,
+                        0.0,
+                        0.0,
+                    )
+                )
+    return found
+
+
+def _budgets(boto: Boto, account: str) -> dict[str, float]:
+    """The smallest monthly cost budget without a filter: the one that is to hold for everything."""
+    amounts = [
+        float(b["BudgetLimit"]["Amount"])
+        for page in boto.call("budgets", "DescribeBudgets", AccountId=account)
+        for b in page.get("Budgets", [])
+        if b.get("BudgetType") == "COST" and b.get("TimeUnit") == "MONTHLY" and "BudgetLimit" in b
+        if not b.get("CostFilters") and not b.get("FilterExpression")
+    ]
+    return {"": min(amounts)} if amounts else {}

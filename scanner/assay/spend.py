@@ -1,0 +1,231 @@
+"""Spend as resources: daily costs by service and account out of cost files, Cost Explorer or OCI's usage.
+
+Files are FOCUS, AWS cost and usage reports or OCI cost reports, as CSV (gzip too) or Parquet, told by their columns;
+DuckDB adds them up without holding their rows. Costs of different currencies are never added to each other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.model import Location, Resource
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from assay.model import Coverage, Step, ValuePath
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "day": (
+        "ChargePeriodStart",
+        "lineItem/UsageStartDate",
+        "line_item_usage_start_date",
+        "lineItem/intervalUsageStart",
+    ),
+    "cost": ("EffectiveCost", "BilledCost", "lineItem/UnblendedCost", "line_item_unblended_cost", "cost/myCost"),
+    "currency": ("BillingCurrency", "lineItem/CurrencyCode", "line_item_currency_code", "cost/currencyCode"),
+    "service": (
+        "ServiceName",
+        "product/ProductName",
+        "line_item_product_code",
+        "lineItem/ProductCode",
+        "product/service",
+    ),
+    "account": ("SubAccountId", "lineItem/UsageAccountId", "line_item_usage_account_id", "product/compartmentId"),
+    "category": ("ChargeCategory", "lineItem/LineItemType", "line_item_line_item_type"),
+    "resource": ("ResourceId", "lineItem/ResourceId", "line_item_resource_id", "product/resourceId"),
+    "detail": ("ChargeDescription", "lineItem/UsageType", "line_item_usage_type", "product/Description", "SkuId"),
+    "tags": ("Tags", "resource_tags"),
+}  # fmt: skip
+"""What is asked of a file, and the columns that have it: FOCUS, AWS's reports old and new, OCI's."""
+NEEDED = ("day", "cost", "service")
+_NOT_USAGE = ("credit", "refund", "tax", "adjustment", "purchase", "fee", "rifee", "discount")
+_EGRESS = ("out-bytes", "datatransfer-out", "data transfer out", "egress", "outbound data", "internet data out")
+
+
+class Row(NamedTuple):
+    """The spend of one day: `other` are credits, taxes and purchases, which have no daily pattern."""
+
+    service: str
+    account: str
+    currency: str
+    day: date
+    usage: float
+    other: float
+    untagged: float
+    egress: float
+
+
+class SpendOrigin:
+    """Spend is found in its file, or nowhere."""
+
+    __slots__ = ("file",)
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def locate(self, path: ValuePath) -> Location:
+        return Location(self.file)
+
+    def trace(self, path: ValuePath) -> list[Step]:
+        return []
+
+
+def read(paths: Sequence[str], base: str, coverage: Coverage) -> list[Row]:
+    """The daily rows of cost files; what cannot be read, is there twice or lacks days is said in `coverage`.
+
+    Raises:
+        UsageError: DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError:
+        raise UsageError("reading cost files needs DuckDB: pip install 'assay[cost]'") from None
+    from assay.paths import display
+
+    rows: list[Row] = []
+    owner: dict[tuple[str, str, date], str] = {}
+    with duckdb.connect(config={"threads": 2, "memory_limit": "450MB"}) as connection:
+        for path in paths:
+            shown = display(path, base)
+            try:
+                found, notes = _file(connection, path)
+            except (duckdb.Error, UsageError, ValueError, OSError) as error:
+                coverage.input(shown, "failed", str(error).splitlines()[0])
+                continue
+            coverage.input(shown, "read")
+            coverage.notes += [f"{shown}: {note}" for note in notes]
+            twice = {(r.service, r.account, r.day) for r in found if (r.service, r.account, r.day) in owner}
+            if twice:
+                first = owner[next(iter(twice))]
+                coverage.notes.append(
+                    f"{shown}: {len(twice)} days of a service are in {first} too; they are counted once"
+                )
+            rows += [r for r in found if (r.service, r.account, r.day) not in twice]
+            owner |= {(r.service, r.account, r.day): shown for r in found}
+    return rows
+
+
+def _file(connection: Any, path: str) -> tuple[list[Row], list[str]]:
+    reader = "read_parquet(?)" if path.endswith(".parquet") else "read_csv(?, all_varchar=true, header=true)"
+    relation = f"(SELECT * FROM {reader})"
+    names = [d[0] for d in connection.execute(f"SELECT * FROM {relation} LIMIT 0", [path]).description]
+    columns = {what: next((c for c in known if c in names), None) for what, known in COLUMNS.items()}
+    lacking = [what for what in NEEDED if columns[what] is None]
+    if lacking:
+        known = "; ".join(f"{what}: {', '.join(COLUMNS[what])}" for what in lacking)
+        raise UsageError(f"no cost report that is known: it lacks a column for {known}")
+
+    def column(what: str, default: str) -> str:
+        name = columns[what]
+        return default if name is None else '"' + name.replace('"', '""') + '"'
+
+    cost = f"coalesce(try_cast({column('cost', '0')} AS DOUBLE), 0)"
+    category = f"lower(coalesce({column('category', repr(''))}, ''))"
+    usage = f"(NOT ({' OR '.join(f'{category} LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND {cost} >= 0)"
+    detail = f"lower(coalesce({column('detail', repr(''))}, ''))"
+    egress = " OR ".join(f"{detail} LIKE '%{w}%'" for w in _EGRESS)
+    tags = column("tags", "'?'")
+    day = f"CAST({column('day', repr(''))} AS VARCHAR)"
+    untagged = f"coalesce(CAST({tags} AS VARCHAR), '') IN ('', '{{}}', '[]', 'null')"
+    query = f"""
+        SELECT coalesce({column("service", "''")}, ''), coalesce(CAST({column("account", "''")} AS VARCHAR), ''),
+               coalesce({column("currency", "''")}, ''), try_cast(substr({day}, 1, 10) AS DATE),
+               sum(CASE WHEN {usage} THEN {cost} ELSE 0 END), sum(CASE WHEN {usage} THEN 0 ELSE {cost} END),
+               sum(CASE WHEN {usage} AND {untagged} THEN {cost} ELSE 0 END),
+               sum(CASE WHEN {usage} AND ({egress}) THEN {cost} ELSE 0 END),
+               count(*), count(*) FILTER (WHERE try_cast({column("cost", "'0'")} AS DOUBLE) IS NULL)
+        FROM {relation} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+    rows, undated, unpriced = [], 0, 0
+    for service, account, currency, day, used, other, bare, out, count, without in connection.execute(
+        query, [path]
+    ).fetchall():
+        unpriced += without
+        if day is None:
+            undated += count
+        else:
+            rows.append(Row(service, account, currency, day, used, other, bare, out))
+    notes = [f"{undated:,} rows have no day that can be read and were left out"] if undated else []
+    notes += [f"{unpriced:,} rows have no cost that can be read and count as nothing"] if unpriced else []
+    return rows, notes
+
+
+def resources(
+    rows: Iterable[Row], coverage: Coverage, file: str, today: str, budgets: dict[str, float]
+) -> list[Resource]:
+    """A `service` for each service, account and currency, a `budget` for each budget and one for all of a currency.
+
+    Args:
+        today: the ISO day on which this runs: its costs are not complete and are left out.
+        budgets: monthly amounts by account id, or "" for everything.
+    """
+    series: dict[tuple[str, str, str], dict[date, Row]] = defaultdict(dict)
+    for r in rows:
+        if r.day.isoformat() < today:
+            series[r.service, r.account, r.currency][r.day] = r
+    days = sorted({d for one in series.values() for d in one})
+    if not days:
+        return []
+    every = [days[0] + timedelta(days=i) for i in range((days[-1] - days[0]).days + 1)]
+    gaps = sorted(set(every) - set(days))
+    if gaps:
+        some = ", ".join(map(str, gaps[:5])) + (" ..." if len(gaps) > 5 else "")
+        coverage.notes.append(f"{len(gaps)} days have no costs at all ({some}): they count as unknown, not as free")
+    currencies = sorted({currency for _, _, currency in series})
+    if len(currencies) > 1:
+        coverage.notes.append(
+            f"costs are in {', '.join(c or 'no currency' for c in currencies)}: each is judged by itself"
+        )
+    known = [d for d in every if d not in set(gaps)]
+    found = [_service(key, one, known, file) for key, one in sorted(series.items())]
+    for currency in currencies:
+        for name, amount in sorted(budgets.items()):
+            mine = [one for (_, account, c), one in series.items() if c == currency and name in ("", account)]
+            totals = [sum(one[d].usage + one[d].other for one in mine if d in one) for d in known]
+            values = {
+                "name": name or "all", "amount": amount, "currency": currency, "days": [d.isoformat() for d in known],
+                "costs": totals,
+            }  # fmt: skip
+            address = f"budget {name or 'all'}" + (f" ({currency})" if len(currencies) > 1 else "")
+            found.append(Resource("budget", address, "cost", values, SpendOrigin(file), name=name or "all"))
+    return found
+
+
+def _service(key: tuple[str, str, str], one: dict[date, Row], days: Sequence[date], file: str) -> Resource:
+    service, account, currency = key
+
+    def column(name: str) -> list[float]:
+        return [getattr(one[d], name) if d in one else 0.0 for d in days]
+
+    costs = column("usage")
+    values = {
+        "service": service, "account": account or None, "currency": currency, "days": [d.isoformat() for d in days],
+        "costs": costs, "egress": column("egress"), "untagged": sum(column("untagged")), "total": sum(costs),
+    }  # fmt: skip
+    address = " ".join(part for part in (service or "(no service)", account, currency) if part)
+    return Resource("service", address, "cost", values, SpendOrigin(file), name=service, account=account or None)
+
+
+def files_of(paths: Sequence[str]) -> list[str]:
+    """The cost files below the paths, in a fixed order.
+
+    Raises:
+        UsageError: a path does not exist, or a directory holds none.
+    """
+    endings = (".csv", ".csv.gz", ".parquet")
+    found: list[str] = []
+    for path in paths:
+        if os.path.isdir(path):
+            inside = sorted(os.path.join(t, n) for t, _, names in os.walk(path) for n in names if n.endswith(endings))
+            if not inside:
+                raise UsageError(f"{path}: no cost file in it ({', '.join(endings)})")
+            found += inside
+        elif os.path.isfile(path):
+            found.append(path)
+        else:
+            raise UsageError(f"{path}: there is no such file or directory")
+    return found
