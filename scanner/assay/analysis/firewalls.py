@@ -43,8 +43,21 @@ def of_network(network: Resource, graph: Graph, kinds: Sequence[str]) -> tuple[E
     return estate, estate is not None and any(n is home for n in estate.protected())
 
 
+_PARTS = {
+    "aws": ("aws_subnet", "aws_route_table", "aws_internet_gateway", "aws_vpc_endpoint"),
+    "oci": ("oci_core_subnet", "oci_core_route_table", "oci_core_internet_gateway"),
+}
+"""What an audit has to list before it can say that there is no way."""
+
+
 def internet_paths(network: Resource, graph: Graph, kinds: Sequence[str]) -> Iterator[Past]:
-    """The ways between the subnets of a network and the internet that are not inspected, one for each subnet."""
+    """The ways between the subnets of a network and the internet that are not inspected, one for each subnet.
+
+    Raises:
+        Undetermined: an audit could not list what the ways are made of.
+    """
+    for type_ in _PARTS.get(network.source, ()):
+        next(iter(graph.users(network, type_)), None)
     estate, protected = of_network(network, graph, kinds)
     if estate is None or not protected:
         return
