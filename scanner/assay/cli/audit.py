@@ -13,6 +13,7 @@ One with `run(args)` does everything itself: it has no inventory.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -116,7 +117,9 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     if getattr(args, "watch", None) is not None:
         watched: int = module.watch(args, look)
         return watched
-    return look()
+    code = look()
+    gc.freeze()  # the interpreter's last look for garbage would go through all that was collected
+    return code
 
 
 def _collect(what: str, module: Any, args: Namespace) -> Intake | None:
