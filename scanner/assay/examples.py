@@ -129,7 +129,8 @@ def check(example: Example, rule: Rule) -> list[str]:
     live = example.source in (*LIVE, "cost")
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
-            graph = _MADE.get(example.source, _replayed if live else lambda e: _written(e, folder))(example)
+            made = _MADE.get(example.source) or (_replayed if live else None)
+            graph = made(example) if made is not None else _written(example, folder)
         except ValueError as error:
             return [f"{example.place}: {error}"]
         usual = dict(rule.params)

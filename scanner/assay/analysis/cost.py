@@ -70,7 +70,9 @@ def factors(costs: Sequence[float], weekdays: Sequence[int]) -> list[float]:
     return [f if f > 0.02 else 1.0 for f in found]
 
 
-def expected(history: Sequence[float], weekdays: Sequence[int], weekday: int, width: float = WIDTH) -> Expected | None:
+def expected(
+    history: Sequence[float], weekdays: Sequence[int], weekday: int, width: float = WIDTH, *, trend: bool = True
+) -> Expected | None:
     """What the day after `history` should cost; None when the history is too short.
 
     Args:
@@ -78,6 +80,7 @@ def expected(history: Sequence[float], weekdays: Sequence[int], weekday: int, wi
         weekdays: their weekdays, Monday 0.
         weekday: that of the day asked about.
         width: half the band's width in standard deviations.
+        trend: go on with the slope of the last weeks; for the next day it helps, for a month it runs away.
     """
     if len(history) < LEAST:
         return None
@@ -91,7 +94,8 @@ def expected(history: Sequence[float], weekdays: Sequence[int], weekday: int, wi
     line = [level + slope * (i - (len(last) - 1) / 2) for i in range(len(last))]
     spread = _SIGMA * median(abs(x - y) for x, y in zip(last, line, strict=True))
     spread = max(spread, 0.02 * abs(level), 0.005)
-    amount = max(0.0, (level + slope * (len(last) + 1) / 2) * by_day[weekday])
+    ahead = slope * (len(last) + 1) / 2 if trend else 0.0
+    amount = max(0.0, (level + ahead) * by_day[weekday])
     reach = width * spread * by_day[weekday]
     return Expected(amount, max(0.0, amount - reach), amount + reach)
 
@@ -170,16 +174,21 @@ def forecast(days: Sequence[date], costs: Sequence[float]) -> Forecast | None:
     spent = sum(c for d, c in zip(days, costs, strict=True) if (d.year, d.month) == (last.year, last.month))
     left = monthrange(last.year, last.month)[1] - last.day
     weekdays = [d.weekday() for d in days]
-    total, variance, level_doubt = 0.0, 0.0, 0.0
+    total, noise = 0.0, 0.0
+    by_weekday = [0.0] * 7  # the deviations that are the same for every day of a weekday, and add up in full
     for k in range(1, left + 1):
-        wanted = expected(costs, weekdays, (last + timedelta(days=k)).weekday(), 1.0)
+        weekday = (last + timedelta(days=k)).weekday()
+        wanted = expected(costs, weekdays, weekday, 1.0, trend=False)
         if wanted is None:
             return None
         sigma = wanted.high - wanted.amount
         total += wanted.amount
-        variance += sigma**2
-        level_doubt += sigma / LEVEL**0.5
-    reach = 1.96 * (variance + level_doubt**2) ** 0.5
+        noise += sigma**2
+        by_weekday[weekday] += sigma
+    # A median of n is off by 1.25 standard deviations over the root of n: the level's of 21 days, a factor's of 8.
+    level = 1.25 * sum(by_weekday) / LEVEL**0.5
+    factor = sum((1.25 * s / (HISTORY / 7) ** 0.5) ** 2 for s in by_weekday)
+    reach = 2.2 * (noise + level**2 + factor) ** 0.5  # the deviation itself is an estimate: a little over 1.96
     return Forecast(spent, spent + total, spent + max(0.0, total - reach), spent + total + reach)
 
 

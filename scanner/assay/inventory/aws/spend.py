@@ -59,18 +59,8 @@ def _rows(boto: Boto, days: int) -> list[Row]:
             day = date.fromisoformat(result["TimePeriod"]["Start"][:10])
             for group in result.get("Groups", []):
                 keys, cost = group["Keys"], group["Metrics"]["UnblendedCost"]
-                found.append(
-                    Row(
-                        keys[0],
-                        keys[1] if keys[1:] else "",
-                        cost.get("Unit", ""),
-                        day,
-                        float(cost["Amount"]),
-                        0.0,
-                        0.0,
-                        0.0,
-                    )
-                )
+                linked, amount = keys[1] if keys[1:] else "", float(cost["Amount"])
+                found.append(Row(keys[0], linked, cost.get("Unit", ""), day, amount, 0.0, 0.0, 0.0))
     return found
 
 
