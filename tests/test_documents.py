@@ -161,6 +161,36 @@ def test_hostile_json(tmp_path: Path, text: str) -> None:
     assert [i["status"] for i in report.coverage.inputs] == ["failed"]
 
 
+def test_a_definition_of_the_wrong_shapes_crashes_no_rule(tmp_path: Path) -> None:
+    odd = {
+        "A": {"Type": [], "Retry": {"a": 1}, "Catch": "x", "Choices": {}, "Next": {}},
+        "B": {"Type": "Choice", "Choices": [1, {"Not": 1}, {"And": "x"}]},
+        "C": {
+            "Type": "Task",
+            "Resource": 1,
+            "Retry": [1, {"ErrorEquals": "x"}],
+            "Catch": [{"Next": []}],
+            "Parameters": 1,
+        },
+        "D": {"Type": "Map", "ItemProcessor": [], "Iterator": 1},
+        "E": {"Type": "Parallel", "Branches": {}},
+        "F": 1,
+    }
+    report = scan(write(tmp_path, **{"m.asl.json": json.dumps({"StartAt": 1, "States": odd})}))
+    assert [f.message for f in report.findings if f.verdict is Verdict.NOT_EVALUATED] == []
+    assert any(f.rule == "aws-sfn-invalid-definition" for f in report.findings)
+
+
+def test_a_workflow_of_the_wrong_shapes_crashes_no_rule(tmp_path: Path) -> None:
+    text = (
+        "on: null\njobs:\n  a: {steps: x}\n  b: [1]\n  c: {needs: [[1]], environment: null, if: 3, "
+        "steps: [{run: 1}, {uses: 3}, {run: terraform apply, with: 3}]}\n"
+    )
+    report = scan(write(tmp_path, **{"a.yml": text}))
+    assert [f.message for f in report.findings if f.verdict is Verdict.NOT_EVALUATED] == []
+    assert "workflow-deploy-ungated" in {f.rule for f in report.findings}
+
+
 def test_hostile_yaml(tmp_path: Path) -> None:
     bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.lambda_code import Wrapped, wrappers
 from assay.analysis.state_machine import (
     State,
@@ -14,6 +14,7 @@ from assay.analysis.state_machine import (
     execution_type,
     exhaustive,
     faults,
+    handlers,
     known_tasks,
     literal_account,
     retries_transient,
@@ -65,7 +66,7 @@ def aws_sfn_catch_drops_input(machine: Resource) -> Iterator[Finding]:
     """
 
     def test(s: State) -> str:
-        dropped = any_of(as_list(s.fields.get("Catch")), lambda catcher: drops_input(s, catcher))
+        dropped = any_of(handlers(s, "Catch"), lambda catcher: drops_input(s, catcher))
         return "replaces its input with the error it catches" if dropped else ""
 
     yield from at_each(machine, states(machine), test)
@@ -162,7 +163,7 @@ def aws_sfn_retry_no_backoff(machine: Resource) -> Iterator[Finding]:
     """
 
     def test(s: State) -> str:
-        weak = [weak_retry(retrier) for retrier in as_list(s.fields.get("Retry"))]
+        weak = [weak_retry(retrier) for retrier in handlers(s, "Retry")]
         return next((w for w in weak if w != ""), "")
 
     yield from at_each(machine, states(machine), test)

@@ -123,7 +123,14 @@ def changes_something(s: State) -> bool:
 
 def retries_transient(s: State) -> bool:
     """True when a retrier with attempts left takes timeouts, service errors or all errors."""
-    return any_of(as_list(s.fields.get("Retry")), _transient)
+    return any_of(handlers(s, "Retry"), _transient)
+
+
+def handlers(s: State, field: str) -> list[Any]:
+    """The retriers or catchers of a state; what is none is left out, and is told where the definition is validated."""
+    found = as_list(s.fields.get(field))
+    sound = [one for one in list.__iter__(found) if isinstance(one, (dict, Unknown))]
+    return PartialList(sound, found.unknown) if isinstance(found, PartialList) else sound
 
 
 def _transient(retrier: dict[str, Any]) -> bool:
@@ -149,8 +156,9 @@ def caught(s: State) -> bool:
 
 def drops_input(s: State, catcher: dict[str, Any]) -> bool:
     """True when the error takes the place of the input that the next state will read."""
-    following = s.machine.get("States", {}).get(catcher.get("Next"), {})
-    if following.get("Type") in ("Fail", "Succeed"):
+    name = catcher.get("Next")
+    following = s.machine.get("States", {}).get(name) if isinstance(name, (str, Unknown)) else None
+    if isinstance(following, dict) and following.get("Type") in ("Fail", "Succeed"):
         return False
     language = s.fields.get("QueryLanguage", s.machine.get("QueryLanguage", "JSONPath"))
     if language == "JSONata":

@@ -152,7 +152,7 @@ def _create(words: list[Word], values: dict[str, Any]) -> None:
         values["tables"].append(_table(words, at))
     elif what == "DOMAIN":
         values["domains"].append(_domain(words, at))
-    elif "DUALITY" in upper[: kind + 4]:
+    elif "DUALITY" in upper[: kind + 4] and "VIEW" in upper:
         values["views"].append(_view(words, upper.index("VIEW") + 1))
     elif what == "ASSERTION":
         values["assertions"].append(_enforced(words, _path(words, at), words[at] if at < len(words) else words[0]))
