@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, is_map, require, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, is_map, rule
 from assay.analysis.naming import words
 from assay.analysis.oci_network import allows_public_ip
+from assay.analysis.oci_tenancy import is_code
 from assay.analysis.reach.public import service_routes
 
 PUBLIC_WORDS = {"public", "pub", "dmz", "bastion", "lb", "loadbalancer", "balancer", "edge"}
@@ -85,19 +86,23 @@ def oci_subnet_public_ip_allowed(subnet: Resource, graph: Graph) -> Iterator[Fin
         )
 
 
-require(
-    "oci-subnet-default-security-list",
-    severity=MEDIUM,
-    controls=["nist-800-53r5:SC-7"],
-    on="oci_core_subnet",
-    path="security_list_ids",
-    present=True,
-    title="Subnets name their own security lists.",
-    why=(
-        "A subnet that names none gets the VCN's default list, whose rules admit SSH from anywhere unless somebody "
-        "changed them."
-    ),
-)
+@rule(on="oci_core_subnet", severity=MEDIUM, controls=["nist-800-53r5:SC-7"])
+def oci_subnet_default_security_list(subnet: Resource, graph: Graph) -> Iterator[Finding]:
+    """Subnets name their own security lists.
+
+    ## Why
+    A subnet that names none gets the VCN's default list, whose rules admit SSH from anywhere unless somebody changed
+    them.
+    ## Fix
+    Set `security_list_ids` to lists of the subnet's own.
+    """
+    lists = subnet["security_list_ids"]
+    if lists == None or lists == []:
+        yield subnet.fails("no security lists of its own: the VCN's default list applies", at="security_list_ids")
+    elif not is_code(subnet):  # where it runs, the default list is named as any other
+        named = graph.follow(subnet, "security_list_ids")
+        if all_of(named, lambda one: one.type == "oci_core_default_security_list"):
+            yield subnet.fails("only the VCN's default list applies", at="security_list_ids")
 
 
 @rule(on="oci_core_subnet", severity=MEDIUM, controls=["nist-800-53r5:SC-7"])
