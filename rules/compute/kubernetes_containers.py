@@ -568,3 +568,18 @@ def k8s_privileged_port(c: Container) -> Iterator[Finding]:
     for port in c.each("ports"):
         if port["containerPort"] < 1024:
             yield port.fails(f"{c} listens on port {port['containerPort']}", at="containerPort")
+
+
+@rule(on=PODS, each=containers, severity=LOW, controls=["nist-800-53r5:AC-6"], equivalents=["kubescape:C-0055"])
+def k8s_no_linux_hardening(c: Container) -> Iterator[Finding]:
+    """Containers are confined by at least one of the kernel's walls.
+
+    ## Why
+    With no seccomp or AppArmor profile, no SELinux context and all capabilities, the namespace is all there is.
+
+    ## Fix
+    Set `seccompProfile.type: RuntimeDefault`, or drop capabilities.
+    """
+    fields = ("seccompProfile", "appArmorProfile", "seLinuxOptions")
+    if not any(c.effective(f) for f in fields) and not c["securityContext.capabilities.drop"] and not c.pod.windows:
+        yield c.fails(f"{c} is confined by nothing", at="securityContext")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.kubernetes.relations import (
     autoscalers_of,
     each_entry,
@@ -233,3 +233,23 @@ def k8s_ingress_dangling(ingress: Resource, graph: Graph) -> Iterator[Finding]:
         offered = [p[field] for p in service.each("spec.ports") for field in ("port", "name")]
         if wanted != None and wanted not in offered:
             yield backend.fails(f"the Service {name} has no port {wanted}", at="service.port")
+
+
+@rule(
+    on=PODS,
+    each=pods,
+    severity=INFO,
+    controls=["nist-800-53r5:SI-10"],
+    equivalents=["kube-linter:deprecated-service-account-field", "kubescape:C-0294"],
+)
+def k8s_deprecated_service_account_field(pod: Pod) -> Iterator[Finding]:
+    """Pods name their account in `serviceAccountName`.
+
+    ## Why
+    `serviceAccount` is an old name for it: where both are written and differ, readers and tools see different accounts.
+
+    ## Fix
+    Write `serviceAccountName`.
+    """
+    if not pod.absent("serviceAccount") and pod.absent("serviceAccountName"):
+        yield pod.fails("the account is named in a deprecated field", at="serviceAccount")

@@ -352,3 +352,47 @@ def k8s_token_creation_granted(role: Resource) -> Iterator[Finding]:
     Name the accounts in `resourceNames`, or remove the right.
     """
     yield from _grants(role, (CORE, ("serviceaccounts/token",), ("create",)), but=narrowed)
+
+
+@rule(on=ROLES, severity=MEDIUM, controls=["nist-800-53r5:AC-6"], equivalents=["kubescape:C-0007"])
+def k8s_delete_granted(role: Resource) -> Iterator[Finding]:
+    """Roles do not delete workloads.
+
+    ## Why
+    Deleting a Deployment is an outage; deleting all of them is an attack.
+
+    ## Fix
+    Leave deletion to the pipeline.
+    """
+    workloads = ("deployments", "daemonsets", "statefulsets", "replicasets")
+    verbs = ("delete", "deletecollection")
+    yield from _grants(role, (CORE, ("pods",), verbs), (APPS, workloads, verbs), (BATCH, ("jobs", "cronjobs"), verbs))
+
+
+@rule(on=ROLES, severity=MEDIUM, controls=["nist-800-53r5:AC-6"], equivalents=["AVD-KSV-0042", "kubescape:C-0031"])
+def k8s_event_deletion_granted(role: Resource) -> Iterator[Finding]:
+    """Roles do not delete events and logs.
+
+    ## Why
+    Who may delete events covers their own tracks.
+
+    ## Fix
+    Remove the right.
+    """
+    verbs = ("delete", "deletecollection")
+    yield from _grants(role, (CORE, ("events", "pods/log"), verbs), ("events.k8s.io", ("events",), verbs))
+
+
+@rule(on=ROLES, severity=MEDIUM, controls=["nist-800-53r5:AC-6"], equivalents=["AVD-KSV-0056"])
+def k8s_network_change_granted(role: Resource) -> Iterator[Finding]:
+    """Roles do not change how traffic flows.
+
+    ## Why
+    A Service, an Ingress or a policy that somebody changes sends requests elsewhere, or opens what was closed.
+
+    ## Fix
+    Leave them to the pipeline.
+    """
+    verbs = ("create", "update", "patch", "delete")
+    networking = ("networking.k8s.io", ("ingresses", "networkpolicies"), verbs)
+    yield from _grants(role, (CORE, ("services",), verbs), networking)

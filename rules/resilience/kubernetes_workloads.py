@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, require, rule
 from assay.analysis.kubernetes_amounts import is_all, is_none
 from assay.kubernetes.owners import controller_of
 from assay.kubernetes.relations import annotation, autoscalers_of, named, replicas, selected, selecting, services_of
@@ -244,3 +244,36 @@ def k8s_job_no_ttl(job: Resource) -> Iterator[Finding]:
     hook = any(annotation(job, mark) != None for mark in _CLEANED)
     if not owned and not hook and job.absent("spec.ttlSecondsAfterFinished"):
         yield job.fails("ttlSecondsAfterFinished is not set", at="spec.ttlSecondsAfterFinished")
+
+
+require(
+    "k8s-disruption-budget-no-unhealthy-policy",
+    on="PodDisruptionBudget",
+    path="spec.unhealthyPodEvictionPolicy",
+    equals="AlwaysAllow",
+    severity=INFO,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=["kube-linter:pdb-unhealthy-pod-eviction-policy"],
+    title="Disruption budgets let unhealthy pods go.",
+    why="By default a pod that never became ready blocks the drain of its node.",
+)
+
+
+@rule(
+    on=("Deployment", "StatefulSet"),
+    severity=INFO,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=["kube-linter:no-node-affinity"],
+)
+def k8s_no_node_affinity(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Workloads say which nodes suit them.
+
+    ## Why
+    On a cluster of unlike nodes a pod may land where its processor, its disk or its licence is missing.
+
+    ## Fix
+    Add `nodeAffinity` or a `nodeSelector`, where nodes differ.
+    """
+    for pod in _pod(r, graph):
+        if not pod["nodeSelector"] and pod.absent("affinity.nodeAffinity"):
+            yield r.fails("it names no nodes that suit it", at="spec.template.spec")
