@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +24,16 @@ from assay.model import Intake, Verdict
 from assay.rule import rule_files
 
 ACCOUNT = "123456789012"
+
+
+@cache
+def catalogue() -> Catalogue:
+    return Catalogue()
+
+
+@cache
+def operations() -> list[tuple[Service, set[str]]]:
+    return [(s, {f"{a}.{b}" for a, b in s.operations()}) for s in all_services()]
 
 
 class Refusing:
@@ -58,8 +69,7 @@ def collected(services: list[Service], transport: Refusing) -> Graph:
 def test_where_everything_is_refused_nothing_passes_and_nothing_fails() -> None:
     services = all_services()
     graph = collected(services, Refusing({}))
-    catalogue = Catalogue()
-    report = evaluate(graph, catalogue.load(catalogue.entries))
+    report = evaluate(graph, catalogue().load(catalogue().entries))
     assert {f.verdict for f in report.findings} <= {Verdict.NOT_EVALUATED, Verdict.UNKNOWN}
     refused = {u["service"] for u in graph.coverage.units if u["status"] == "denied"}
     assert refused == {service.label or service.name for service in services}
@@ -75,9 +85,8 @@ def test_a_refused_call_neither_condemns_nor_acquits(example: Example, monkeypat
     """Each call that an example records, refused in turn: the good one does not fail, the bad one is not passed."""
     monkeypatch.setattr("assay.inventory.aws.walk.sleep", lambda _: None)
     recorded = answers(example)
-    services = [s for s in all_services() if set(recorded) & {f"{a}.{b}" for a, b in s.operations()}]
-    catalogue = Catalogue()
-    rules = catalogue.load([e for e in catalogue.entries if e.id == example.rule])
+    services = [s for s, names in operations() if names & set(recorded)]
+    rules = catalogue().load([e for e in catalogue().entries if e.id == example.rule])
     for name in set(recorded) - {"sts.GetCallerIdentity"}:
         found = evaluate(collected(services, Refusing(recorded, name)), rules).findings
         if example.kind == "good":

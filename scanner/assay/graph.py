@@ -114,7 +114,10 @@ class Graph:
         return next(iter(self.beside(view, type_)), None)
 
     def follow(self, view: View, path: str) -> list[Resource]:
-        """The resources that the value at `path` names: collected ones first, then stand-ins for what is not here."""
+        """The resources that the value at `path` names: collected ones first, then stand-ins for what is not here.
+
+        The list is a partial one when what is missing may stand where an audit was refused to look.
+        """
         several = _values_at(view.values, parse_path(path))  # also into a JSON document, through repeated blocks
         value = several[0] if len(several) == 1 else [item for one in several for item in _items(one)]
         r = view.resource
@@ -130,6 +133,8 @@ class Graph:
                 known += [f for f in found if f not in known]
             else:
                 missing.append(self._stand_in(r, path, item, targets))
+        if unknown is None and missing:
+            unknown = next((u for t in targets if (u := self._refused(t, r)) is not None), None)
         if unknown is not None:
             return PartialList(known + missing, unknown)
         return known + missing
@@ -180,14 +185,21 @@ class Graph:
     # --- resolution -----------------------------------------------------------------------------------------------
 
     def _as_far_as_listed(self, found: list[Resource], type_: str, r: Resource) -> list[Resource]:
-        for account, region, reason in self._unlisted.get(type_, ()):
-            if account in (None, r.account) and (r.region is None or region in (None, r.region)):
-                return PartialList(found, Unknown(reason))
+        refused = self._refused(type_, r)
+        if refused is not None:
+            return PartialList(found, refused)
         feeds = self.coverage.feeds.get(r.source)
         elsewhere = r.source in _CLOUDS and type_.partition("_")[0] in _CLOUDS - {r.source}  # no account has another's
         if feeds is not None and type_ not in feeds and not found and not elsewhere:
             return PartialList(found, Unknown(f"an audit of {r.source} does not collect {type_}"))
         return found
+
+    def _refused(self, type_: str, r: Resource) -> Unknown | None:
+        """Why the resources of a type could not be listed where `r` is; None when they could."""
+        for account, region, reason in self._unlisted.get(type_, ()):
+            if account in (None, r.account) and (r.region is None or region in (None, r.region)):
+                return Unknown(reason)
+        return None
 
     def _handed_on(self) -> dict[tuple[str, str, str], Unknown]:
         """The resources that calls of unread modules name in their arguments, with the reason of the doubt."""
