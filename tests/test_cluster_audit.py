@@ -143,6 +143,28 @@ class TestWhatIsAsked:
         assert (code, [f["resource"]["address"] for f in report["findings"]]) == (1, ["shop/Widget/blue"])
 
 
+class TestSince:
+    def test_restarts_are_counted_from_an_earlier_snapshot(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        pods = [o for o in cluster.objects if o["kind"] == "Pod"]
+        pods[0]["status"]["containerStatuses"] = [{"name": "main", "restartCount": 40, "state": {"running": {}}}]
+        chosen = ("--select", "k8s-high-restarts")
+        code, _, _ = audit(tmp_path, *chosen)
+        assert code == 0
+        before = tmp_path / "before.jsonl.gz"
+        (tmp_path / "s.jsonl.gz").rename(before)
+        pods[0]["status"]["containerStatuses"][0]["restartCount"] = 43
+        code, report, _ = audit(tmp_path, *chosen, "--since", str(before))
+        assert (code, [f["resource"]["address"] for f in report["findings"]]) == (1, ["shop/Pod/web-0000"])
+        assert "3 restarts since 2026-11-21T00:00:00Z" in report["findings"][0]["message"]
+
+    def test_what_is_no_snapshot_is_refused(self, server: ReplayServer, tmp_path: Path, capsys: Any) -> None:
+        (tmp_path / "no").write_text("nothing of the kind")
+        assert main(["audit", "cluster", "--since", str(tmp_path / "no")]) == 2
+        assert "cannot be read as a snapshot" in capsys.readouterr().err
+
+
 class TestSecrets:
     def test_are_asked_for_as_metadata_only(self, server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:
         _, report, found = audit(tmp_path)
@@ -185,6 +207,13 @@ class TestSecrets:
 
 
 class TestWhatGoesWrong:
+    def test_without_a_snapshot_the_report_is_the_same(self, server: ReplayServer, tmp_path: Path) -> None:
+        _, kept, _ = audit(tmp_path, "--select", "k8s-*", "--fail-on", "never")
+        main(["audit", "cluster", "-o", f"json={tmp_path / 'x.json'}", "--select", "k8s-*", "--fail-on", "never"])
+        other = json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))
+        assert kept["summary"] == other["summary"]
+        assert [f["fingerprint"] for f in kept["findings"]] == [f["fingerprint"] for f in other["findings"]]
+
     def test_a_forbidden_list_is_a_row_and_the_rest_is_audited(
         self, server: ReplayServer, cluster: Cluster, tmp_path: Path
     ) -> None:
@@ -298,16 +327,23 @@ class TestWatch:
         self, server: ReplayServer, cluster: Cluster, tmp_path: Path
     ) -> None:
         command = [sys.executable, "-m", "assay", "audit", "cluster", "--watch", "1", "--select", "cluster-health"]
+        terminal, end = os.openpty()
         pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=tmp_path, env=os.environ) as process:
-            first = _until(process.stdout, "resources")
+        with (
+            subprocess.Popen(command, stdout=end, stderr=pipe, text=True, cwd=tmp_path, env=os.environ) as process,
+            os.fdopen(terminal) as screen,
+        ):
+            os.close(end)
+            first = _until(screen, "resources")
             cluster.token = "another"
             fault = _until(process.stderr, "next try in 1 s")
             cluster.token = "replay"
-            second = _until(process.stdout, "resources")
+            second = _until(screen, "\x1b[2J")  # the terminal is cleared when the new report is there
+            third = _until(screen, "resources")
             process.send_signal(signal.SIGINT)
             assert process.wait(20) in (0, 1, 3)
             rest = _until(process.stderr, "")
+        assert third
         assert "401" in fault
         assert first
         assert second

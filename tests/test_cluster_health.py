@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from functools import cache
+from importlib import import_module
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -335,6 +337,26 @@ class TestTheScore:
         report = evaluate(graph, [])
         assert report.summary["health_score"] is None
         assert "no rule of the theme cluster-health was selected" in report.summary["health"]["reason"]
+
+    def test_stands_in_every_report_that_is_read(self) -> None:
+        report = judge(cluster([2]))
+        for format_ in ("text", "html", "markdown", "json"):
+            stream = StringIO()
+            import_module(f"assay.reports.{format_}").write(report, stream, {})
+            wanted = '"health_score":100' if format_ == "json" else "Health of prod: 100 of 100"
+            assert wanted in stream.getvalue(), format_
+
+    def test_of_several_clusters_is_the_worst_one_s(self) -> None:
+        def of(name: str, ready: str) -> list[Resource]:
+            n = node("n", ready)
+            scope = Resource("cluster", name, "cluster", {"collectedAt": NOW}, account=name)
+            return [scope, Resource("Node", "Node/n", "cluster", n, account=name)]
+
+        report = evaluate(Graph([*of("good", "True"), *of("bad", "False")]), rules())
+        told = report.summary["health"]
+        assert told["cluster"] == "bad"
+        assert [(c["cluster"], c["score"]) for c in told["clusters"]] == [("bad", told["score"]), ("good", 100)]
+        assert report.summary["health_score"] == told["score"] <= 39
 
     def test_a_report_on_anything_else_has_none(self) -> None:
         report = evaluate(Graph([Resource("aws_sqs_queue", "q", "aws", {}, account="1")]), [])
