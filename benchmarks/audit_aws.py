@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""What an AWS audit costs: CPU seconds, memory, calls. moto stands in for AWS.
+
+usage: audit_aws.py [account] [many] [large]
+
+account  the populated account of the tests (some 150 resources) on a moto server, one region
+many     200 simulated accounts in this process, a few services each: calls a second
+large    50,000 log groups: memory while collecting, bytes a resource while evaluating
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "scanner"), str(ROOT / "tests/tools")]
+REGION = "eu-west-1"
+MEASURE = """
+import json, resource, sys, threading
+from assay.inventory.aws import transport
+count, lock = [0], threading.Lock()
+made = transport.Boto.client
+def client(self, service):
+    found = made(self, service)
+    with lock:
+        if not hasattr(found, "counted"):
+            found.counted = True
+            def sent(**_):
+                with lock:
+                    count[0] += 1
+            found.meta.events.register("before-send", sent)
+    return found
+transport.Boto.client = client
+from assay.cli import main
+code = main(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(json.dumps({"exit": code, "calls": count[0], "cpu": round(used.ru_utime + used.ru_stime, 2),
+                  "rss_mib": used.ru_maxrss // 1024}))
+"""
+
+
+def environment() -> None:
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="testing", AWS_SECRET_ACCESS_KEY="testing", AWS_DEFAULT_REGION=REGION,
+        AWS_EC2_METADATA_DISABLED="true", PYTHONPATH=str(ROOT / "scanner"),
+    )  # fmt: skip
+
+
+def account() -> None:
+    """A process of its own against a server, as a user runs it."""
+    import boto3
+    from aws_population import populate
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+    populate(boto3.Session(), copies=3)
+    with tempfile.TemporaryDirectory() as folder:
+        report = f"{folder}/r.json"
+        command = [sys.executable, "-c", MEASURE, "audit", "aws", "--regions", REGION, "-q", "-o", f"json={report}"]
+        began = time.monotonic()
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        wall = time.monotonic() - began
+        summary = json.loads(Path(report).read_text())["summary"]
+        size = os.path.getsize(report)
+    print("account", said.stdout.strip(), f"wall {wall:.1f} s, report {size // 1024} KiB", summary)
+    server.stop()
+    del os.environ["AWS_ENDPOINT_URL"]
+
+
+def many(accounts: int = 200) -> None:
+    """Accounts in this process: the sessions share the service models, moto answers at once."""
+    import boto3
+    from assay.inventory.aws.accounts import Audit, Options
+    from assay.inventory.aws.transport import Boto
+    from assay.inventory.collect import collect
+    from moto import mock_aws
+
+    calls = [0]
+    original = Boto.call
+
+    def counted(self: Boto, service: str, operation: str, **params: Any) -> Any:
+        calls[0] += 1
+        return original(self, service, operation, **params)
+
+    with mock_aws(), tempfile.TemporaryDirectory() as folder:
+        organizations = boto3.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        for i in range(accounts):
+            organizations.create_account(Email=f"{i}@example.com", AccountName=f"a{i}")
+        Boto.call = counted  # type: ignore[method-assign]
+        began, cpu = time.monotonic(), time.process_time()
+        services = ["kms", "lambda", "secretsmanager", "sns", "sqs"]
+        audit = Audit(Options(regions=[REGION], accounts=["all"], role="audit", services=services))
+        collect(audit.units(), f"{folder}/s.jsonl.gz", header=audit.header)
+        wall, cpu = time.monotonic() - began, time.process_time() - cpu
+        Boto.call = original  # type: ignore[method-assign]
+    print(f"many {len(audit.accounts)} accounts, {calls[0]} calls, {cpu:.1f} s CPU, {wall:.1f} s wall, "
+          f"{calls[0] / wall:.0f} calls/s")  # fmt: skip
+
+
+def large(count: int = 50_000) -> None:
+    """A recorded account with very many resources, so that moto's own memory is not in the picture."""
+    from assay.graph import Graph
+    from assay.inventory.aws import replay
+    from assay.inventory.collect import collect
+    from assay.model import Intake, Request
+    from assay.inventory.snapshot import SnapshotSource
+
+    def pages(self: Any, service: str, operation: str, **params: Any) -> Any:
+        if operation != "DescribeLogGroups":
+            yield {}
+            return
+        for start in range(0, count, 50):
+            yield {"logGroups": [group(i) for i in range(start, start + 50)]}
+
+    def group(i: int) -> dict[str, Any]:
+        arn = f"arn:aws:logs:{REGION}:123456789012:log-group:/aws/lambda/function-{i}:*"
+        return {"logGroupName": f"/aws/lambda/function-{i}", "arn": arn, "creationTime": 1767225600000 + i,
+                "retentionInDays": 30, "storedBytes": i}  # fmt: skip
+
+    replay.Replay.call = pages  # type: ignore[method-assign]
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/s.jsonl.gz"
+        before = peak()
+        cpu = time.process_time()
+        collect(replay.units({"logs.DescribeLogGroups": {}}), path)
+        print(f"large {count} collected: +{peak() - before} MiB, {time.process_time() - cpu:.1f} s CPU, "
+              f"snapshot {os.path.getsize(path) // 1024} KiB")  # fmt: skip
+        before = now()
+        intake = Intake()
+        SnapshotSource().load(Request([path], folder), [path], intake)
+        graph = Graph(intake.resources, intake.coverage)
+        print(f"large {len(graph.resources)} loaded: {(now() - before) * 1024 / count:.2f} KiB a resource")
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def now() -> float:
+    """The resident memory of this process, in MiB."""
+    with open("/proc/self/statm", encoding="ascii") as handle:
+        return int(handle.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1048576
+
+
+if __name__ == "__main__":
+    environment()
+    for name in sys.argv[1:] or ["account", "many", "large"]:
+        subprocess.run([sys.executable, __file__, f"--{name}"], check=True) if not name.startswith("--") else {
+            "--account": account, "--many": many, "--large": large
+        }[name]()  # fmt: skip
