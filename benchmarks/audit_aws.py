@@ -116,8 +116,8 @@ def large(count: int = 50_000) -> None:
     from assay.graph import Graph
     from assay.inventory.aws import replay
     from assay.inventory.collect import collect
-    from assay.model import Intake, Request
     from assay.inventory.snapshot import SnapshotSource
+    from assay.model import Intake, Request
 
     def pages(self: Any, service: str, operation: str, **params: Any) -> Any:
         if operation != "DescribeLogGroups":

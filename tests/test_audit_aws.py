@@ -26,7 +26,12 @@ from moto.iam.access_control import IAMPolicy, IAMRequestBase
 from moto.server import ThreadedMotoServer
 
 SOURCE = Path(__file__).resolve().parents[1] / "scanner"
-MOTO = {"s3:ListBucket": "s3:GetEncryptionConfiguration", "s3:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock"}
+MOTO = {
+    "s3:ListBucket": "s3:GetEncryptionConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    "batch:describejobdefinitions": "batch:DescribeJobDefinitions",
+    "budgets:DescribeBudgets": "budgets:ViewBudget",
+}
 CONFIG: Any = {"lambda": {"use_docker": False}}
 COPIES = 3
 
@@ -192,6 +197,7 @@ def as_auditor(keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
     def by_real_name(self: IAMPolicy, action: str, *more: Any, **named: Any) -> Any:
         plain = "s3:ListBucket" if action.startswith("s3:ListBucket") else action
         name = "apigateway:GET" if action.startswith("apigateway:") else MOTO.get(plain, plain)
+        name = name.replace("monitoring:", "cloudwatch:")
         return permitted(self, name, *more, **named)
 
     monkeypatch.setattr(IAMPolicy, "is_action_permitted", by_real_name)
@@ -337,10 +343,10 @@ def test_every_page_is_read(environment: None, tmp_path: Path, monkeypatch: pyte
 
 
 def test_pages_that_botocore_has_no_paginator_for_are_followed_by_their_token() -> None:
-    from assay.inventory.aws.transport import Boto
+    from assay.inventory.aws.transport import Boto, Clients
     from botocore.stub import Stubber
 
-    boto = Boto(boto3.Session(), REGION)
+    boto = Boto(Clients(boto3.Session()), REGION)
     client = boto.client("wafv2")
     assert not client.can_paginate("list_web_acls")
     with Stubber(client) as stub:

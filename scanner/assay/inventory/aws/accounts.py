@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
-from assay.inventory.aws.transport import Boto, make_session
+from assay.inventory.aws.transport import Boto, Clients, make_session
 from assay.inventory.aws.walk import CallFailed, Shared, Walk
 from assay.inventory.collect import DENIED, FAILED, CollectionStopped, Emitter, Unit
 from assay.scan import UsageError
@@ -59,8 +59,8 @@ class Audit:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.session = _session(options)
-        region = self.session.region_name or next(iter(options.regions or ()), "us-east-1")
+        self.clients = _clients(options)
+        region = self.clients.session.region_name or next(iter(options.regions or ()), "us-east-1")
         self.own = self._identity(region)
         self.accounts = self._accounts()
         self.pool = ThreadPoolExecutor(options.jobs, thread_name_prefix="detail")
@@ -77,13 +77,10 @@ class Audit:
 
     def boto(self) -> Boto:
         """What asks the services that answer for the whole account."""
-        return self._boto(self.session, HOMES.get(self.own.partition, self.own.region))
-
-    def _boto(self, session: Any, region: str) -> Boto:
-        return Boto(session, region, endpoint=self.options.endpoint, jobs=self.options.jobs)
+        return Boto(self.clients, HOMES.get(self.own.partition, self.own.region))
 
     def _identity(self, region: str) -> Identity:
-        answer = _first(self._boto(self.session, region), "sts", "GetCallerIdentity")
+        answer = _first(Boto(self.clients, region), "sts", "GetCallerIdentity")
         arn = str(answer["Arn"])
         return Identity(str(answer["Account"]), arn.split(":")[1] if arn.count(":") > 4 else "aws", region)
 
@@ -91,7 +88,7 @@ class Audit:
         wanted = self.options.accounts
         if not wanted:
             return [self.own.account]
-        boto = self._boto(self.session, HOMES.get(self.own.partition, self.own.region))
+        boto = Boto(self.clients, HOMES.get(self.own.partition, self.own.region))
         found: list[str] = []
         for word in wanted:
             if word == "all":
@@ -108,18 +105,20 @@ class Audit:
         """A unit for each account, region and service; an account that cannot be entered is one failed unit."""
         for account in self.accounts:
             try:
-                session = self._enter(account)
-                regions = self._regions(session)
+                credentials = self._enter(account)
+                regions = self._regions(credentials)
             except CallFailed as error:
                 yield _closed(account, self, error)
                 continue
-            yield from self._of(account, session, regions)
+            yield from self._of(account, credentials, regions)
 
-    def _of(self, account: str, session: Any, regions: list[str]) -> Iterator[Unit]:
+    def _of(self, account: str, credentials: Any, regions: list[str]) -> Iterator[Unit]:
         home = HOMES.get(self.own.partition, self.own.region)
         services = [s for s in self.services if not s.region or self.own.partition == "aws"]
         elsewhere = {s.region for s in services if s.region}
-        transports = {region: (self._boto(session, region), Shared()) for region in {*regions, home, *elsewhere}}
+        transports = {
+            region: (Boto(self.clients, region, credentials), Shared()) for region in {*regions, home, *elsewhere}
+        }
         for service in services:
             for region in [service.region or home] if service.home else regions:
                 place = Place(account, region, self.own.partition, tuple(regions))
@@ -129,9 +128,9 @@ class Audit:
                 )  # fmt: skip
 
     def _enter(self, account: str) -> Any:
-        """A session in an account: our own, or the role's there, whose credentials renew themselves."""
+        """The credentials for an account: our own, or the role's there, which renew themselves."""
         if account == self.own.account:
-            return self.session
+            return self.clients.own
         if not self.options.role:
             raise UsageError(
                 f"account {account} is not the one of the credentials: name the role to assume, --role-name"
@@ -140,7 +139,7 @@ class Audit:
         params = {"RoleArn": arn, "RoleSessionName": "assay"}
         if self.options.external_id:
             params["ExternalId"] = self.options.external_id
-        boto = self._boto(self.session, self.own.region)
+        boto = Boto(self.clients, self.own.region)
 
         def renew() -> dict[str, str]:
             answer = _ask(boto, "sts", "AssumeRole", **params)["Credentials"]
@@ -151,16 +150,13 @@ class Audit:
 
         from botocore.credentials import RefreshableCredentials
 
-        session = make_session()
-        first = renew()
-        session._session._credentials = RefreshableCredentials.create_from_metadata(first, renew, "sts-assume-role")
-        return session
+        return RefreshableCredentials.create_from_metadata(renew(), renew, "sts-assume-role")
 
-    def _regions(self, session: Any) -> list[str]:
+    def _regions(self, credentials: Any) -> list[str]:
         if self.options.regions:
             return list(self.options.regions)
         try:
-            answer = _ask(self._boto(session, self.own.region), "ec2", "DescribeRegions")
+            answer = _ask(Boto(self.clients, self.own.region, credentials), "ec2", "DescribeRegions")
         except CallFailed:  # denied: the one that is configured
             return [self.own.region]
         return sorted(r["RegionName"] for r in answer["Regions"])
@@ -207,7 +203,7 @@ def _below(boto: Boto, unit: str) -> list[str]:
     return found
 
 
-def _session(options: Options) -> Any:
+def _clients(options: Options) -> Clients:
     try:
         from botocore.exceptions import BotoCoreError
     except ImportError:
@@ -217,13 +213,14 @@ def _session(options: Options) -> Any:
         raise UsageError(f"--profile {options.profile}: there is no such profile in the AWS configuration{near}")
     try:
         session = make_session(options.profile)
+        clients = Clients(session, endpoint=options.endpoint, jobs=options.jobs)
     except BotoCoreError as error:
-        raise UsageError(f"the AWS configuration cannot be used: {error}") from None
+        raise UsageError(_why(CallFailed(FAILED, type(error).__name__, str(error)))) from None
     known = {r for p in session.get_available_partitions() for r in session.get_available_regions("ec2", p)}
     for region in options.regions or ():
         if known and region not in known and not options.endpoint:
             raise UsageError(f"--regions {region}: there is no such region{_near(region, known)}")
-    return session
+    return clients
 
 
 def _near(word: str, known: Iterable[str]) -> str:

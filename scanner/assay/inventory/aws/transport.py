@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from threading import Lock
+from contextlib import contextmanager
+from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
 from assay.inventory.aws.walk import ABSENT, UNSUPPORTED, CallFailed
@@ -58,33 +59,75 @@ def make_session(profile: str | None = None, keys: tuple[str, str, str] | None =
     return boto3.Session(access, secret, token, botocore_session=inner)
 
 
-class Boto:
-    """A `Transport` over boto3: a client a service and region, made once."""
+class Clients:
+    """One client a service and region for all accounts: making one costs more than a hundred calls.
 
-    def __init__(self, session: Any, region: str, *, endpoint: str | None = None, jobs: int = JOBS) -> None:
+    What it signs with are the credentials that the calling thread has put in `using`.
+    """
+
+    def __init__(self, session: Any, *, endpoint: str | None = None, jobs: int = JOBS) -> None:
         from botocore.config import Config
 
         self.session = session
-        self.region = region
+        self.own = session.get_credentials()
         self._endpoint = endpoint
-        self._clients: dict[str, Any] = {}
+        self._made: dict[tuple[str, str], Any] = {}
         self._lock = Lock()
+        self._thread = local()
         self._config = Config(
             retries={"mode": "adaptive", "total_max_attempts": int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))},
             max_pool_connections=2 * jobs, connect_timeout=10, read_timeout=60, user_agent_extra="assay",
         )  # fmt: skip
+        session._session._credentials = _signer(self._thread)
 
-    def client(self, service: str) -> Any:
+    def get(self, service: str, region: str) -> Any:
         with self._lock:
-            found = self._clients.get(service)
+            found = self._made.get((service, region))
             if found is None:
-                found = self._clients[service] = self.session.client(
-                    service, region_name=self.region, config=self._config, endpoint_url=self._endpoint
+                found = self._made[service, region] = self.session.client(
+                    service, region_name=region, config=self._config, endpoint_url=self._endpoint
                 )
                 name = found.meta.service_model.service_id.hyphenize()
                 found.meta.events.register_first(f"needs-retry.{name}", _not_there)
                 found.meta.events.register_first(f"request-created.{name}", _plain_host)
             return found
+
+    @contextmanager
+    def using(self, credentials: Any) -> Iterator[None]:
+        """Sign with these credentials in this thread."""
+        before = getattr(self._thread, "credentials", None)
+        self._thread.credentials = credentials
+        try:
+            yield
+        finally:
+            self._thread.credentials = before
+
+
+def _signer(thread: Any) -> Any:
+    """Credentials that are those of the thread which asks for them."""
+    from botocore.credentials import Credentials
+    from botocore.exceptions import NoCredentialsError
+
+    class Current(Credentials):  # type: ignore[misc]
+        def get_frozen_credentials(self) -> Any:
+            found = getattr(thread, "credentials", None)
+            if found is None:
+                raise NoCredentialsError
+            return found.get_frozen_credentials()
+
+    return Current("of the calling thread", "")
+
+
+class Boto:
+    """A `Transport` over boto3: one region, with one account's credentials."""
+
+    def __init__(self, clients: Clients, region: str, credentials: Any = None) -> None:
+        self.clients = clients
+        self.region = region
+        self.credentials = credentials or clients.own
+
+    def client(self, service: str) -> Any:
+        return self.clients.get(service, self.region)
 
     def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
         from botocore import xform_name
@@ -95,9 +138,15 @@ class Boto:
             client = self.client(service)
             method = xform_name(operation)
             if client.can_paginate(method):
-                yield from client.get_paginator(method).paginate(**params)
+                pages = iter(client.get_paginator(method).paginate(**params))
             else:
-                yield from _by_token(client, operation, getattr(client, method), params)
+                pages = _by_token(client, operation, getattr(client, method), params)
+            while True:
+                with self.clients.using(self.credentials):
+                    page = next(pages, None)
+                if page is None:
+                    return
+                yield page
         except ClientError as error:
             raise _client_error(error) from None
         except ResponseParserError as error:
@@ -110,8 +159,8 @@ class Boto:
 
     def _offers(self, service: str) -> bool:
         """Whether the region has the service, as far as anybody knows: there is nothing of it where it is not."""
-        partitions = self.session.get_available_partitions()
-        regions = {r for p in partitions for r in self.session.get_available_regions(service, p)}
+        partitions = self.clients.session.get_available_partitions()
+        regions = {r for p in partitions for r in self.clients.session.get_available_regions(service, p)}
         return not regions or self.region in regions
 
 
