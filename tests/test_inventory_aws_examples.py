@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import botocore.session
 import pytest
+from assay.analysis.aws_actions import expand
 from assay.bundled import RULES
 from assay.examples import Example, answers, read
+from assay.inventory.aws.permissions import actions
 from assay.inventory.aws.replay import all_services
+from assay.inventory.aws.table import Ask, Make
 from assay.rule import load_directory, rule_files
+from assay.terraform.schema import _table, attributes
 
 EXAMPLES = [e for file in rule_files(RULES) for e in read(f"{RULES}/{file[:-3]}.md") if e.source == "aws"]
 
@@ -72,6 +77,43 @@ def test_the_operations_of_the_tables_exist() -> None:
     for service in all_services():
         for name, operation in service.operations():
             assert operation in model(name).operation_names, f"{name} has no {operation}"
+
+
+COMPUTED = {
+    "arn", "not_after", "not_before", "status", "domain_name", "stream_arn", "repository_url", "revision", "zone_id",
+    "expiration_date", "data_source_id", "agent_arn", "cluster_id", "instance_state", "unique_id", "policy_id",
+    "last_used_date", "mfa_active", "mfa_devices", "password_enabled", "password_last_used", "function_arn",
+    "layer_arn", "arn_suffix", "dns_entry", "bucket_region", "creation_date", "key_spec", "rotation_enabled",
+    "instance_id",
+}  # fmt: skip
+"""What the provider computes and the dump of its schema leaves out, and what only a live account can say."""
+
+
+def test_the_tables_name_attributes_that_exist() -> None:
+    """Every attribute that a table names is one of some type: a misspelt one would never be read."""
+    known = {step for type_ in _table() for path in attributes(type_) for step in path.split(".")} | COMPUTED
+    unknown = {
+        (make.type, name)
+        for service in all_services()
+        for make in makes(service.asks)
+        if attributes(make.type)
+        for name in {*make.fields, *filter(None, make.rename.values()), *(k.rpartition(".")[2] for k in make.keys)}
+        if name not in known
+    }
+    assert unknown == set()
+
+
+def makes(asks: tuple[Ask, ...]) -> Iterator[Make]:
+    for ask in asks:
+        yield from ask.makes
+        yield from makes((*ask.then, *((ask.batch[1],) if ask.batch else ())))
+
+
+def test_the_printed_policy_names_actions_that_exist_and_only_read() -> None:
+    named = {name: expand(name) for name in actions(all_services())}
+    assert [name for name, found in named.items() if not found] == []
+    levels = {name: found[0].level for name, found in named.items()}
+    assert {name: level for name, level in levels.items() if level not in ("l", "r")} == {}
 
 
 def test_no_two_tables_are_the_same_unit_of_work() -> None:

@@ -16,7 +16,6 @@ DETECTOR = Make(
         "arn": "arn:{partition}:guardduty:{region}:{account}:detector/{^$id}",
         "enable": same("Status", "ENABLED"),
         "finding_publishing_frequency": "FindingPublishingFrequency",
-        "features": lambda item: {f["Name"]: f["Status"] for f in item["Features"] or ()},
         "tags": tag_map("Tags"),
         "tags_all": tag_map("Tags"),
     },

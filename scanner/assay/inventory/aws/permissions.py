@@ -14,7 +14,7 @@ PREFIXES = {
     "elb": "elasticloadbalancing",
     "efs": "elasticfilesystem", "emr": "elasticmapreduce", "opensearch": "es", "s3control": "s3",
     "sesv2": "ses", "stepfunctions": "states", "deploy": "codedeploy",
-    "opensearchserverless": "aoss", "docdb": "rds", "neptune": "rds",
+    "opensearchserverless": "aoss", "docdb": "rds", "neptune": "rds", "mwaa": "airflow",
 }  # fmt: skip
 """The service prefix of IAM actions where it is not boto3's name."""
 
