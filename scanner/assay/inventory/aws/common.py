@@ -11,7 +11,7 @@ from assay.inventory.aws.table import Ask
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from assay.inventory.aws.table import Item, Make, Spec
+    from assay.inventory.aws.table import Item, Spec
 
 
 def tags(operation: str, items: str = "", **params: Any) -> Ask:
@@ -22,13 +22,6 @@ def tags(operation: str, items: str = "", **params: Any) -> Ask:
 def tag_map(path: str) -> Callable[[Item], dict[str, str]]:
     """Tags as a map, for a resource that takes nothing by itself."""
     return lambda item: shape.tags(item.get(path))
-
-
-def described(
-    operation: str, items: str, params: dict[str, Any], then: tuple[Ask, ...], *makes: Make, **more: Any
-) -> Ask:
-    """The description of one thing that a list has named."""
-    return Ask(operation=operation, items=items, params=params, then=then, makes=makes, **more)
 
 
 def structure(value: Any, names: Mapping[str, str | None] | None = None) -> Any:
