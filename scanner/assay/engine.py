@@ -45,6 +45,7 @@ class Report:
         self.summary = summary
         self.coverage = coverage
         self.rules = {r.id: r for r in rules}
+        self.passed: dict[str, int] = {}  # by rule, how often it passed; passes are findings only on demand
         self.base = "."
         self.gate: Severity | None = Severity.LOW
         self.strict = False
@@ -122,6 +123,7 @@ def evaluate(
         )
     run.findings.sort(key=_order)
     report = Report(run.findings, run.summary(rules), graph.coverage, list(rules))
+    report.passed = run.passed
     report.graph = graph
     report.waiver_problems = problems
     report.recount()
@@ -140,7 +142,7 @@ class _Run:
         self.graph = graph
         self.findings: list[Finding] = []
         self.keep_passes = passes
-        self.passed = 0
+        self.passed: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.timed = timings
         self._with_parts: dict[tuple[Any, str], list[Resource]] = {}
@@ -231,7 +233,7 @@ class _Run:
                 self._crashed(rule, r, _where_it_crashed(error))
             return
         if not found:
-            self.passed += 1
+            self.passed[rule.id] = self.passed.get(rule.id, 0) + 1
             if self.keep_passes:
                 self._add(rule, Finding(r, Verdict.PASS, rule.title, view.path))
 
@@ -254,8 +256,8 @@ class _Run:
     def summary(self, rules: Sequence[Rule]) -> dict[str, Any]:
         resources = sum(len(self.graph.all(t)) for t in self.graph.types if _managed(t))
         return {
-            "resources": resources, "rules": len(rules), "fail": 0, "unknown": 0, "waived": 0, "pass": self.passed,
-            "not_evaluated": 0,
+            "resources": resources, "rules": len(rules), "fail": 0, "unknown": 0, "waived": 0,
+            "pass": sum(self.passed.values()), "not_evaluated": 0,
         }  # fmt: skip
 
 

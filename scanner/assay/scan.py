@@ -148,3 +148,4 @@ def _keep_touching(report: Report, request: Request) -> None:
 
     report.findings = [f for f in report.findings if touches(f)]
     report.recount()
+    report.passed = {}  # they are of the whole estate

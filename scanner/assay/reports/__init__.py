@@ -29,6 +29,8 @@ FORMATS: dict[str, str] = {
     "junit": "assay.reports.junit",
     "markdown": "assay.reports.markdown",
     "csv": "assay.reports.csv",
+    "ocsf": "assay.reports.ocsf",
+    "oscal": "assay.reports.oscal",
 }
 
 
