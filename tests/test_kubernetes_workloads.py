@@ -294,3 +294,27 @@ def test_relations_cost_in_proportion_to_what_there_is(monkeypatch: pytest.Monke
         return len(asked)
 
     assert cost(80) <= 2.2 * cost(40)
+
+
+FIELDS = [
+    "template", "spec", "containers", "initContainers", "securityContext", "capabilities", "add", "drop", "env", "name",
+    "value", "image", "ports", "containerPort", "hostPort", "selector", "matchLabels", "volumes", "hostPath", "path",
+    "rules", "ingress", "from", "podSelector", "replicas", "resources", "limits", "command", "args", "labels", "metadata",
+    "livenessProbe", "httpGet", "port", "tls", "hosts", "strategy", "minAvailable", "volumeMounts", "runAsUser",
+]  # fmt: skip
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "x", "8080", "100%", "0", "ALL", "/etc"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.sampled_from(sorted({t for r in ALL.values() for t in r.on})), JUNK)
+def test_no_shape_of_an_object_takes_the_rules_along(kind: str, junk: Any) -> None:
+    """Whatever stands where the API has a map or a number: every rule answers, if only that it could not evaluate."""
+    values = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "namespace": "shop"}}
+    sound = thing("Pod", "sound", pod_spec("web", hostPID=True))
+    for spec in (junk, {"template": junk}, {"template": {"spec": junk}}, {"containers": junk}):
+        odd = Resource(kind, f"shop/{kind}/x", "cluster", {**values, "spec": spec, "data": junk}, name="x", account="c")
+        report = evaluate(Graph([odd, sound]), [r for r in ALL.values() if kind in r.on or "Pod" in r.on])
+        assert any(f.rule == "k8s-host-pid" and f.resource is sound for f in report.findings)

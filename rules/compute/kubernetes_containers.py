@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.host_paths import is_runtime_socket
+from assay.analysis.kubernetes_amounts import count
 from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
 
 _BASELINE = (
@@ -156,7 +157,7 @@ def k8s_low_user_id(c: Container) -> Iterator[Finding]:
     """
     if c.pod.windows:
         return
-    low = [f for f in ("runAsUser", "runAsGroup") if c.effective(f) == None or c.effective(f) <= 10000]
+    low = [f for f in ("runAsUser", "runAsGroup") if c.effective(f) == None or count(c.effective(f)) <= 10000]
     if low:
         yield c.fails(
             f"{c} has a low or no id: {' and '.join(low)}", at=f"securityContext.{low[0]}", because=c.because(low[0])
@@ -566,7 +567,7 @@ def k8s_privileged_port(c: Container) -> Iterator[Finding]:
     Listen on a high port; the Service may still offer the low one through `targetPort`.
     """
     for port in c.each("ports"):
-        if port["containerPort"] < 1024:
+        if not port.absent("containerPort") and count(port["containerPort"]) < 1024:
             yield port.fails(f"{c} listens on port {port['containerPort']}", at="containerPort")
 
 

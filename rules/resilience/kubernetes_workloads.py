@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, require, rule
-from assay.analysis.kubernetes_amounts import is_all, is_none
+from assay.analysis.kubernetes_amounts import count, is_all, is_none
 from assay.kubernetes.owners import controller_of
 from assay.kubernetes.relations import annotation, autoscalers_of, named, replicas, selected, selecting, services_of
 from assay.kubernetes.workloads import Pod, pods
@@ -29,7 +29,7 @@ def k8s_single_replica(r: Resource, graph: Graph) -> Iterator[Finding]:
     Set `replicas: 2` or more, or add an autoscaler with that minimum.
     """
     own = r["spec.replicas"]
-    if own == 0 or not (own == None or own < 2) or autoscalers_of(r, graph):
+    if own == 0 or not (own == None or count(own) < 2) or autoscalers_of(r, graph):
         return
     for pod in _pod(r, graph):
         if services_of(pod, graph) or any(c.each("ports") for c in pod.containers):
@@ -53,7 +53,7 @@ def k8s_no_disruption_budget(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Add a PodDisruptionBudget with `maxUnavailable: 1` for the pods' labels.
     """
-    if replicas(r, graph) < 2:
+    if count(replicas(r, graph)) < 2:
         return
     for pod in _pod(r, graph):
         if not selecting(pod, "PodDisruptionBudget", "spec.selector", graph):
@@ -87,7 +87,7 @@ def k8s_disruption_budget_blocks(budget: Resource, graph: Graph) -> Iterator[Fin
         return
     for pod in selected(budget["spec.selector"], budget, graph):
         scaled = pod.resource.type in ("Deployment", "StatefulSet", "ReplicaSet", "Rollout")
-        if scaled and least >= replicas(pod.resource, graph):
+        if scaled and count(least) >= count(replicas(pod.resource, graph)):
             said = f"{pod} has no more than the {least} replicas that must be available"
             yield budget.fails(said, at="spec.minAvailable", because=[pod.resource.where("spec.replicas")])
             return
@@ -108,7 +108,7 @@ def k8s_no_spread(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Add a `topologySpreadConstraint` on `kubernetes.io/hostname` or the zone, or pod anti-affinity.
     """
-    if replicas(r, graph) < 2:
+    if count(replicas(r, graph)) < 2:
         return
     for pod in _pod(r, graph):
         if not pod["topologySpreadConstraints"] and pod.absent("affinity.podAntiAffinity"):
@@ -177,7 +177,7 @@ def k8s_autoscaler_low_minimum(scaler: Resource) -> Iterator[Finding]:
     Set `minReplicas: 2` or more.
     """
     least = scaler["spec.minReplicas"]
-    if least == None or least < 2:
+    if least == None or count(least) < 2:
         yield scaler.fails("it may scale down to fewer than two replicas", at="spec.minReplicas")
 
 
@@ -237,7 +237,7 @@ def k8s_job_no_ttl(job: Resource) -> Iterator[Finding]:
     if job.type == "CronJob":
         for field in ("successfulJobsHistoryLimit", "failedJobsHistoryLimit"):
             kept = job[f"spec.{field}"]
-            if kept != None and kept > 10 and job.absent("spec.jobTemplate.spec.ttlSecondsAfterFinished"):
+            if kept != None and count(kept) > 10 and job.absent("spec.jobTemplate.spec.ttlSecondsAfterFinished"):
                 yield job.fails(f"it keeps {kept} finished jobs, each for ever", at=f"spec.{field}")
         return
     owned = job["metadata.ownerReferences"] and controller_of(job) != None

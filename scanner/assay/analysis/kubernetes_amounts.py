@@ -17,6 +17,19 @@ def is_all(amount: Any) -> bool:
     return _text(amount) == "100%"
 
 
+def count(value: Any) -> int:
+    """A whole number; a manifest may hold anything in its place.
+
+    Raises:
+        Undetermined: the value is unknown, or no number.
+    """
+    if isinstance(value, Unknown):
+        raise Undetermined(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Undetermined(Unknown(f"{value!r} is no number"))
+    return int(value)
+
+
 def _text(amount: Any) -> str:
     if isinstance(amount, Unknown):
         raise Undetermined(amount)

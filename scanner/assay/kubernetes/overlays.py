@@ -22,7 +22,7 @@ _IDENTITIES = ("name", "containerPort", "mountPath", "port", "key", "host", "pat
 class Overlay:
     """What a rendered overlay came from; its files are read again when a finding asks."""
 
-    __slots__ = ("_documents", "base", "files", "patches", "wrapper")
+    __slots__ = ("_documents", "_operations", "base", "files", "patches", "wrapper")
 
     def __init__(self, base: str, wrapper: str, files: list[str], patches: list[str]) -> None:
         self.base = base
@@ -30,6 +30,7 @@ class Overlay:
         self.files = files
         self.patches = patches
         self._documents: dict[str, list[tuple[Any, DocumentOrigin]]] = {}
+        self._operations: dict[str, list[tuple[ValuePath, Any, DocumentOrigin]]] = {}
 
     def source(self, values: dict[str, Any]) -> str:
         """The file an object came from, by the annotation, which is taken off the object."""
@@ -63,6 +64,12 @@ class Overlay:
 
     def operations(self, path: str) -> list[tuple[ValuePath, Any, DocumentOrigin]]:
         """The operations of a JSON patch (RFC 6902), the last first: where each writes, what, and where it stands."""
+        found = self._operations.get(path)
+        if found is None:
+            found = self._operations[path] = self._read_operations(path)[::-1]
+        return found
+
+    def _read_operations(self, path: str) -> list[tuple[ValuePath, Any, DocumentOrigin]]:
         try:
             with open(path, "rb") as handle:
                 data = decoded(handle.read())
@@ -70,12 +77,11 @@ class Overlay:
         except (OSError, Broken):
             return []
         document = Document(path, display(path, self.base), Chunk(0, len(data), 0))
-        found = []
-        for i, entry in enumerate(value if isinstance(value, list) else []):
-            if isinstance(entry, dict) and isinstance(entry.get("path"), str):
-                origin = DocumentOrigin(document, (i,))
-                found.append((_pointed(entry["path"]), entry.get("value"), origin))
-        return found[::-1]
+        return [
+            (_pointed(entry["path"]), entry.get("value"), DocumentOrigin(document, (i,)))
+            for i, entry in enumerate(value if isinstance(value, list) else [])
+            if isinstance(entry, dict) and isinstance(entry.get("path"), str)
+        ]
 
 
 def _pointed(pointer: str) -> ValuePath:
