@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "reach": "say whether one thing reaches another, and by which path",
     "fix": "mend what can be mended in the code",
     "waivers": "list and check waivers, add one",
+    "report": "merge reports, compare them, write them in another format",
     "baseline": "write down what is known, or compare with it",
     "can": "say who may do what, and which statements decide",
     "policy": "compare what policies grant before and after a change",

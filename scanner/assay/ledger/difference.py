@@ -37,7 +37,8 @@ class Difference(NamedTuple):
 
     def sentence(self) -> str:
         counts = f"{self.new:,} new, {len(self.fixed):,} fixed, {self.unchanged:,} unchanged"
-        return f"Compared with {self.ref} ({self.commit[:10]}): {counts}."
+        commit = f" ({self.commit[:10]})" if self.commit else ""
+        return f"Compared with {self.ref}{commit}: {counts}."
 
 
 def compare(request: Request, ref: str, judge: Callable[[Request], Report]) -> Report:
@@ -60,7 +61,7 @@ def compare(request: Request, ref: str, judge: Callable[[Request], Report]) -> R
         before = judge(then) if then.paths else None
         report = judge(request)
         old = before.findings if before is not None else []
-        _keep_new(report, old, ref, commit)
+        keep_new(report, old, ref, commit)
     if note:
         report.coverage.notes.append(note)
     if before is not None and before.incomplete and not report.incomplete:
@@ -68,7 +69,12 @@ def compare(request: Request, ref: str, judge: Callable[[Request], Report]) -> R
     return report
 
 
-def _keep_new(report: Report, old: list[Finding], ref: str, commit: str) -> None:
+def keep_new(report: Report, old: list[Finding], ref: str, commit: str) -> None:
+    """Leave in a report only what is not among the findings `old`; `report.difference` says the rest.
+
+    Args:
+        ref: what the old findings are called; `commit` is empty where they are of no commit.
+    """
     was = {key(f) for f in old}
     still = {f.fingerprint for f in report.findings if f.verdict is not Verdict.PASS}
     counted = (Verdict.FAIL, Verdict.UNKNOWN)

@@ -234,7 +234,7 @@ class _Blocks:
         return [self.detail(shown[k]) for k in ("reason", "place", "owner", "expires")] if shown else 0
 
     def fix(self, f: Finding) -> str:
-        if f.fix is None:
+        if f.fix is None or not f.fix.path:  # read back from a report: it is known that there is one
             return ""
         path = join_path(f.fix.path)
         said = f"{path} = {show(mask_value(path, f.fix.value))}"
