@@ -300,7 +300,8 @@ FIELDS = [
     "template", "spec", "containers", "initContainers", "securityContext", "capabilities", "add", "drop", "env", "name",
     "value", "image", "ports", "containerPort", "hostPort", "selector", "matchLabels", "volumes", "hostPath", "path",
     "rules", "ingress", "from", "podSelector", "replicas", "resources", "limits", "command", "args", "labels",
-    "metadata", "livenessProbe", "httpGet", "port", "tls", "hosts", "strategy", "minAvailable", "volumeMounts", "runAsUser",
+    "metadata", "livenessProbe", "httpGet", "port", "tls", "hosts", "strategy", "minAvailable", "volumeMounts",
+    "runAsUser",
 ]  # fmt: skip
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["", "x", "8080", "100%", "0", "ALL", "/etc"]),
