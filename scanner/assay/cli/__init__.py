@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "explain": "say why a rule matters, how to mend it, with examples",
     "rules": "list, test, make and document rules",
     "init": "write a configuration, a pre-commit hook and a workflow",
+    "doctor": "say what this machine has and lacks",
     "completion": "print the completion script of a shell",
 }
 

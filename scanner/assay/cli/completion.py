@@ -29,7 +29,7 @@ def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
     ]
 
 
-WITH_PARSERS = ("scan", "reach", "can", "policy", "report")
+WITH_PARSERS = ("scan", "reach", "can", "policy", "report", "doctor")
 WORDS = {
     "rules": "list test new docs coverage", "waivers": "list check add", "baseline": "write diff",
     "audit": "aws oci cluster database cost",
