@@ -13,23 +13,13 @@ from assay.catalogue import Catalogue
 from assay.engine import evaluate
 from assay.graph import Graph
 from assay.inventory.aws.table import Place
-from assay.inventory.aws.transport import Boto, make_session
-from assay.inventory.aws.walk import UNSUPPORTED, CallFailed, Shared, Walk
+from assay.inventory.aws.transport import Boto, Clients, make_session
+from assay.inventory.aws.walk import Shared, Walk
 from assay.inventory.collect import Unit, run_unit
 from assay.inventory.snapshot import RecordWriter, SnapshotWriter, read
 from assay.model import Intake, Verdict
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-
-
-class InProcess(Boto):
-    """Calls in this process, where moto raises for an operation that it does not have."""
-
-    def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
-        try:
-            yield from super().call(service, operation, **params)
-        except NotImplementedError as error:
-            raise CallFailed(UNSUPPORTED, "NotImplemented", str(error)) from None
 
 
 @contextmanager
@@ -56,11 +46,12 @@ def audit(*modules: str) -> Graph:
     stream = BytesIO()
     services = [s for name in modules for s in import_module(f"assay.inventory.aws.{name}").TABLES]
     SnapshotWriter.begin(stream, {"feeds": {"aws": sorted({t for s in services for t in s.types})}})
+    clients = Clients(make_session())
     shared = {region: Shared() for region in (REGION, "us-east-1", "us-west-2")}
     with RecordWriter(stream) as writer:
         for service in services:
             region = (service.region or "us-east-1") if service.home else REGION
-            transport = InProcess(make_session(), region)
+            transport = Boto(clients, region)
             place = Place(ACCOUNT, region)
             walk = lambda emit, s=service, p=place, t=transport: Walk(s, p, t, emit, None, shared[p.region]).run()  # noqa: E731
             run_unit(Unit("aws", ACCOUNT, region, service.label or service.name, service.types, walk), writer)
