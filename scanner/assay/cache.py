@@ -30,7 +30,7 @@ _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change
 _KEEP = 64
 _LARGEST = 32_000_000  # characters of output
 _LOOKED_AT = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM")
-_UNCACHED = ("--no-cache", "--timings", "--plugin", "--diff", "-")  # standard input and git are others every time
+_UNCACHED = ("--no-cache", "--timings", "--plugin", "--diff", "--ledger", "--notify", "-")  # others every time
 
 
 def directory() -> str:
@@ -44,7 +44,7 @@ def directory() -> str:
 
 def cacheable(argv: Sequence[str]) -> bool:
     """Whether the answer to this command line may be kept at all."""
-    return not any(a.partition("=")[0] in _UNCACHED for a in argv)
+    return not os.environ.get("ASSAY_LEDGER") and not any(a.partition("=")[0] in _UNCACHED for a in argv)
 
 
 def recall(argv: Sequence[str]) -> int | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from assay.graph import Graph
     from assay.ledger.difference import Difference
+    from assay.ledger.trend import Trend
     from assay.ledger.waiver_file import FileWaiver
     from assay.ledger.waivers import Problem
     from assay.model import ValuePath, View
@@ -54,6 +55,7 @@ class Report:
         self.graph: Graph | None = None  # what was judged, for who draws it
         self.waiver_problems: list[Problem] = []
         self.difference: Difference | None = None  # from an earlier state, where one was asked for
+        self.trend: Trend | None = None  # from the runs before, where a ledger keeps them
 
     def sort(self) -> None:
         """Failures first, the gravest first, then by place."""

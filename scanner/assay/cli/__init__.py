@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "waivers": "list and check waivers, add one",
     "report": "merge reports, compare them, write them in another format",
     "baseline": "write down what is known, or compare with it",
+    "history": "list and compare the runs that the ledger keeps",
     "can": "say who may do what, and which statements decide",
     "policy": "compare what policies grant before and after a change",
     "explain": "say why a rule matters, how to mend it, with examples",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable
 
+    from assay.engine import Report
     from assay.inventory.collect import Unit
     from assay.model import Intake
 
@@ -98,6 +99,7 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
         raise UsageError(f"--save {args.save}: a snapshot's name ends in .jsonl.gz")
     outputs = scan.parse_outputs(args.output)
     chosen = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
+    keep = scan.keeper(args, *chosen)
 
     def look(prepare: Callable[[str | Intake], None] | None = None) -> int:
         """Collect, judge, write; `prepare` is called with what was collected when the report is ready."""
@@ -107,6 +109,8 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
         else:
             request = Request([], os.getcwd(), options={"collected": collected})
         report = scan.judge(request, *chosen, args)
+        if keep is not None:
+            keep(report, _scope(what, report, args))
         if prepare:
             prepare(collected or args.save)
         scan.write(report, outputs, args)
@@ -120,6 +124,17 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     code = look()
     gc.freeze()  # the interpreter's last look for garbage would go through all that was collected
     return code
+
+
+def _scope(what: str, report: Report, args: Namespace) -> str:
+    """What was audited, in words: two audits of the same are compared in the ledger."""
+    accounts = sorted({u["account"] for u in report.coverage.units if u["account"]})
+    narrowed = [
+        f"{name}={','.join(sorted(value))}"
+        for name in ("regions", "services", "compartments")
+        if (value := getattr(args, name, None))
+    ]
+    return " ".join([what, *accounts, *narrowed])
 
 
 def _collect(what: str, module: Any, args: Namespace) -> Intake | None:

@@ -34,6 +34,7 @@ def run(args: Namespace) -> int:
     outputs = scan.parse_outputs(args.output)
     budgets = _budgets(args.budget)
     catalogue, entries = scan.choose(args)
+    keep = scan.keeper(args, catalogue, entries)
     coverage = Coverage()
     if args.paths == ["aws"]:
         from assay.inventory.aws.spend import collect
@@ -57,7 +58,10 @@ def run(args: Namespace) -> int:
         known={e.id for e in catalogue.entries}, asked={r.id for r in rules}, listed=listed,
     )  # fmt: skip
     _summary(report.summary, found)
-    scan.write(scan.gated(report, args, os.getcwd()), outputs, args)
+    scan.gated(report, args, os.getcwd())
+    if keep is not None:
+        keep(report, " ".join(["cost", *(p if p == "aws" else os.path.realpath(p) for p in sorted(args.paths))]))
+    scan.write(report, outputs, args)
     return report.exit_code
 
 

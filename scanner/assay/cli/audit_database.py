@@ -42,6 +42,7 @@ def run(args: Namespace) -> int:
         raise UsageError("--rows and --timeout take a number of at least 1")
     outputs = scan.parse_outputs(args.output)
     catalogue, entries = scan.choose(args)
+    keep = scan.keeper(args, catalogue, entries)
     sources = _sources([f for several in args.assertions for f in several], catalogue)
     from assay.assertions.judge import ask, refuse_writes, resource, weak_constraints
 
@@ -63,6 +64,8 @@ def run(args: Namespace) -> int:
     for path in dict.fromkeys(s.file for s in sources):
         graph.coverage.input(path, "read")
     report = _judged(graph, unasked, catalogue, entries, args)
+    if keep is not None:
+        keep(report, " ".join(["database", name, *sorted({s.file for s in sources})]))
     scan.write(report, outputs, args)
     return report.exit_code
 

@@ -32,6 +32,7 @@ def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
 WITH_PARSERS = ("scan", "reach", "can", "policy", "report", "doctor")
 WORDS = {
     "rules": "list test new docs coverage", "waivers": "list check add", "baseline": "write diff",
+    "history": "list show diff prune",
     "audit": "aws oci cluster database cost",
 }  # fmt: skip
 """What may follow a command that has commands of its own."""

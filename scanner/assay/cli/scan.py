@@ -13,7 +13,7 @@ from assay.scan import UsageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assay.catalogue import Catalogue, Entry
     from assay.engine import Report
@@ -61,6 +61,10 @@ def add_reporting(p: ArgumentParser) -> None:
     p.add_argument("--waivers", metavar="FILE", help="the waiver file (default: the nearest assay-waivers.toml)")
     p.add_argument("--no-waivers", action="store_true", help="ignore every waiver and foreign skip comment")
     p.add_argument("--show-passes", action="store_true", default=None, help="report passes too")
+    p.add_argument("--ledger", metavar="URL", help="keep the run in this history (ASSAY_LEDGER is honoured): a file, "
+                   "postgresql://user@host/name, or default")  # fmt: skip
+    p.add_argument("--notify", action="append", metavar="URL", help="tell what the ledger did not know: a webhook, "
+                   "Slack's too, or smtp://host/?to=ADDRESS; repeatable")  # fmt: skip
     p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
     p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
     p.add_argument("-v", "--verbose", action="store_true", help="more talk on stderr")
@@ -83,13 +87,29 @@ def run(argv: list[str]) -> int:
     outputs = parse_outputs(args.output)
     request = make_request(args, paths)
     catalogue, entries = choose(args)
+    keep = keeper(args, catalogue, entries)
     report = judge(request, catalogue, entries, args)
+    if keep is not None:
+        keep(report, " ".join(sorted(map(os.path.realpath, paths))))
     written = write(report, outputs, args)
     if written and cache.cacheable(argv):
         cache.keep(argv, started, request, report, catalogue, written)
     if args.timings and report.timings is not None:
         print_timings(report)
     return report.exit_code
+
+
+def keeper(args: Namespace, catalogue: Catalogue, entries: Sequence[Entry]) -> Callable[[Report, str], None] | None:
+    """What keeps a report, of what it names, in the ledger; None where no ledger is asked for.
+
+    Raises:
+        UsageError: the ledger cannot be opened, or the options contradict; said before anything is read.
+    """
+    if args.ledger or args.notify or os.environ.get("ASSAY_LEDGER"):
+        from assay.ledger.keeping import keeper as made
+
+        return made(args, {e.id for e in entries}, {e.id for e in catalogue.entries})
+    return None
 
 
 def settle(args: Namespace, paths: Sequence[str]) -> None:

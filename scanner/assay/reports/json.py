@@ -29,6 +29,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
     stream.write(f'"coverage":{dumps(coverage_dict(report.coverage))},\n')
     if report.difference is not None:
         stream.write(f'"diff":{dumps(difference_dict(report.difference))},\n')
+    if report.trend is not None:
+        stream.write(f'"trend":{dumps(report.trend.shape())},\n')
     if report.timings is not None:
         stream.write(f'"timings":{dumps(report.timings)},\n')
     stream.write('"findings":[')

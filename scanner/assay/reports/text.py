@@ -180,6 +180,8 @@ class _Text:
         self.line(self.paint("bold", shape.headline(self.report)))
         if self.report.difference is not None:
             self.line(self.report.difference.sentence())
+        if self.report.trend is not None:
+            self.line(printable(self.report.trend.sentence()))
         style = "bad" if failed or self.report.incomplete else "good"
         self.line(self.paint(style, shape.verdict_sentence(self.report)))
         first = next((f for f in self.report.findings if shape.failing(self.report, f)), None)
