@@ -156,6 +156,14 @@ def test_a_rule_that_was_not_asked_or_could_not_decide_resolves_nothing(url: str
         assert [r.fingerprint for r in ledger.record("here", sight())[1].fixed] == ["elsewhere in it", "r-1-q"]
 
 
+def test_a_doubt_that_stood_beside_a_finding_already_does_not_keep_it(url: str) -> None:
+    doubt = found(queue(), verdict=Verdict.UNKNOWN)
+    doubt.fingerprint = "another part of it"
+    with Ledger(url) as ledger:
+        ledger.record("here", sight(found(queue()), doubt))
+        assert [r.fingerprint for r in ledger.record("here", sight(doubt))[1].fixed] == ["r-1-q"]
+
+
 def test_two_writers_wait_for_each_other(url: str) -> None:
     def write(n: int) -> int:
         with Ledger(url) as ledger:
@@ -327,6 +335,17 @@ def test_a_wrong_call_is_told_without_its_password(
     out, err = capsys.readouterr()
     assert said in err
     assert "secret-word" not in out + err
+
+
+def test_an_audit_is_kept_under_what_it_audits(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import sqlite3
+
+    sqlite3.connect(tree / "d.db").close()
+    (tree / "code" / "a.sql").write_text("-- assert: no_one\nSELECT 1 AS id;\n")
+    command = ["audit", "database", f"sqlite:///{tree / 'd.db'}", "--assertions", "a.sql", "--ledger", "l.db"]
+    _, report = ask(capsys, *command)
+    assert report["trend"]["scope"] == f"database sqlite:///{tree / 'd.db'} a.sql"
+    assert report["trend"]["changes"]["new"] == report["summary"]["fail"] == 1
 
 
 def test_snapshots_are_compared(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from assay.engine import Report
     from assay.model import Finding, Resource
 
-_UNDECIDED = (Verdict.UNKNOWN, Verdict.NOT_EVALUATED)
+_UNDECIDED = (Verdict.UNKNOWN.value, Verdict.NOT_EVALUATED.value)
 
 
 class Sight:
@@ -30,13 +30,13 @@ class Sight:
         self.incomplete = report.incomplete
         self._unasked = set(known) - set(asked)
         kept: dict[tuple[str, str], Row] = {}
-        self._undecided: set[tuple[str, str, str]] = set()
+        self._undecided: dict[tuple[str, str, str], set[str]] = {}
         for finding in report.findings:
             if finding.verdict is not Verdict.PASS:
                 row = _row(finding)
                 kept.setdefault((row.fingerprint, row.verdict), row)
-                if finding.verdict in _UNDECIDED:
-                    self._undecided.add((row.rule, row.place, row.address))
+                if row.verdict in _UNDECIDED:
+                    self._undecided.setdefault(_subject(row), set()).add(row.fingerprint)
         self.rows = list(kept.values())
         self._there = self._present(report) if report.incomplete else set()
         coverage = report.coverage
@@ -51,19 +51,27 @@ class Sight:
 
         return {(_place(r), text(r.address)) for r in (report.graph.resources if report.graph is not None else ())}
 
-    def saw(self, row: Row) -> bool:
+    def saw(self, row: Row, old: Collection[Row]) -> bool:
         """Whether this run would have found a finding of an earlier run again, were it still there.
 
         Not where its rule was not asked or could not decide on the resource now; and, where the resource is not to be
-        seen, not while a file could not be read or a list of its account and region was denied.
+        seen, not while a file could not be read or a list of its account and region was denied. A doubt that stood
+        beside the finding already, in the `old` run, is about something else.
         """
-        if row.rule in self._unasked or (row.rule, row.place, row.address) in self._undecided:
+        doubts = self._undecided.get(_subject(row), set())
+        if doubts and row.status != "unseen":
+            doubts = doubts - {r.fingerprint for r in old if r.verdict in _UNDECIDED and _subject(r) == _subject(row)}
+        if doubts or row.rule in self._unasked:
             return False
         if (row.place, row.address) in self._there:
             return True
         return not self._blind and not any(
             _same(account, row.account) and _same(region, row.region) for account, region in self._dark
         )
+
+
+def _subject(row: Row) -> tuple[str, str, str]:
+    return row.rule, row.place, row.address
 
 
 def _same(one: str | None, other: str | None) -> bool:

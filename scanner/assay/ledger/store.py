@@ -378,7 +378,7 @@ def _with_status(sight: Sight, old: list[Row], known: Collection[str]) -> list[R
     status = {(r.fingerprint, r.verdict): s for s in ("new", "regressed", "unchanged") for r in getattr(changes, s)}
     rows = [r._replace(status=status.get((r.fingerprint, r.verdict), r.verdict)) for r in sight.rows]
     there = {r.fingerprint for r in rows if r.verdict != "not_evaluated"}
-    hidden = [r for r in old if r.verdict != "not_evaluated" and r.fingerprint not in there and not sight.saw(r)]
+    hidden = [r for r in old if r.verdict != "not_evaluated" and r.fingerprint not in there and not sight.saw(r, old)]
     return rows + [r._replace(status="unseen") for r in hidden]
 
 
