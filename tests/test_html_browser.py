@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from assay.engine import Report
+from assay.ledger.waivers import Problem
+from assay.model import Hop, Verdict
 from assay.reports import writer
 from oracles import require_oracle
 from report_samples import HOSTILE, large, sample
@@ -138,8 +140,59 @@ def test_a_chip_filters_and_back_undoes_it(report: Report, tmp_path: Path) -> No
     return said;
     """
     before, after, pressed, address, again, released = page(report, tmp_path, script=script)["result"]
-    assert (before, after, again) == ("9 findings", "2 of 9 findings", "9 findings")
+    assert (before, after, again) == ("8 findings", "1 of 8 findings", "8 findings")
     assert (pressed, address, released) == ("true", "#severity=critical", "false")
+
+
+def test_a_passes_link_and_chip_show_what_the_list_leaves_out(report: Report, tmp_path: Path) -> None:
+    passed = next(f for f in report.findings if f.verdict is Verdict.PASS)
+    script = """return [document.getElementById("count").textContent, document.getElementById("card").innerText]"""
+    count, card = page(report, tmp_path, script=script)["result"]
+    assert (count, passed.resource.address in card) == ("8 findings", False)
+    count, card = browse(tmp_path / "report.html", f"#f={passed.fingerprint}", script=script)["result"]
+    assert (count, passed.resource.address in card) == ("1 of 9 findings", True)
+
+
+def test_the_views_are_accessible_and_have_addresses(report: Report, tmp_path: Path) -> None:
+    report.waiver_problems = [Problem("expired", f"{HOSTILE}:1", f"the waiver of {HOSTILE} expired")]
+    script = """
+    const seen = () => [...document.querySelectorAll(".view")].filter((v) => v.checkVisibility()).map((v) => v.id);
+    const said = [seen(), document.getElementById("app").hidden];
+    document.querySelector("details.framework").open = true;
+    document.querySelector('[data-view="frameworks"]').click();
+    await new Promise((done) => setTimeout(done, 100));
+    said.push(seen(), location.hash);
+    document.querySelector("#view-frameworks details a").click();
+    await new Promise((done) => setTimeout(done, 100));
+    said.push(seen(), document.getElementById("q").value, document.getElementById("count").textContent);
+    history.back();
+    await new Promise((done) => setTimeout(done, 100));
+    return [...said, seen()];
+    """
+    axe = str(require_oracle("axe-core"))
+    waivers, hidden, frameworks, address, none, searched, count, again = page(report, tmp_path, script=script)["result"]
+    assert (waivers, hidden, frameworks, address) == ([], False, ["view-frameworks"], "#view=frameworks")
+    assert (none, searched, count) == ([], "cis-oci-3.0:2.5", "1 of 8 findings")
+    assert again == ["view-frameworks"]
+    for scheme, view in (("light", "frameworks"), ("dark", "waivers")):
+        happened = browse(tmp_path / "report.html", f"#view={view}", axe=axe, scheme=scheme)
+        assert (happened["axe"], happened["console"]) == ([], [])
+
+
+def test_a_path_is_drawn_and_findings_stand_under_every_framework(report: Report, tmp_path: Path) -> None:
+    finding = next(f for f in report.findings if f.rule == "function-subnet-public")
+    finding.hops = (Hop("internet", "", "from anywhere"), Hop("subnet", f"oci_core_subnet.app{HOSTILE}", "its route"))
+    script = f"""
+    const drawn = document.querySelector("#card svg.path");
+    return [drawn.getAttribute("aria-label"), drawn.querySelectorAll("circle").length, {ROWS}];
+    """
+    page(report, tmp_path)
+    anchor = f"#group=framework&f={finding.fingerprint}"
+    label, stations, rows = browse(tmp_path / "report.html", anchor, script=script)["result"]
+    assert (label, stations) == (f"Path: internet from anywhere, then subnet oci_core_subnet.app{HOSTILE}", 2)
+    heads = [row.split(" ")[1] for row in rows if row.startswith("▾")]
+    assert heads == ["cis-oci-3.0", "nist-800-53r5", "in"]
+    assert sum("may give its VNICs" in row for row in rows) == 2
 
 
 def test_a_link_opens_its_finding(report: Report, tmp_path: Path) -> None:
@@ -186,7 +239,8 @@ def test_paper_shows_everything_that_is_filtered(report: Report, tmp_path: Path)
     return [...document.querySelectorAll("#paper article h2")].map((title) => title.textContent);
     """
     happened = page(report, tmp_path, script=script, pdf=str(pdf))
-    assert happened["result"] == [f.message.replace("hunter2-is-not-safe", "***") for f in report.findings]
+    shown = [f.message for f in report.findings if f.verdict is not Verdict.PASS]  # passes are for who asks
+    assert happened["result"] == [message.replace("hunter2-is-not-safe", "***") for message in shown]
     assert pdf.read_bytes().startswith(b"%PDF")
     assert pdf.stat().st_size > 20_000
 

@@ -1,4 +1,3 @@
-"use strict";
 // Texts reach the page as text nodes only: nothing of the data is ever parsed as markup.
 // (Not indented within the function, which only keeps the names to itself: every byte is in every report.)
 (() => {
@@ -10,7 +9,7 @@ let cards = null; // parsed when the first card is opened; it stands behind this
 const more = (i) => (cards ??= read("cards")).findings[i];
 // The fields of a rule and of a card, in the order in which the report writes them.
 const [ID, THEME, TITLE, WHY, MEND, CONTROLS, ALSO, WAIVABLE] = Array(8).keys();
-const [PRINT, LAST, MARK, EVIDENCE, TRACE, RELATED, WAIVER, FIX, COMMENT] = Array(9).keys();
+const [PRINT, LAST, MARK, EVIDENCE, TRACE, RELATED, WAIVER, FIX, COMMENT, DIFF, HOPS] = Array(11).keys();
 const PAPER_MOST = 1000;
 const narrow = matchMedia("(max-width: 899px)");
 
@@ -37,12 +36,21 @@ const tag = (i) => el("span", `sev ${dashed(label(i))}`, label(i));
 const place = (i) => (data.file[i] ? `${S[data.file[i]]}:${data.line[i]}` : "");
 
 // --- what is shown ---
+const frameworks = [...new Set(R.flatMap((r) => r[CONTROLS].map((id) => id.split(":")[0])))].sort();
+const ofRule = R.map((r) => [...new Set(r[CONTROLS].map((id) => frameworks.indexOf(id.split(":")[0])))]);
+ofRule.forEach((found) => { if (!found.length) found.push(-1); });
+const PASS = data.verdicts.indexOf("pass");
+const said = new Int32Array(data.verdicts.length);
+for (const verdict of data.verdict) said[verdict]++;
+const unasked = new Set([...said.keys()].filter((v) => v !== PASS)); // passes are shown to who asks for them
+const passes = said[PASS] < N ? said[PASS] : 0;
 const themes = [...new Set(R.map((r) => r[THEME]))];
 const FACETS = [
   { name: "severity", of: data.severity, text: (k) => data.severities[k], order: (a, b) => b - a },
   { name: "verdict", of: data.verdict, text: words, order: (a, b) => rank(a) - rank(b) },
   { name: "theme", of: data.rule.map((r) => themes.indexOf(R[r][THEME])), text: (k) => themes[k] },
   { name: "source", of: data.source, text: (k) => S[k] },
+  { name: "owner", of: data.owner, text: (k) => S[k] || "nobody" },
   { name: "rule", of: data.rule, text: (k) => R[k][ID] },
 ];
 const GROUPS = {
@@ -50,9 +58,11 @@ const GROUPS = {
   resource: { of: data.address, text: (k) => S[k], more: () => "" },
   theme: { of: FACETS[2].of, text: (k) => themes[k], more: () => "" },
   file: { of: data.file, text: (k) => S[k] || "live resources", more: () => "" },
+  framework: { of: data.rule, keys: (k) => ofRule[k], text: (k) => frameworks[k] || "in no framework", more: () => "" },
+  owner: { of: data.owner, text: (k) => S[k] || "no owner by tag or label", more: () => "" },
 };
 const sizes = FACETS.map(({ of }) => 1 + of.reduce((a, b) => Math.max(a, b), 0));
-const state = { q: "", group: "rule", chosen: FACETS.map(() => new Set()), folded: new Set(), open: -1 };
+const state = { q: "", group: "rule", chosen: FACETS.map(() => new Set()), folded: new Set(), open: -1, view: "findings" };
 let shown = []; // the findings that pass the filters
 let rows = []; // what the list shows: a finding's number, or -1 - group number
 let groups = [];
@@ -81,6 +91,7 @@ const matches = () => {
 const filter = () => {
   const found = matches();
   const chosen = state.chosen.map((c) => (c.size ? c : null));
+  if (passes) chosen[1] ??= unasked;
   const counts = FACETS.map((_, k) => new Int32Array(sizes[k]));
   shown = [];
   for (let i = 0; i < N; i++) {
@@ -102,20 +113,23 @@ const arrange = () => {
   const kind = GROUPS[state.group];
   const by = new Map();
   for (const i of shown) {
-    const key = kind.of[i];
-    const items = by.get(key);
-    if (items) items.push(i); else by.set(key, [i]);
+    for (const key of kind.keys ? kind.keys(kind.of[i]) : [kind.of[i]]) {
+      const items = by.get(key);
+      if (items) items.push(i); else by.set(key, [i]);
+    }
   }
   groups = [...by].map(([key, items]) => ({ key, items }));
+  if (kind.keys) groups.sort((a, b) => (a.key < 0) - (b.key < 0) || a.key - b.key);
   rows = [];
   groups.forEach((group, number) => {
     rows.push(-1 - number);
     if (!state.folded.has(group.key)) for (const i of group.items) rows.push(i);
   });
   cursor = state.open < 0 ? -1 : rows.indexOf(state.open);
-  const all = shown.length === N;
-  $("count").textContent = `${digits(shown.length)} ${all ? "" : `of ${digits(N)} `}finding${shown.length === 1 ? "" : "s"}`;
-  $("clear").hidden = all && !state.q;
+  const most = state.chosen[1].size ? N : N - passes;
+  const all = shown.length === most;
+  $("count").textContent = `${digits(shown.length)} ${all ? "" : `of ${digits(most)} `}finding${(all ? shown.length : most) === 1 ? "" : "s"}`;
+  $("clear").hidden = !state.q && state.chosen.every((c) => !c.size);
   $("fold").textContent = state.folded.size ? "Unfold all" : "Fold all";
   draw(true);
   if (state.open < 0) overview();
@@ -166,7 +180,7 @@ const head = (at) => {
 const line = (at) => {
   const i = rows[at];
   const other = state.group === "resource" ? R[data.rule[i]][ID] : S[data.address[i]];
-  return row(at, 2, "item", tag(i), el("span", "what", S[data.message[i]]), el("span", "who", other), el("span", "where", el("bdi", "", place(i))));
+  return row(at, 2, "item", tag(i), set(el("span", "what", S[data.message[i]]), { title: S[data.message[i]] }), el("span", "who", other), el("span", "where", el("bdi", "", place(i))));
 };
 
 const move = (to, open) => {
@@ -219,6 +233,12 @@ const copyable = (text) => {
   return el("div", "copying", pre, button);
 };
 
+const diff = (text) => {
+  const cls = { "+": "plus", "-": "minus", "@": "hunk" };
+  const lines = text.split("\n").map((l) => el("span", `line ${cls[l[0]] || ""}`, l || " "));
+  return set(el("pre", "diff", ...lines), { tabindex: 0, role: "group", "aria-label": "The fix as a diff" });
+};
+
 const waiver = (i, f, r) => {
   const verdict = words(data.verdict[i]);
   if (f[WAIVER]) {
@@ -247,9 +267,10 @@ const card = (i) => {
     here || null,
     part("Evidence", ...f[EVIDENCE].map(([path, value, owner]) => el("p", "pair", el("code", "", [T[path] || "value", T[value]].filter(Boolean).join(" = ")), owner && T[owner] !== S[data.address[i]] ? el("span", "dim", T[owner]) : ""))),
     part("Also decided by", ...f[RELATED].flatMap(([at, first, last, note]) => [el("p", "", T[note]), excerpt(at, T[at], first, last, []) || el("p", "dim", T[at])])),
+    f[HOPS].length > 1 ? part("Path", drawPath(f[HOPS].map(([kind, address, note]) => ({ kind: T[kind], address: T[address], note: T[note] })))) : null,
     f[TRACE].length ? part("How the value came to be", el("ol", "", ...f[TRACE].map(([at, first, note]) => el("li", "", T[note], " ", el("code", "", `${T[at]}:${first}`))))) : null,
     part("Why", ...prose(r[WHY])),
-    part("Fix", ...prose(r[MEND]), ...(f[FIX] ? [copyable(T[f[FIX]])] : [])),
+    part("Fix", ...prose(r[MEND]), ...(f[DIFF] ? [diff(T[f[DIFF]])] : f[FIX] ? [copyable(T[f[FIX]])] : [])),
     r[CONTROLS].length ? part("Controls", ids(r[CONTROLS])) : null,
     r[ALSO].length ? el("div", "elsewhere", part("Called elsewhere", ids(r[ALSO]))) : null,
     el("div", f[WAIVER] ? "" : "elsewhere", waiver(i, f, r)),
@@ -305,7 +326,7 @@ const buttons = FACETS.map((facet, k) => {
   }
   const box = el("details", "facet", el("summary", "", facet.name), el("div", "chips", ...made.values()));
   box.open = facet.name !== "rule" && !narrow.matches;
-  if (made.size) $("facets").append(box);
+  if (made.size > 1 || (made.size && facet.name !== "owner")) $("facets").append(box);
   return made;
 });
 
@@ -331,6 +352,7 @@ let written = "";
 let waiting = 0;
 const address = () => {
   const said = new URLSearchParams();
+  if (state.view !== "findings") said.set("view", state.view);
   if (state.q) said.set("q", state.q);
   if (state.group !== "rule") said.set("group", state.group);
   FACETS.forEach((facet, k) => { if (state.chosen[k].size) said.set(facet.name, [...state.chosen[k]].map(facet.text).join(",")); });
@@ -356,7 +378,9 @@ const recall = () => {
     const wanted = new Set((said.get(facet.name) || "").split(","));
     state.chosen[k] = new Set([...buttons[k].keys()].filter((key) => wanted.has(facet.text(key))));
   });
+  look(said.get("view") || "findings");
   state.open = said.has("f") && N ? (more(0), cards.findings.findIndex((f) => f[PRINT] === said.get("f"))) : -1;
+  if (passes && data.verdict[state.open] === PASS && !state.chosen[1].size) state.chosen[1].add(PASS);
   $("q").value = state.q;
   $("group").value = state.group;
   filter();
@@ -364,6 +388,24 @@ const recall = () => {
   if (state.open >= 0) document.body.classList.add("open");
   written = location.hash;
 };
+
+// --- the views beside the list, which stand in the page ---
+const tabs = [...$("tabs").children];
+const look = (view) => {
+  state.view = tabs.some((tab) => tab.dataset.view === view) ? view : "findings";
+  $("app").hidden = state.view !== "findings";
+  for (const tab of tabs) {
+    if (tab.dataset.view === state.view) tab.setAttribute("aria-current", "page"); else tab.removeAttribute("aria-current");
+    if (tab.dataset.view !== "findings") $(`view-${tab.dataset.view}`).hidden = tab.dataset.view !== state.view;
+  }
+};
+for (const tab of tabs) {
+  tab.addEventListener("click", () => {
+    look(tab.dataset.view);
+    draw(true);
+    remember(true);
+  });
+}
 
 // --- hands ---
 let typing = 0;
@@ -405,7 +447,7 @@ list.addEventListener("click", (event) => {
   if (rows[at] < 0) fold(at); else move(at, true);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || state.view !== "findings") return;
   const field = event.target.closest("input, select");
   if (event.key === "Escape") {
     if (field) field.blur();
@@ -428,7 +470,7 @@ document.addEventListener("keydown", (event) => {
 });
 addEventListener("beforeprint", () => {
   const left = shown.length - PAPER_MOST;
-  document.querySelector(".coverage").open = true;
+  for (const box of document.querySelectorAll("details")) box.open ||= !box.closest("#facets");
   $("paper").replaceChildren(...shown.slice(0, PAPER_MOST).map((i) => el("article", "", ...card(i))),
     left > 0 ? el("p", "", `${digits(left)} more findings are not printed; filter to print others.`) : "");
 });
@@ -436,7 +478,7 @@ addEventListener("afterprint", () => $("paper").replaceChildren());
 addEventListener("hashchange", recall);
 
 const start = () => {
-  $("app").hidden = false;
+  $("tabs").hidden = tabs.length < 2;
   recall();
   document.documentElement.dataset.ready = String(Math.round(performance.now()));
 };

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Severity, Verdict, join_path, show
 from assay.reports import shape
+from assay.reports.html_views import owner, views
 from assay.reports.json import dumps
 from assay.reports.masking import mask_value
 from assay.reports.places import Places, in_file
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FALLBACK_ROWS = 200
 COLUMNS = (
-    "rule", "severity", "verdict", "message", "address", "type", "source", "account", "region", "file", "line",
+    "rule", "severity", "verdict", "message", "address", "type", "source", "account", "region", "owner", "file", "line",
 )  # fmt: skip
 _CONTEXT = 3
 _CODE_MOST = 14
@@ -64,7 +65,9 @@ def _page(report: Report, title: str) -> dict[str, Any]:
 
     from assay.bundled import TEMPLATES
 
-    style, script = (Path(TEMPLATES, name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    names = ("report.css", "report.views.css", "report.drawing.js", "report.js")
+    parts = [Path(TEMPLATES, name).read_text(encoding="utf-8") for name in names]
+    style, script = "".join(parts[:2]), "".join(parts[2:])
     counts = dict.fromkeys(sorted(Severity, reverse=True), 0)
     for f in report.findings:
         if f.verdict is Verdict.FAIL:
@@ -80,7 +83,7 @@ def _page(report: Report, title: str) -> dict[str, Any]:
         "script_hash": _hash(script),
         "result": "failed" if gated else "incomplete" if report.incomplete else "passed",
         "sentence": shape.verdict_sentence(report),
-        "health": shape.health(report),
+        **views(report),
         "summary": report.summary,
         "severities": [(s.label, n) for s, n in counts.items()],
         "bars": _bars(list(counts.values())),
@@ -148,6 +151,7 @@ class _Blocks:
         self.details: dict[str, int] = {"": 0}
         self.rules: list[list[Any]] = []
         self.code: dict[int, dict[int, str]] = {}
+        self.diffs: dict[str, str] = {}
         self._rule_numbers: dict[str, int] = {}
 
     def findings(self) -> Iterator[str]:
@@ -161,6 +165,9 @@ class _Blocks:
 
     def cards(self) -> Iterator[str]:
         """The block of the cards."""
+        from assay.reports.fix_diff import diffs
+
+        self.diffs = diffs(self.report, self.places)
         yield '{"findings":['
         for number, f in enumerate(self.report.findings):
             yield f"{',' if number else ''}\n{_json(self.card(f, shape.cleaner(f)))}"
@@ -179,7 +186,8 @@ class _Blocks:
         values = (
             self.rule(f.rule, f.theme), int(f.severity), _VERDICTS[f.verdict], self.text(clean(f.message)),
             self.text(clean(r.address)), self.text(r.type), self.text(r.source), self.text(r.account),
-            self.text(r.region), self.text(shape.utf8(place.file)) if place else 0, place.start_line if place else 0,
+            self.text(r.region), self.text(owner(r)),
+            self.text(shape.utf8(place.file)) if place else 0, place.start_line if place else 0,
         )  # fmt: skip
         for column, value in zip(self.columns.values(), values, strict=True):
             column.append(value)
@@ -202,6 +210,8 @@ class _Blocks:
             [[self.detail(shape.utf8(s.file)), s.start_line, self.detail(clean(s.note))] for s in f.trace],
             [self.related(b, clean) for b in f.because],
             self.waiver(f), self.detail(self.fix(f)), int(f.resource.source in _COMMENTED),
+            self.detail(self.diffs.get(f.fingerprint)),
+            [[self.detail(h.kind), self.detail(clean(h.address)), self.detail(clean(h.note))] for h in f.hops],
         ]  # fmt: skip
 
     def related(self, place: Location, clean: Callable[[str], str]) -> list[int]:
