@@ -174,8 +174,8 @@ def test_the_views_are_accessible_and_have_addresses(report: Report, tmp_path: P
     assert (waivers, hidden, frameworks, address) == ([], False, ["view-frameworks"], "#view=frameworks")
     assert (none, searched, count) == ([], "cis-oci-3.0:2.5", "1 of 8 findings")
     assert again == ["view-frameworks"]
-    for scheme, view in (("light", "frameworks"), ("dark", "waivers")):
-        happened = browse(tmp_path / "report.html", f"#view={view}", axe=axe, scheme=scheme)
+    for scheme, width, view in (("light", 1440, "frameworks"), ("dark", 390, "waivers")):
+        happened = browse(tmp_path / "report.html", f"#view={view}", axe=axe, scheme=scheme, width=width)
         assert (happened["axe"], happened["console"]) == ([], [])
 
 
