@@ -59,17 +59,28 @@ def server(folder: Path) -> Iterator[str]:
             stdout=written, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     try:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.05)
+        _until_it_answers(port, process, log)
         yield f"postgresql://assay@127.0.0.1:{port}/postgres"
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """The port is open a moment before the server takes anybody in."""
+    import psycopg
+
+    for _ in range(400):
+        try:
+            psycopg.connect(
+                host="127.0.0.1", port=port, user="assay", password=PASSWORD, dbname="postgres", connect_timeout=5
+            ).close()
+        except psycopg.OperationalError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"PostgreSQL does not answer: {log.read_text()}")
 
 
 def _user() -> str | None:
