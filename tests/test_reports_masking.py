@@ -255,3 +255,25 @@ def test_the_middle_of_a_private_key_is_hidden_and_the_mark_fits(tmp_path: Path)
     line = places.excerpt(Location("key.tf", 9, 5, 9, 22))[0]
     assert line.text == 'y = "token=***" # and more'
     assert line.text[line.start : line.end] == '"token=***"'
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "master_password",
+        "access_token",
+        "auth_token",
+        "api_token",
+        "session_token",
+        "api_secret",
+        "account_password",
+        "host_password",
+        "master_key",
+        "api_key",
+        "connection_string",
+        "db_password",
+    ],
+)
+def test_a_credential_is_hidden_whatever_stands_before_its_name(name: str) -> None:
+    for form in (f'{name} = "kX9vQ2mTz7Lp4RwB"', f"{name}: kX9vQ2mTz7Lp4RwB", f'"{name}": "kX9vQ2mTz7Lp4RwB"'):
+        assert "kX9vQ2mTz7Lp4RwB" not in mask(form), form

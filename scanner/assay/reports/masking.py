@@ -256,7 +256,8 @@ def _assignments(low: str) -> Iterator[re.Match[str]]:
     for root in _ROOT.finditer(low):
         before = _BEFORE_ROOT.search(low, max(0, root.start() - 12), root.start())
         start = before.start() if before else root.start()
-        match = _ASSIGNED.match(low, start)
+        # `master_key` is a name as a whole; of `master_password` only the root is, whatever stands before it.
+        match = _ASSIGNED.match(low, start) or _ASSIGNED.match(low, root.start())
         if match and not (match[0].endswith(":") and low[start - 1 : start] == ":"):  # arn:...:secret:name
             yield match
 
