@@ -133,6 +133,8 @@ def _every_name() -> frozenset[str]:
     # What the readers of documents name (assay.documents): no provider has a schema for these.
     beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
     beyond |= {"constraints", "kind", "problem"}
+    # What assertions asked of a database and daily spend are made of (assay.assertions, assay.spend).
+    beyond |= {"costs", "currency", "more", "violations"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
 
 
