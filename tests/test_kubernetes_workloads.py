@@ -13,7 +13,7 @@ from assay.kubernetes.relations import matches, replicas, running_as, selected
 from assay.kubernetes.workloads import PODS, containers, pod_of, pods
 from assay.model import Coverage, Resource, Undetermined, Unknown, Verdict
 from assay.rule import Rule, load_directory
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 ALL = {r.id: r for r in load_directory(RULES) if r.id.startswith("k8s-")}
@@ -311,6 +311,7 @@ JUNK = st.recursive(
 
 
 @given(st.sampled_from(sorted({t for r in ALL.values() for t in r.on})), JUNK)
+@example("Deployment", [None, None])
 def test_no_shape_of_an_object_takes_the_rules_along(kind: str, junk: Any) -> None:
     """Whatever stands where the API has a map or a number: every rule answers, if only that it could not evaluate."""
     values = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "namespace": "shop"}}

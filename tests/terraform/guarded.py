@@ -57,22 +57,33 @@ def _limits() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
 
 
+# A process between: the peak that Linux tells of a child counts the memory of whoever forked it, and a worker of the
+# test run is larger than what is measured. wait4 gives this one child's use.
+_SCALES = """
+import json, os, subprocess, sys
+child = subprocess.Popen(sys.argv[2:])
+_, status, used = os.wait4(child.pid, 0)
+os.write(int(sys.argv[1]), json.dumps([status, used.ru_utime + used.ru_stime, used.ru_maxrss]).encode())
+"""
+
+
 def assay(*arguments: str | Path, cwd: Path) -> Run:
     """Run `assay ARGUMENTS`; it must neither crash nor take more than its share of the machine."""
     command = [sys.executable, "-c", "import sys; from assay.cli import main; sys.exit(main())", *map(str, arguments)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk:
-        process = subprocess.Popen(command, cwd=cwd, stdout=out, stderr=talk, preexec_fn=_limits)
-        # wait4 gives this one child's use; getrusage would give the largest of all children so far.
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        talk.seek(0)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as talk, tempfile.TemporaryFile() as used:
+        scales = [sys.executable, "-I", "-S", "-c", _SCALES, str(used.fileno()), *command]
+        subprocess.run(
+            scales, cwd=cwd, stdout=out, stderr=talk, preexec_fn=_limits, pass_fds=(used.fileno(),), check=False
+        )
+        for file in (out, talk, used):
+            file.seek(0)
+        status, seconds, kilobytes = json.load(used)
         run = Run(
-            process.returncode,
+            os.waitstatus_to_exitcode(status),
             out.read().decode("utf-8", "replace"),
             talk.read().decode("utf-8", "replace"),
-            used.ru_utime + used.ru_stime,
-            used.ru_maxrss / 1024,
+            seconds,
+            kilobytes / 1024,
         )
     assert run.code in (0, 1, 2, 3), f"exit code {run.code} after {run.seconds:.1f} s of processor: {run.talk[-2000:]}"
     assert "Traceback" not in run.talk, run.talk

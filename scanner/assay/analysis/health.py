@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.cluster_state import condition, finished
 from assay.kubernetes.owners import pods_by_owner
 from assay.model import Severity, Verdict
+from assay.unknown import Undetermined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +47,18 @@ def summarise(graph: Graph, report: Report) -> None:
     names = _clusters(graph)
     if not names:
         return
-    found = [_Cluster(graph, report, name).told() for name in names]
+    found = [_told(graph, report, name) for name in names]
     worst = min(found, key=lambda h: -1 if h["score"] is None else h["score"])
     report.summary["health_score"] = worst["score"]
     report.summary["health"] = {**worst, "clusters": found} if len(found) > 1 else worst
+
+
+def _told(graph: Graph, report: Report, name: str | None) -> dict[str, Any]:
+    try:
+        return _Cluster(graph, report, name).told()
+    except (Undetermined, Exception) as error:  # noqa: BLE001 - one odd object may not take the report along
+        reason = f"an object has not the form that the API gives it: {error}"
+        return {"cluster": name, "score": None, "reason": reason}
 
 
 def _clusters(graph: Graph) -> list[str | None]:
