@@ -134,6 +134,7 @@ def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]
 
     Returns the exit code of the last look.
     """
+    from signal import SIGINT, signal
     from time import monotonic, sleep
 
     if args.watch < 1:
@@ -147,8 +148,16 @@ def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]
         if sys.stdout.isatty():
             sys.stdout.write("\x1b[H\x1b[2J\x1b[3J")  # the old report goes when the new one is there, not before
 
+    asked = False
+
+    def stop(*_: object) -> None:
+        nonlocal asked
+        asked = True  # raised while an object is being finalised, the exception alone would be lost
+        raise KeyboardInterrupt
+
+    before = signal(SIGINT, stop)
     try:
-        while True:
+        while not asked:
             started = monotonic()
             try:
                 code = look(ready)
@@ -156,9 +165,13 @@ def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]
             except CollectionStopped as fault:
                 code = 3
                 print(f"assay audit cluster: {fault}; next try in {args.watch:g} s", file=sys.stderr, flush=True)
-            sleep(max(0.0, args.watch - (monotonic() - started)))
+            if not asked:
+                sleep(max(0.0, args.watch - (monotonic() - started)))
     except KeyboardInterrupt:
-        return code
+        pass
+    finally:
+        signal(SIGINT, before)
+    return code
 
 
 def _remember(args: Namespace, collected: str | Intake) -> None:
