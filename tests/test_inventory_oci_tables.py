@@ -69,8 +69,12 @@ def one_of_each() -> dict[str, Any]:
         ("virtual_network.get_vnic", "core.VirtualNetworkClient", "get_vnic", {"id": "ocid1.vnic.oc1..one"}),
         ("compute.list_boot_volume_attachments", "core.ComputeClient", "list_boot_volume_attachments",
          {"instanceId": instance, "availabilityDomain": "AD-1", "compartmentId": TENANCY}),
+        ("limits.list_limit_definitions", "limits.LimitsClient", "list_limit_definitions",
+         {"name": "one", "serviceName": "one", "isDeprecated": False}),
+        ("limits.list_limit_values", "limits.LimitsClient", "list_limit_values", {"name": "one"}),
+        ("limits.get_resource_availability", "limits.LimitsClient", "get_resource_availability", {}),
     ):  # fmt: skip
-        item = filled("core", models.item_model(client, operation), 3, **more)
+        item = filled(client.partition(".")[0], models.item_model(client, operation), 3, **more)
         content[name] = [item] if operation.startswith("list_") else item
     content["identity.list_compartments"][0]["compartmentId"] = TENANCY
     return content

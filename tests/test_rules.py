@@ -126,10 +126,13 @@ def _every_name() -> frozenset[str]:
     # What only a live account tells.
     beyond |= {"root_mfa_enabled", "root_access_keys_present", "root_password_last_used", "root_access_key_1_last_used"}
     beyond |= {"root_access_key_2_last_used", "password_enabled", "mfa_active", "password_last_used", "last_used_date"}
+    beyond |= {"last_rotated_date"}
     beyond |= {"create_date", "deletion_date", "expiration", "layer_arn"}
     beyond |= {"most_recent", "owners"}
     # What OCI's API alone tells: problems of Cloud Guard, the second factor of a user.
     beyond |= {"detector_rule_id", "is_mfa_activated", "lifecycle_detail", "resource_name", "risk_level"}
+    # How much is used: of a limit, of a table.
+    beyond |= {"service_name", "used", "time_last_used"}
     # What the readers of documents name (assay.documents): no provider has a schema for these.
     beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
     beyond |= {"constraints", "kind", "problem"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import INFO, Finding, Graph, Resource, rule
+from assay import INFO, LOW, Finding, Graph, Resource, rule
 from assay.analysis.literals import days_from_now
 from assay.analysis.naming import tags
 
+METRIC_DAYS = 90
 PERMANENT = ("permanent", "keep", "production", "prod")
 
 
@@ -59,3 +60,32 @@ def oci_mysql_long_lived(database: Resource, graph: Graph, params: dict[str, int
     Delete it, or tag it `permanent`.
     """
     yield from _old(database, params["days"])
+
+
+@rule(
+    on="oci_nosql_table",
+    sources=("oci",),
+    params={"days": 90},
+    severity=LOW,
+    equivalents=["steampipe-oci-thrifty:nosql_table_stale_data"],
+)
+def oci_nosql_table_stale(table: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Tables are read or written.
+
+    ## Why
+    Provisioned read and write units are paid for by the hour, and the storage by the month, whether anybody asks for a
+    row or not. OCI keeps metrics for 90 days: of a longer window nobody can tell.
+    ## Fix
+    Export what may still be needed to Object Storage and delete the table, or set its `capacity_mode` to `ON_DEMAND`.
+    """
+    if table["state"] != "ACTIVE" or -days_from_now(table["time_created"]) < params["days"]:
+        return
+    last = table["time_last_used"]
+    if last != None:
+        idle = -days_from_now(last)
+        if idle > params["days"]:
+            yield table.fails(f"nobody has read or written it for {idle:.0f} days", at="time_last_used")
+    elif params["days"] > METRIC_DAYS:
+        yield table.unsure(f"OCI keeps metrics for {METRIC_DAYS} days, and in these nobody has read or written it")
+    else:
+        yield table.fails(f"nobody has read or written it for {METRIC_DAYS} days", at="time_last_used")

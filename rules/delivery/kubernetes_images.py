@@ -6,6 +6,7 @@ from typing import Any
 from assay import LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.cloud_ties import cloud_ties
 from assay.analysis.images import image_of, is_floating
+from assay.analysis.signatures import KeyFault, image_signatures, unsigned
 from assay.kubernetes.workloads import PODS, Container, containers
 
 
@@ -150,3 +151,41 @@ def k8s_base_cloud_specific(base: Resource) -> Iterator[Finding]:
     for thing in base.each("objects"):
         for path, key, text in cloud_ties(thing.values):
             yield thing.fails(f"{key}: {text} belongs to one cloud", at=path, key=f"{path}:{key}")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    sources=("cluster",),
+    severity=LOW,
+    params={"keys": []},
+    controls=["nist-800-53r5:CM-14", "nist-800-53r5:SI-7(15)"],
+    equivalents=["kubescape:C-0236", "kubescape:C-0237", "kubescape:C-0304"],
+)
+def k8s_image_unsigned(c: Container, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Images are signed with a key that is agreed on.
+
+    `keys` are public keys: files, PEM texts, or the base64 of their DER; ECDSA, RSA and Ed25519. While there is none,
+    nothing is agreed on and nothing is judged. Signatures are asked for by `assay audit cluster --registry HOST`, and
+    kept in the snapshot; an image whose registry was not asked is not evaluated. Judged is the digest that runs.
+
+    ## Why
+    Whoever can push to the registry decides what runs; a signature ties the image to the pipeline that built it.
+
+    ## Fix
+    Sign in the pipeline (`cosign sign --key ...`), and let an admission policy refuse what is not signed.
+    """
+    if not params["keys"] or c.absent("image"):
+        return
+    image = image_signatures(c, c["image"], graph)
+    if image == None:
+        yield c.not_evaluated(f"{c}: the registry of {c['image']} was not asked (--registry HOST)")
+        return
+    try:
+        missing = unsigned(image, params["keys"], graph)
+    except KeyFault as fault:
+        yield c.not_evaluated(str(fault))
+        return
+    for digest in missing:
+        said = f"{c}: {digest[:19]} of {c['image']} has no signature of a configured key"
+        yield c.fails(said, at="image", key=f"{c}:{digest}")

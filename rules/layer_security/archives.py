@@ -1,8 +1,10 @@
 """What layers and functions consist of: their archives, read entry by entry and never unpacked."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay.analysis.advisories import AdvisoryFault, packages, vulnerable
 from assay.analysis.archives import (
     contents,
     dead_weight,
@@ -173,6 +175,39 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
         yield thing.fails(
             f"{second} overwrites {name} of {first}", at="layers", because=[first.where(), second.where()], key=name
         )
+
+
+@rule(on="archive", severity=HIGH, params={"advisories": []}, controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"])
+def aws_layer_vulnerable_package(archive: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Packages in layers have no known vulnerability that a newer version mends.
+
+    Judged are the packages of Python (`*.dist-info`) and Node.js (`node_modules`) by the advisories that `advisories`
+    names: files, folders or zip files in the OSV format, as osv.dev offers them for each ecosystem. Nothing is asked of
+    anybody; without advisories nobody can tell, and an archive with packages is unknown.
+
+    ## Why
+    A layer is built once and used for years; every function that uses it has the hole that its packages have.
+
+    ## Fix
+    Build the layer anew with the version that mends it, and let every function name the new layer version.
+    """
+    if not params["advisories"]:
+        held = packages(archive)
+        if held:
+            said = "no advisories are given (`advisories` of this rule, in the OSV format)"
+            yield archive.unsure(f"it holds {len(held)} packages, and {said}", at=("entries", held[0].entry), key="all")
+        return
+    try:
+        for one, known, doubt in vulnerable(archive, params["advisories"], graph):
+            at, name = ("entries", one.entry), f"{one.name} {one.version}"
+            if doubt:
+                yield archive.unsure(f"{name} was not compared: {doubt}", at=at, key=one.name)
+            elif known:
+                told = ", ".join(f"{hit.called} (fixed in {hit.fixed})" for hit in known[:4])
+                more = f" and {len(known) - 4} more" if len(known) > 4 else ""
+                yield archive.fails(f"{name} has {told}{more}", at=at, key=one.name)
+    except AdvisoryFault as fault:
+        yield archive.not_evaluated(str(fault))
 
 
 @rule(on="aws_lambda_layer_version", severity=LOW, params={"versions": 5}, sources=["aws"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
+from assay.analysis.credentials import static_key
 from assay.analysis.literals import days_from_now, is_written, number
+from assay.analysis.secret_copies import copies_of, is_known, source_of, synced_at
 
 # Key lengths are given in bytes.
 SHORTEST = {"AES": 32, "RSA": 256}
@@ -109,3 +111,67 @@ def oci_key_not_rotated(key: Resource, graph: Graph, params: dict[str, int]) -> 
     if ages and min(ages) > params["days"]:
         because = [v.where("time_created") for v in versions]
         yield key.fails(f"its newest version is {min(ages):.0f} days old", because=because)
+
+
+@rule(
+    on="provider.oci",
+    sources=["terraform"],
+    severity=CRITICAL,
+    controls=["nist-800-53r5:IA-5(7)"],
+    equivalents=["CKV_OCI_1"],
+)
+def oci_provider_private_key(provider: Resource) -> Iterator[Finding]:
+    """The OCI provider gets its private key from outside.
+
+    ## Why
+    A key in the configuration is in every clone of the repository, and in its history after it is removed.
+    ## Fix
+    Remove it and make a new key; use `config_file_profile`, `private_key_path`, or instance, resource or workload
+    principals by `auth`.
+    """
+    for path in ("private_key", "private_key_password"):
+        if static_key(provider[path]):
+            yield provider.fails(f"{path} is written out", at=path)
+
+
+@rule(
+    on=["aws_secretsmanager_secret", "oci_vault_secret"],
+    sources=("aws", "oci"),
+    params={"minutes": 5},
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5"],
+)
+def secret_sync_drift(secret: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """A secret's copy in the other cloud follows within five minutes of its rotation.
+
+    A copy in OCI names its source in its metadata or tags (the ARN, or the name under `source`) and the time of the
+    copy under `synced_at`. The secret of AWS is judged against its copies; a copy whose source is not among the
+    inputs, or that does not say when it was made, is unknown. Scan the snapshots of both clouds together.
+
+    ## Why
+    Until the copy follows, half of the systems sign in with a secret that no longer works, or one that was revoked.
+    ## Fix
+    Start the copy on the success of the rotation, and compare both on a schedule.
+    """
+    if secret.type == "oci_vault_secret":
+        source = source_of(secret)
+        if source and not is_known(source, graph):
+            yield secret.unsure(f"its source {source} is not among the inputs", at="metadata")
+        elif source and not synced_at(secret):
+            yield secret.unsure(f"it is a copy of {source} and does not say when it was made", at="metadata")
+        return
+    copies = copies_of(secret, graph)
+    rotated = secret["last_rotated_date"] if copies else None
+    if rotated == None:
+        return
+    allowed = params["minutes"] / 1440
+    for copy in copies:
+        synced = synced_at(copy)
+        late = days_from_now(synced) - days_from_now(rotated) if synced else 0
+        because = [copy.where("metadata")]
+        if late < 0 and -days_from_now(rotated) > allowed:
+            said = f"{copy['secret_name']} in OCI was copied {synced}, before the rotation of {rotated}"
+            yield secret.fails(said, at="last_rotated_date", because=because, key=copy.address)
+        elif late > allowed:
+            said = f"{copy['secret_name']} in OCI was copied {late * 1440:.0f} minutes after the rotation"
+            yield secret.fails(said, at="last_rotated_date", because=because, key=copy.address)

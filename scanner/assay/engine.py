@@ -223,14 +223,14 @@ class _Run:
                 found = True
                 self._add(rule, finding)
         except Undetermined as doubt:
-            self._unknown(rule, r, doubt, view.path)
+            self._unknown(rule, view.resource, doubt, view.path)
             return
         except RecursionError:
             self._crashed(rule, r, "it recursed too deeply")
             return
         except Exception as error:  # noqa: BLE001 - one rule may not take the others along
             if reads:  # C code raises TypeError and the like where the unknown itself could not speak up
-                self._unknown(rule, r, Undetermined(reads[-1][2]), view.path)
+                self._unknown(rule, view.resource, Undetermined(reads[-1][2]), view.path)
             else:
                 self._crashed(rule, r, _where_it_crashed(error))
             return

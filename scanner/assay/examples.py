@@ -6,12 +6,13 @@ says why below `### Unknown: none`. For a `require` row without examples in file
 the row.
 
 A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
-turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name.
+turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name. A
+fence ```` ```yaml +oci ```` below it holds what the other cloud answers, for rules that look at both.
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
 archive (`layer.zip!/python/a.py`, with megabytes of zeros behind it `a.bin*251`); one whose name begins with `+` is a
 further file of the example above it. A word `name=a,b` sets a parameter of the rule to that list, as the
-configuration would.
+configuration would; in it `./a` is a file of the example.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def read(path: str) -> list[Example]:
                     elif "." in word or word == "Dockerfile":
                         source = "layer" if ".zip" in word else "document"
                         found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
+                        found[-1].params = settings
                     else:
                         found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
                         found[-1].params = settings
@@ -134,7 +136,10 @@ def check(example: Example, rule: Rule) -> list[str]:
         except ValueError as error:
             return [f"{example.place}: {error}"]
         usual = dict(rule.params)
-        rule.params.update(example.params)
+        rule.params.update(
+            {name: [f"{folder}/{v[2:]}" if v.startswith("./") else v for v in values] for name, values in
+             example.params.items()}
+        )  # fmt: skip
         report = evaluate(graph, [rule])
         rule.params.update(usual)
     problems = [
@@ -229,7 +234,7 @@ def _write(folder: str, name: str, text: str) -> None:
 
         entry, _, megabytes = entry.partition("*")  # `model.bin*251` has so many megabytes of zeros behind its text
         with ZipFile(path, "a", ZIP_DEFLATED, compresslevel=1) as into, into.open(entry, "w") as stream:
-            stream.write(text.encode())
+            stream.write((_COMMENT.sub("", text) if entry.endswith(".json") else text).encode())
             for _ in range(int(megabytes or 0)):
                 stream.write(bytes(1 << 20))
         return
@@ -243,10 +248,20 @@ def answers(example: Example) -> dict[str, Any]:
     Raises:
         ValueError: it is not a mapping of operations.
     """
+    return _recorded(example.text)
+
+
+def _live_parts(example: Example) -> Iterator[tuple[str, str]]:
+    """The live sources of an example, each with the text of its answers."""
+    yield example.source, example.text
+    yield from ((name, text) for name, text in list(example.files.items())[1:] if name in LIVE)
+
+
+def _recorded(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        recorded = yaml.safe_load(example.text)
+        recorded = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(f"not YAML: {error}") from error
     if not isinstance(recorded, dict):
@@ -265,9 +280,14 @@ def _replayed(example: Example) -> Graph:
     from assay.inventory.snapshot import RecordWriter, SnapshotWriter, read
     from assay.model import Intake
 
-    units = list(import_module(LIVE[example.source]).units(answers(example)))
+    units: list[Any] = []
+    feeds: dict[str, list[str]] = {}
+    for source, text in _live_parts(example):
+        mine = list(import_module(LIVE[source]).units(_recorded(text)))
+        feeds[source] = sorted({t for u in mine for t in u.types})
+        units += mine
     stream = BytesIO()
-    SnapshotWriter.begin(stream, {"feeds": {example.source: sorted({t for u in units for t in u.types})}})
+    SnapshotWriter.begin(stream, {"feeds": feeds})
     with RecordWriter(stream) as writer:
         for unit in units:
             run_unit(unit, writer)
@@ -296,9 +316,12 @@ def _named_on(example: Example, finding: Finding) -> set[tuple[str, int]]:
     if r.type == "account" and r.account:
         names.add(r.account)
     words = re.compile("|".join(rf"(?<![\w-]){re.escape(n)}(?![\w-])" for n in sorted(names, key=len, reverse=True)))
-    lines = enumerate(example.text.splitlines(), 1)
-    name = next(iter(example.files))
-    return {(name, i) for i, line in lines if words.search(line.partition(" #")[0])}
+    return {
+        (file, i)
+        for file, text in example.files.items()
+        for i, line in enumerate(text.splitlines(), 1)
+        if words.search(line.partition(" #")[0])
+    }
 
 
 def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:

@@ -144,7 +144,8 @@ def _keep_touching(report: Report, request: Request) -> None:
     def touches(finding: Any) -> bool:
         places = [finding.location.file] if finding.location else []
         places += [s.file for s in finding.trace] + [b.file for b in finding.because]
-        return finding.resource.source == "uncollected" or any(p in files for p in places)
+        inside = (p.partition("!/")[0] for p in places)  # an entry of an archive is in the archive
+        return finding.resource.source == "uncollected" or any(p in files for p in inside)
 
     report.findings = [f for f in report.findings if touches(f)]
     report.recount()

@@ -28,6 +28,8 @@ def options(p: ArgumentParser) -> None:
                    help="where CPU throttling is recorded; repeatable")  # fmt: skip
     p.add_argument("--cadvisor", action="store_true",
                    help="read CPU counters through the API server; takes get on nodes/proxy")  # fmt: skip
+    p.add_argument("--registry", action="append", metavar="HOST",
+                   help="a registry that may be asked for the images' signatures; repeatable")  # fmt: skip
     p.add_argument("--no-secrets", action="store_true",
                    help="do not list Secrets (else their metadata; never their data)")  # fmt: skip
 
@@ -81,11 +83,13 @@ def units(args: Namespace) -> Iterator[Unit]:
 
 
 def _wishes(args: Namespace, name: str, clusters: int) -> Wishes:
+    from assay.inventory.cluster.registries import HttpRegistry
     from assay.inventory.cluster.units import Wishes
 
     return Wishes(
         prometheus=_prometheus(args.prometheus or [], name, clusters), cadvisor=args.cadvisor,
         secrets=not args.no_secrets, more=_kinds_of_own_rules(args), earlier=_earlier(args).get(name, ()),
+        registries=[HttpRegistry(host) for host in args.registry or ()],
     )  # fmt: skip
 
 

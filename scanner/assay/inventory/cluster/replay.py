@@ -2,14 +2,17 @@
 
 `{"objects": [API objects], "version": "v1.34.0", "denied": {"pods": "reason"}, "cluster": {...}}` is one cluster;
 `{"clusters": {"prod": {...}, "stage": {...}}}` are several. `cluster` adds to the values of the scope resource.
+`registries` are those that may be asked for signatures: by host and path what they answer, a text or JSON.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from assay.inventory.cluster.connection import METADATA_ONLY, Refused
 from assay.inventory.cluster.kinds import KINDS, plural
+from assay.inventory.cluster.registries import Answer, RegistryError
 from assay.inventory.cluster.units import PROVIDER, Wishes, units_of
 from assay.inventory.collect import Unit
 
@@ -77,11 +80,27 @@ def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     clusters = answers.get("clusters") or {NAME: answers}
     for name, recorded in clusters.items():
         connection: Any = Recorded(name, recorded)
-        for unit in units_of(connection, Wishes()):
+        registries = [RecordedRegistry(host, told) for host, told in recorded.get("registries", {}).items()]
+        for unit in units_of(connection, Wishes(registries=registries)):
             if unit.service == "cluster":
                 yield Unit(PROVIDER, name, None, "cluster", unit.types, _scope(connection, recorded))
             else:
                 yield unit
+
+
+class RecordedRegistry:
+    """A registry's answers by path; one that is `denied` answers nothing."""
+
+    def __init__(self, host: str, told: Any) -> None:
+        self.host = host
+        self._told = told
+
+    def get(self, path: str, accept: str = "*/*") -> Answer | None:
+        if self._told == "denied":
+            raise RegistryError(f"{self.host} shows nothing without credentials", denied=True)
+        found = self._told.get(path)
+        body = found if isinstance(found, str) else json.dumps(found)
+        return None if found is None else Answer(body.encode(), "")
 
 
 def _scope(connection: Recorded, recorded: Mapping[str, Any]) -> Callable[[Emitter], None]:

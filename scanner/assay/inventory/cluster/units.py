@@ -6,17 +6,20 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from assay.clock import seconds, stamp
-from assay.inventory.cluster.connection import Connection, Refused
+from assay.inventory.cluster.connection import Connection, Refused, pages
 from assay.inventory.cluster.kinds import KINDS, METADATA_ONLY
 from assay.inventory.cluster.listing import collect_kind, discover
 from assay.inventory.cluster.metrics import WINDOW_MINUTES, MetricsError, from_cadvisor, from_prometheus
 from assay.inventory.cluster.metrics import throttled_between as between
+from assay.inventory.cluster.registries import TYPE as IMAGE
+from assay.inventory.cluster.registries import collect_images
 from assay.inventory.collect import DENIED, FAILED, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from assay.inventory.cluster.listing import Listed
+    from assay.inventory.cluster.registries import Registry
     from assay.inventory.collect import Emitter
 
 PROVIDER = "cluster"
@@ -36,13 +39,14 @@ class Wishes:
 
     def __init__(
         self, *, prometheus: str | None = None, cadvisor: bool = False, secrets: bool = True,
-        more: Collection[str] = (), earlier: Sequence[Earlier] = (),
+        more: Collection[str] = (), earlier: Sequence[Earlier] = (), registries: Sequence[Registry] = (),
     ) -> None:  # fmt: skip
         self.prometheus = prometheus
         self.cadvisor = cadvisor
         self.secrets = secrets
         self.more = more
         self.earlier = list(earlier)  # oldest first
+        self.registries = list(registries)  # those that may be asked for signatures
 
 
 def feeds(wishes: Wishes) -> list[str]:
@@ -71,6 +75,31 @@ def units_of(connection: Connection, wishes: Wishes) -> Iterator[Unit]:
     for listed in found.kinds:
         if wishes.secrets or listed.kind not in METADATA_ONLY:
             yield Unit(PROVIDER, name, None, listed.service, (listed.kind,), _listing(connection, listed))
+    if wishes.registries:
+        workloads = [listed for listed in found.kinds if listed.kind in TEMPLATES]
+        work = lambda e: collect_images(_pods(connection, workloads), wishes.registries, e)  # noqa: E731
+        yield Unit(PROVIDER, name, None, "registries", (IMAGE,), work)
+
+
+TEMPLATES = {
+    "Pod": (),
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Rollout"), ("template",)),
+    "CronJob": ("jobTemplate", "spec", "template"),
+}
+"""Where below `spec` the pod of a kind stands."""
+
+
+def _pods(connection: Connection, workloads: Sequence[Listed]) -> Iterator[dict[str, Any]]:
+    """Every pod and pod template, also those of which no pod runs now."""
+    for listed in workloads:
+        try:
+            for page in pages(connection, listed.path, {}):
+                for item in page:
+                    for step in ("spec", *TEMPLATES[listed.kind]) if TEMPLATES[listed.kind] else ():
+                        item = item.get(step) or {}
+                    yield item
+        except Refused:
+            continue  # the list of the kind itself says why
 
 
 def failed_cluster(name: str, wishes: Wishes, reason: str) -> Unit:
@@ -150,7 +179,6 @@ def _throttling(connection: Connection, wishes: Wishes, at: float, values: dict[
 
 def _node_names(connection: Connection) -> list[str]:
     from assay.inventory.cluster.connection import METADATA_ONLY as METADATA
-    from assay.inventory.cluster.connection import pages
 
     return [item["metadata"]["name"] for page in pages(connection, "/api/v1/nodes", {}, METADATA) for item in page]
 

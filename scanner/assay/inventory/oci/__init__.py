@@ -10,9 +10,20 @@ if TYPE_CHECKING:
 
 def tables() -> tuple[Table, ...]:
     """Every table, in the order of the services' files."""
-    from assay.inventory.oci import compute, data, delivery, edge, identity, monitoring, network, secrets, serverless
+    from assay.inventory.oci import (
+        compute,
+        data,
+        delivery,
+        edge,
+        identity,
+        limits,
+        monitoring,
+        network,
+        secrets,
+        serverless,
+    )
 
-    modules = (identity, network, compute, edge, serverless, secrets, data, delivery, monitoring)
+    modules = (identity, network, compute, edge, serverless, secrets, data, delivery, monitoring, limits)
     return tuple(table for module in modules for table in module.TABLES)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assay.inventory.oci.table import COMPARTMENT, Row, of, table
+from assay.model import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +92,50 @@ def _database(item: Item) -> Iterator[Made]:
     yield item.made()
 
 
+_METRICS = "monitoring.MonitoringClient"
+METRIC_DAYS = 90
+"""How far back OCI keeps metrics."""
+
+
+def _nosql(item: Item) -> Iterator[Made]:
+    """A table with the day somebody last read or wrote it; nothing is said of a table that is not measured at all."""
+    used = item.collector.remembered(("nosql", item.scope.compartment), lambda: _last_used(item))
+    found = used if isinstance(used, Unknown) else used.get(item.model.id, _UNMEASURED)
+    item.values["time_last_used"] = found
+    yield item.made()
+
+
+_UNMEASURED = Unknown("there are no metrics of this table")
+
+
+def _last_used(item: Item) -> Any:
+    """The newest day with a read or a write, by table of the compartment; None for one that was only measured."""
+    from datetime import timedelta
+
+    from oci.monitoring.models import SummarizeMetricsDataDetails
+
+    from assay import clock
+
+    now = datetime.fromtimestamp(clock.seconds(), UTC)
+    found: dict[str, str | None] = {}
+    for metric in ("StorageGB", "ReadUnits", "WriteUnits"):  # the first is measured however idle a table is
+        asked = SummarizeMetricsDataDetails(
+            namespace="oci_nosql", query=f"{metric}[1d].groupBy(resourceId).sum()",
+            start_time=now - timedelta(days=METRIC_DAYS), end_time=now,
+        )  # fmt: skip
+        streams = item.ask(_METRICS, "summarize_metrics_data", item.scope.compartment, asked)
+        if isinstance(streams, Unknown):
+            return streams
+        for stream in streams:
+            if stream.name != metric:
+                continue
+            table = stream.dimensions.get("resourceId", "")
+            days = [p.timestamp for p in stream.aggregated_datapoints if p.value and metric != "StorageGB"]
+            last = max(days).isoformat().replace("+00:00", "Z") if days else None
+            found[table] = max(filter(None, (found.get(table), last)), default=None)
+    return found
+
+
 DATABASE = table(
     "database",
     of(
@@ -108,7 +154,8 @@ DATABASE = table(
     ),
     of("mysql.DbSystemClient", Row("oci_mysql_mysql_db_system", "list_db_systems", "inspect mysql-instances",
                                    get="get_db_system", get_grant="read mysql-instances")),
-    of("nosql.NosqlClient", Row("oci_nosql_table", "list_tables", "inspect nosql-tables")),
+    of("nosql.NosqlClient", Row("oci_nosql_table", "list_tables", "inspect nosql-tables", shape=_nosql,
+                                asks=((_METRICS, "summarize_metrics_data", "read metrics"),))),
     of("opensearch.OpensearchClusterClient", Row(
         "oci_opensearch_opensearch_cluster", "list_opensearch_clusters", "inspect opensearch-clusters",
         get="get_opensearch_cluster", get_grant="read opensearch-clusters")),
