@@ -218,8 +218,12 @@ class _Run:
         reads = model._reads
         reads.clear()
         found = False
+        passed: Finding | None = None
         try:
             for finding in rule.run(view, self.graph):
+                if finding.verdict is Verdict.PASS:
+                    passed = finding
+                    continue
                 found = True
                 self._add(rule, finding)
         except Undetermined as doubt:
@@ -237,7 +241,7 @@ class _Run:
         if not found:
             self.passed[rule.id] = self.passed.get(rule.id, 0) + 1
             if self.keep_passes:
-                self._add(rule, Finding(r, Verdict.PASS, rule.title, view.path))
+                self._add(rule, passed or Finding(r, Verdict.PASS, rule.title, view.path))
 
     def _unknown(self, rule: Rule, r: Resource, doubt: Undetermined, path: ValuePath) -> None:
         read = next((p for owner, p, u in reversed(model._reads) if u is doubt.unknown and owner is r), path)

@@ -7,7 +7,8 @@ the row.
 
 A fence ```` ```yaml aws ```` (or `oci`, `cluster`) holds recorded answers of the live API, which the real collector
 turns into resources. There a mark may stand on any line that names the resource: its address, id, ARN or name. A
-fence ```` ```yaml +oci ```` below it holds what the other cloud answers, for rules that look at both.
+fence ```` ```yaml +oci ```` below it holds what the other cloud answers, for rules that look at both. One that begins
+with OpenSLO documents ends with one of recorded `series:`, on which these are measured.
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
 archive (`layer.zip!/python/a.py`, with megabytes of zeros behind it `a.bin*251`); one whose name begins with `+` is a
@@ -36,6 +37,7 @@ _COMMENT = pattern(r"[ \t]*(?:#|//)\s*(?:error|unsure):[^\n]*")
 _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
+_OPENSLO = "apiVersion: openslo/v1"
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml", "sql": "input.sql"}
 _SOURCE = {"yaml": "manifest"}
 
@@ -132,7 +134,10 @@ def check(example: Example, rule: Rule) -> list[str]:
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
             made = _MADE.get(example.source) or (_replayed if live else None)
-            graph = made(example) if made is not None else _written(example, folder)
+            if _OPENSLO in example.text and live:
+                graph = _measured(example, folder)
+            else:
+                graph = made(example) if made is not None else _written(example, folder)
         except ValueError as error:
             return [f"{example.place}: {error}"]
         usual = dict(rule.params)
@@ -222,6 +227,20 @@ def _spent(example: Example) -> Graph:
     coverage = Coverage()
     budgets = {"": float(told["budget"])} if "budget" in told else {}
     return Graph(resources(rows, coverage, example.place, "9999-12-31", budgets), coverage)
+
+
+def _measured(example: Example, folder: str) -> Graph:
+    """The graph of an OpenSLO document, measured on the `series:` that stand below it in a document of their own."""
+    import yaml
+
+    from assay.objectives.replay import measured
+
+    document, sign, record = example.text.rpartition("\n---\nseries:")
+    if not sign:
+        raise ValueError("below the documents there are no series")
+    with open(f"{folder}/slo.yaml", "w", encoding="utf-8") as handle:
+        handle.write(document)
+    return measured(f"{folder}/slo.yaml", yaml.safe_load(f"series:{record}")["series"])
 
 
 def _write(folder: str, name: str, text: str) -> None:

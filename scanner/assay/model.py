@@ -321,6 +321,10 @@ class View:
         found.hops = tuple(hops)
         return found
 
+    def passes(self, message: str, at: str | ValuePath | None = None) -> Finding:
+        """What a pass is to say, where passes are shown; a rule that has also found something does not pass."""
+        return self._finding(Verdict.PASS, message, at, (), None, None, None)
+
     def not_evaluated(self, message: str) -> Finding:
         """The rule could not look at all: what it judges by was not collected. Counts against coverage."""
         return self._finding(Verdict.NOT_EVALUATED, message, None, (), None, None, None)

@@ -33,6 +33,12 @@ SURVEY = (
     ("identity.IdentityClient", "list_availability_domains"),
 )
 
+ACTIONS = (
+    ("monitoring.MonitoringClient", "summarize_metrics_data"),
+    ("usage_api.UsageapiClient", "request_summarized_usages"),
+)
+"""What is asked by POST: its content is a function of the request's body and query, held against the model."""
+
 
 class Route(NamedTuple):
     """One operation: its name as answers are kept under it, and what its path looks like."""
@@ -48,6 +54,7 @@ class Route(NamedTuple):
 def operations() -> Iterator[tuple[str, str]]:
     """Client and name of every operation that the collectors ask."""
     yield from SURVEY
+    yield from ACTIONS
     for table in tables():
         for row in table.rows:
             yield from ((row.client, op) for op in (row.list, row.get) if op)
@@ -105,7 +112,7 @@ class ControlPlane:
                 plane._serve(self)
 
             def do_POST(self) -> None:  # some questions are too long for an address
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
                 plane._serve(self)
 
             def log_message(self, *_: Any) -> None:
@@ -132,7 +139,7 @@ class ControlPlane:
         known = {route.name: route for route in self._routes}
         for name, kept in self.content.items():
             route = known[name]
-            model = self._full(route)
+            model = self._full(route) if not callable(kept) else None
             for item in self._flat(kept) if model is not None else []:
                 faults = list(models.faults(route.client.partition(".")[0], model, item))
                 assert not faults, f"{name}: {faults}"
@@ -187,6 +194,9 @@ class ControlPlane:
         return (exact[0][0], list(exact[0][1].groups())) if exact else None
 
     def _content(self, request: BaseHTTPRequestHandler, route: Route, keys: list[str], query: dict[str, str]) -> None:
+        if callable(kept := self.content.get(route.name)):
+            self._acted(request, route, kept, query)
+            return
         if not self._is_list(route):
             item = self._one(route, keys)
             nothing = {"code": _ABSENT[route.name], "message": "none"} if route.name in _ABSENT else _DENIED
@@ -200,6 +210,17 @@ class ControlPlane:
         bare = models.is_bare(route.client, route.operation)
         name = "Resources" if route.client.startswith("identity_domains") else "items"
         self._answer(request, 200, answer if bare else {name: answer}, headers)
+
+    def _acted(self, request: BaseHTTPRequestHandler, route: Route, act: Any, query: dict[str, str]) -> None:
+        """The answer of an operation that computes: a tuple is a status and a code instead."""
+        answer = act(json.loads(getattr(request, "body", b"") or b"null"), query)
+        if isinstance(answer, tuple):
+            self._answer(request, answer[0], {"code": answer[1], "message": answer[2]})
+            return
+        package, model = route.client.partition(".")[0], models.item_model(route.client, route.operation)
+        for item in answer if isinstance(answer, list) else [answer]:
+            assert not (faults := list(models.faults(package, model, item))), f"{route.name}: {faults}"
+        self._answer(request, 200, answer)
 
     @staticmethod
     def _is_list(route: Route) -> bool:

@@ -44,6 +44,8 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"## Assay\n\n**{prose(shape.verdict_sentence(report))}** {prose(shape.headline(report))}\n"
     if health := shape.health(report):
         yield "\n" + "".join(f"- {prose(line.strip())}\n" for line in health)
+    if levels := shape.levels(report):
+        yield "\n" + "".join(f"- {prose(line)}\n" for line in levels[:_OPEN_ROWS])
     if failures:
         yield "\n" + _table(failures[:_OPEN_ROWS])
         for start in range(_OPEN_ROWS, len(failures), 100):

@@ -296,6 +296,16 @@ def health(report: Report) -> list[str]:
     return [text(line) for line in sentences(found)]
 
 
+def levels(report: Report) -> list[str]:
+    """The objectives measured, a line each; empty for a report on anything else."""
+    found = report.summary.get("slo")
+    if not found:
+        return []
+    from assay.analysis.service_levels import sentence
+
+    return [text(sentence(one)) for one in found]
+
+
 def verdict_sentence(report: Report) -> str:
     """What the gate says, with its reason."""
     gating = sum(1 for f in report.findings if report.gates(f))

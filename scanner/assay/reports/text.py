@@ -60,7 +60,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
         text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
         if report.difference is not None:
             text.listed("Fixed", [_short(f) for f in report.difference.fixed])
-        text.listed("Passed", [_short(f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
+        text.listed("Passed", [_passed(report, f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
+        text.listed("Objectives", shape.levels(report))
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
     text.listed("Not evaluated", sorted(broken))
     text.listed("Coverage", [str(p) for p in problems])
@@ -196,6 +197,13 @@ def _where(f: Finding) -> str:
 
 def _short(f: Finding) -> str:
     return f"{f.rule}: {shape.cleaner(f)(f.resource.address)} ({_where(f)})"
+
+
+def _passed(report: Report, f: Finding) -> str:
+    """A pass, with what it says where that is more than the rule's title."""
+    rule = report.rules.get(f.rule)
+    more = "" if rule is None or f.message == rule.title else f": {shape.one_line(shape.cleaner(f)(f.message))}"
+    return _short(f) + more
 
 
 def _waived(f: Finding) -> str:

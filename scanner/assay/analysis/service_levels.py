@@ -1,0 +1,170 @@
+"""Service levels over time: how good a service was, what is left of its error budget, how fast it goes.
+
+A level is bounded where points are missing: at best nothing bad happened in them, at worst nothing else, and in each as
+much as in the busiest point that is there. Certain is only what both bounds say; without gaps they are the same.
+Rates and windows of the alerts are those of the Site Reliability Workbook, chapter 5.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.model import Resource
+
+HOUR = 3600
+WINDOWS = {"fast": (HOUR, 300), "slow": (6 * HOUR, 1800), "creeping": (72 * HOUR, 6 * HOUR)}
+"""By alert: its long and its short window in seconds. The short one ends the alert soon after the trouble ends."""
+RATES = {"fast": 14.4, "slow": 6.0, "creeping": 1.0}
+"""By alert: how many times faster than its window allows the budget burns."""
+_SLACK = 1 + 1e-9  # budgets are differences of nearly equal numbers
+
+Points = list[float | None]
+
+
+class Spent(NamedTuple):
+    """The share of an error budget that is spent, 1 is all of it: as seen, and at best and at worst.
+
+    `bad`, `total`: what was counted; `present` of `expected` points were there.
+    """
+
+    seen: float
+    best: float
+    worst: float
+    bad: float
+    total: float
+    present: int
+    expected: int
+
+    @property
+    def complete(self) -> bool:
+        return self.present == self.expected
+
+
+class Standing(NamedTuple):
+    """An objective at the moment: what is spent over its window, the level that was seen (None: nothing was)."""
+
+    spent: Spent
+    level: float | None
+    target: float
+    left: float
+
+
+class Burn(NamedTuple):
+    """An alert's rate over its long and its short window, in multiples of what the objective's window allows."""
+
+    alert: str
+    rate: float
+    long: Spent
+    short: Spent
+
+    @property
+    def certain(self) -> bool:
+        return min(self.long.best, self.short.best) > self.rate * _SLACK
+
+    @property
+    def possible(self) -> bool:
+        return min(self.long.worst, self.short.worst) > self.rate * _SLACK
+
+
+def spent(bad: Sequence[float | None], total: Sequence[float | None], target: float, whole: int | None = None) -> Spent:
+    """The share of the budget that these points have spent.
+
+    Args:
+        bad: of each point how much was bad; None where nobody knows.
+        total: of each point how much there was; None where `bad` is.
+        target: the share that is to be good.
+        whole: how many points the window will have when it is over, where the budget is one of time.
+    """
+    known = [(b, t) for b, t in zip(bad, total, strict=True) if b is not None and t is not None]
+    missing = len(bad) - len(known)
+    b, t = sum(one[0] for one in known), sum(one[1] for one in known)
+    unseen = missing * max((one[1] for one in known), default=1.0)
+    budget = 1 - target
+
+    def share(part: float, of: float) -> float:
+        of = max(of, whole or 0)
+        return part / of / budget if of > 0 else 0.0
+
+    return Spent(share(b, t), share(b, t + unseen), share(b + unseen, t + unseen), b, t, len(known), len(bad))
+
+
+def sliced(
+    bad: Sequence[float | None], total: Sequence[float | None], size: int, least: float | None
+) -> tuple[Points, Points]:
+    """Time slices of `size` points: of each whether it was bad, or with `least` None how much of it was.
+
+    A slice without events was not bad; one whose missing points decide is missing itself.
+    """
+    marks: Points = []
+    counts: Points = []
+    for i in range(0, len(bad) - size + 1, size):
+        one = spent(bad[i : i + size], total[i : i + size], 0.0)  # without a target: the bad share itself
+        if least is None:
+            known = one.complete
+            marks.append(one.seen if known else None)
+            counts.append((1.0 if one.total else 0.0) if known else None)
+            continue
+        allowed = (1 - least) * _SLACK + 1e-12
+        decided = one.best > allowed or one.worst <= allowed
+        marks.append(float(one.best > allowed) if decided else None)
+        counts.append(1.0 if decided else None)
+    return marks, counts
+
+
+def standing(service: Resource) -> Standing:
+    """Where an objective stands: see `assay.objectives.measure` for what its resource holds."""
+    target = service["target"]
+    one = spent(service["bad"], service["total"], target, service["whole"])
+    return Standing(one, 1 - one.bad / one.total if one.total else None, target, 1 - one.seen)
+
+
+def burns(service: Resource, rates: dict[str, Any]) -> list[Burn]:
+    """The alerts' rates over their windows, the fastest first; those that are longer than the objective's window, or
+    shorter than a point of its series, are left out."""
+    recent = service["recent"]
+    step, bad, total = recent["step"], recent["bad"], recent["total"]
+    found = []
+    for alert, (long, short) in WINDOWS.items():
+        if step <= long <= service["seconds"] and long // step <= len(bad):
+            pieces = [max(1, round(length / step)) for length in (long, short)]
+            one, other = (spent(bad[-n:], total[-n:], service["target"]) for n in pieces)
+            found.append(Burn(alert, float(rates[alert]), one, other))
+    return found
+
+
+def sentence(told: dict[str, Any]) -> str:
+    """One objective of a report's summary in a line."""
+    goal = f"{percent(told['target'])} over {told['window']}"
+    if told["level"] is None:
+        return f"{told['name']}: {goal} is the objective, its level is not known"
+    left = max(0.0, told["budget_left"])
+    gaps = "" if told["points"] == told["expected"] else f", {told['points']:,} of {told['expected']:,} points there"
+    level = percent(told["level"], told["target"])
+    return f"{told['name']}: {level} of {goal}, {percent(left)} of the error budget left{gaps}"
+
+
+def percent(share: float, near: float | None = None) -> str:
+    """A share as a percentage, with as many digits as tell it from another one."""
+    for digits in range(2, 7):
+        text = f"{100 * share:.{digits}f}"
+        if near is None or share == near or text != f"{100 * near:.{digits}f}":
+            break
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + " %"
+
+
+def amount(count: float) -> str:
+    """How many there are; the fraction of a few is told, of many not."""
+    text = f"{count:,.0f}" if count >= 1000 else f"{count:,.2f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def lasting(seconds: float) -> str:
+    """A stretch of time in words: `28 days`, `6 hours`, `5 minutes`."""
+    for size, word in ((86400, "day"), (HOUR, "hour"), (60, "minute")):
+        if seconds >= size or size == 60:
+            amount = round(seconds / size, 1)
+            return f"{amount:g} {word}{'' if amount == 1 else 's'}"
+    raise AssertionError

@@ -1,0 +1,143 @@
+"""`assay audit slo FILE ...`: the objectives of OpenSLO documents, judged on the metrics that they name."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from assay import clock
+from assay.cli import scan
+from assay.graph import Graph
+from assay.model import Coverage, Finding, Request, Resource, Verdict
+from assay.scan import UsageError
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from typing import Any
+
+    from assay.engine import Report
+    from assay.objectives.openslo import Objective
+    from assay.objectives.sources import Sources
+    from assay.rule import Rule
+
+JOBS = 8
+RULES = ("sla-objective-breached", "sla-error-budget-burn")
+
+
+def options(p: ArgumentParser) -> None:
+    p.add_argument("paths", nargs="+", metavar="FILE", help="OpenSLO v1 documents (YAML or JSON), or folders of them")
+    p.add_argument("--prometheus", metavar="URL", help="the Prometheus to ask, whatever the data sources say")
+    p.add_argument("--token-file", metavar="FILE", help="its first line is the bearer token for --prometheus")
+    p.add_argument("--profile", metavar="NAME", help="of CloudWatch: the profile to use (AWS_PROFILE is honoured)")
+    p.add_argument("--config-file", metavar="FILE", help="of OCI: the SDK's configuration file (default ~/.oci/config)")
+    p.add_argument("--oci-profile", metavar="NAME", help="of OCI: its profile (default DEFAULT)")
+    p.add_argument("--auth", choices=("api-key", "security-token", "instance-principal", "resource-principal"),
+                   default="api-key", help="of OCI: how to sign in (default api-key)")  # fmt: skip
+    p.add_argument("--endpoint", metavar="URL", help="of CloudWatch and OCI: every service at one address")
+    p.add_argument("--jobs", type=int, default=JOBS, metavar="N", help=f"objectives at once (default {JOBS})")
+
+
+def run(args: Namespace) -> int:
+    from assay.objectives.openslo import files_of, read
+    from assay.objectives.sources import Sources, Wish
+
+    if args.jobs < 1:
+        raise UsageError(f"--jobs {args.jobs}: at least 1")
+    if args.token_file and not args.prometheus:
+        raise UsageError("--token-file needs --prometheus URL: a token is sent where the command line says, only there")
+    outputs = scan.parse_outputs(args.output)
+    catalogue, entries = scan.choose(args)
+    keep = scan.keeper(args, catalogue, entries)
+    coverage = Coverage()
+    objectives, unread, remarks = read(files_of(args.paths), os.getcwd(), coverage)
+    sources = Sources(
+        Wish(args.prometheus, args.token_file, args.endpoint, args.profile, args.auth, args.config_file,
+             args.oci_profile)
+    )  # fmt: skip
+    measured, unmeasured = _measured(objectives, sources, args.jobs)
+    unmeasured += [
+        (Resource("service", u.name, "document", {"name": u.name}, u.origin, name=u.name), u.reason) for u in unread
+    ]
+    sources.tell(coverage)
+    if not objectives and not unread and not coverage.incomplete:
+        coverage.notes.append("there is no SLO among the documents: nothing was judged")
+    graph = Graph(measured, coverage, remarks)
+    rules = [r for r in catalogue.load(entries, {"service"}) if r.id in RULES or _speaks(r)]
+    listed, _ = scan.listed_waivers(args, Request(["."], os.getcwd()))
+    from assay.engine import evaluate
+
+    report = evaluate(
+        graph, rules, passes=bool(args.show_passes), timings=args.timings, waivers=not args.no_waivers,
+        known={e.id for e in catalogue.entries}, asked={r.id for r in rules}, listed=listed,
+    )  # fmt: skip
+    _add_unmeasured(report, unmeasured, rules)
+    report.summary["slo"] = [_told(r) for r in measured]
+    scan.gated(report, args, os.getcwd())
+    if keep is not None:
+        keep(report, " ".join(["slo", *(os.path.realpath(p) for p in sorted(args.paths))]))
+    scan.write(report, outputs, args)
+    if args.timings and report.timings is not None:
+        scan.print_timings(report)
+    return report.exit_code
+
+
+def _speaks(rule: Rule) -> bool:
+    """Whether a rule of the user's is about objectives, and not about spend, which has the same type."""
+    return "service" in rule.on and rule.sources != ("cost",)
+
+
+def _measured(
+    objectives: list[Objective], sources: Sources, jobs: int
+) -> tuple[list[Resource], list[tuple[Resource, str]]]:
+    """What could be measured, in the order of the documents, and what could not, with the reason."""
+    from assay.objectives.measure import measure
+    from assay.objectives.sources import SourceError
+
+    now = clock.seconds()
+
+    def one(objective: Objective) -> Resource | str:
+        try:
+            return measure(objective, sources, now)
+        except SourceError as error:
+            return f"{objective.name} could not be measured: {error}"
+
+    found: list[Resource] = []
+    lost: list[tuple[Resource, str]] = []
+    with ThreadPoolExecutor(min(jobs, max(1, len(objectives))), thread_name_prefix="slo") as pool:
+        for objective, result in zip(objectives, pool.map(one, objectives), strict=True):
+            if isinstance(result, Resource):
+                found.append(result)
+            else:
+                values = {"name": objective.name}
+                stand_in = Resource(
+                    "service", objective.name, "document", values, objective.origin, name=objective.name
+                )
+                lost.append((stand_in, result))
+    return found, lost
+
+
+def _add_unmeasured(report: Report, unmeasured: list[tuple[Resource, str]], rules: list[Rule]) -> None:
+    """One row for each objective that no rule could look at."""
+    rule = next((r for wanted in RULES for r in rules if r.id == wanted), None)
+    for r, reason in unmeasured if rule is not None else ():
+        one = Finding(r, Verdict.NOT_EVALUATED, reason)
+        assert rule is not None
+        one.rule, one.theme, one.severity, one.controls = rule.id, rule.theme, rule.severity, rule.controls
+        one.location, one.fingerprint = r.origin.locate(()), f"unmeasured-{r.address}"
+        report.findings.append(one)
+    report.recount()
+    report.sort()
+
+
+def _told(r: Resource) -> dict[str, Any]:
+    """One objective for the summary; shares are rounded, what nobody knows is null."""
+    from assay.analysis.service_levels import standing
+
+    at = standing(r)
+    return {
+        "name": r.address, "service": r.values["service"], "target": at.target,
+        "level": None if at.level is None else round(at.level, 8), "window": r.values["window"],
+        "budget_left": None if at.level is None else round(at.left, 6), "from": r.values["from"], "to": r.values["to"],
+        "points": at.spent.present, "expected": at.spent.expected,
+    }  # fmt: skip
