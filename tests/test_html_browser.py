@@ -1,6 +1,6 @@
 """The HTML report in Chromium: opened, searched, filtered, printed, and attacked by names.
 
-Budgets are for a quiet machine; here CPU time is compared with three times as much, scaled by how long a fixed piece of
+Budgets are for a quiet machine; here CPU time is compared with twice as much, scaled by how long a fixed piece of
 work takes in the same browser, because a shared machine is never quiet. The figures are printed (`pytest -s`).
 """
 
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from assay.engine import Report
 from assay.ledger.waivers import Problem
 from assay.model import Hop, Verdict
 from assay.reports import writer
+from chromium import ROWS, browse, page
 from oracles import require_oracle
 from report_samples import HOSTILE, large, sample
 
@@ -35,27 +34,6 @@ for (const text of %s) {
 }
 return said;
 """
-ROWS = "[...document.querySelectorAll('.row')].map((r) => r.innerText.replace(/\\s+/g, ' ').trim())"
-
-
-def page(report: Report, folder: Path, **ask: Any) -> dict[str, Any]:
-    """Write the report, open it, do what is asked, and say what happened."""
-    said = io.StringIO()
-    writer("html")(report, said, {})
-    file = folder / "report.html"
-    file.write_text(said.getvalue(), encoding="utf-8")
-    return browse(file, **ask)
-
-
-def browse(file: Path, anchor: str = "", **ask: Any) -> dict[str, Any]:
-    require_oracle("puppeteer-core")
-    tools = Path(__file__).parent / "tools"
-    ask |= {"file": f"{file}{anchor}", "chromium": str(require_oracle("chromium"))}
-    command = [str(require_oracle("node")), "browser.mjs", json.dumps(ask)]
-    done = subprocess.run(command, cwd=tools, capture_output=True, text=True, timeout=400, check=False)
-    assert done.returncode == 0, done.stderr
-    happened: dict[str, Any] = json.loads(done.stdout)
-    return happened
 
 
 @pytest.fixture
@@ -162,7 +140,7 @@ def test_the_views_are_accessible_and_have_addresses(report: Report, tmp_path: P
     document.querySelector('[data-view="frameworks"]').click();
     await new Promise((done) => setTimeout(done, 100));
     said.push(seen(), location.hash);
-    document.querySelector("#view-frameworks details a").click();
+    document.querySelector("#view-frameworks tbody a").click();
     await new Promise((done) => setTimeout(done, 100));
     said.push(seen(), document.getElementById("q").value, document.getElementById("count").textContent);
     history.back();
@@ -177,6 +155,30 @@ def test_the_views_are_accessible_and_have_addresses(report: Report, tmp_path: P
     for scheme, width, view in (("light", 1440, "frameworks"), ("dark", 390, "waivers")):
         happened = browse(tmp_path / "report.html", f"#view={view}", axe=axe, scheme=scheme, width=width)
         assert (happened["axe"], happened["console"]) == ([], [])
+
+
+def test_the_matrix_links_to_the_framework_s_findings_and_chips_filter_by_it(report: Report, tmp_path: Path) -> None:
+    script = f"""
+    const wait = () => new Promise((done) => setTimeout(done, 150));
+    const parts = (c) => c.innerText.split("\\n");
+    const pressed = () => [...document.querySelectorAll(".chip[aria-pressed='true']")].map(parts);
+    const count = () => document.getElementById("count").textContent;
+    const chip = (name) => [...document.querySelectorAll(".chip")].find((c) => c.firstChild.textContent === name);
+    const chips = [...chip("in no framework").parentNode.children].map(parts);
+    document.querySelector('[data-view="frameworks"]').click(); await wait();
+    document.querySelector("#view-frameworks a[href='#framework=nist-800-53r5']").click(); await wait();
+    const said = [chips, location.hash, pressed(), count(), {ROWS}];
+    chip("in no framework").focus(); chip("in no framework").click(); await wait();
+    said.push(location.hash, count());
+    document.getElementById("clear").click(); await wait();
+    return [...said, location.hash, count()];
+    """
+    chips, linked, pressed, count, rows, both, more, clear, all_ = page(report, tmp_path, script=script)["result"]
+    assert chips == [["cis-oci-3.0", "1"], ["nist-800-53r5", "2"], ["in no framework", "6"]]
+    assert (linked, pressed, count) == ("#framework=nist-800-53r5", [["nist-800-53r5", "2"]], "2 of 8 findings")
+    assert sum("may give its VNICs" in row for row in rows) == sum("is written in the code" in row for row in rows) == 1
+    assert (both, more) == ("#framework=nist-800-53r5&framework=in+no+framework", "8 findings")
+    assert (clear, all_) == ("", "8 findings")
 
 
 def test_a_path_is_drawn_and_findings_stand_under_every_framework(report: Report, tmp_path: Path) -> None:
@@ -195,7 +197,9 @@ def test_a_path_is_drawn_and_findings_stand_under_every_framework(report: Report
     assert sum("may give its VNICs" in row for row in rows) == 2
 
 
-def test_a_link_opens_its_finding(report: Report, tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [1000, 1_000_000])
+def test_a_link_opens_its_finding(most: int, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.reports.html.PACKED", most)
     finding = next(f for f in report.findings if f.rule == "function-subnet-public")
     page(report, tmp_path)
     for anchor in (f"#f-{finding.fingerprint}", f"#f={finding.fingerprint}"):
@@ -255,18 +259,20 @@ def test_without_scripts_the_findings_are_readable(report: Report, tmp_path: Pat
 
 
 def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None:
+    few = page(large(tmp_path / "few", 50), tmp_path)
     report = large(tmp_path / "estate", 50_000)
     searches = ["orders-49", "module.m12", "zzz", ""]
     happened = page(report, tmp_path, script=SEARCH % json.dumps(searches), calibrate=True)
     size = (tmp_path / "report.html").stat().st_size / 1e6
     each = happened["scriptCpu"] / len(searches)
-    print(f"\n50,000 findings, {size:.1f} MB: usable after {happened['opened']} ms")
-    print(f"{happened['cpu']:.0f} ms CPU until all is loaded; a search {each:.0f} ms CPU")
+    print(f"\n50,000 findings, {size:.1f} MB: drawn after {happened['opened']} ms; 50 findings {few['opened']} ms")
+    print(f"{happened['cpu']:.0f} ms CPU until all is loaded, of 50 {few['cpu']:.0f}; a search {each:.0f} ms CPU")
     print(f"{[ms for _, ms in happened['result']]} ms from a key to the second frame")
     counts = [count for count, _ in happened["result"]]
     assert counts == [f"{n} of 50,000 findings" for n in ("1,111", "2,750", "0")] + ["50,000 findings"]
     assert happened["console"] == []
     slowness = max(1, happened["calibration"] / QUIET)
     print(f"the machine is {slowness:.1f} times as slow as a quiet one")
-    assert happened["cpu"] < 3 * OPEN_BUDGET * slowness
-    assert each < 3 * FILTER_BUDGET * slowness
+    assert size < 3
+    assert happened["cpu"] < 2 * OPEN_BUDGET * slowness
+    assert each < 2 * FILTER_BUDGET * slowness

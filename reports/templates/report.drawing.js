@@ -1,4 +1,3 @@
-"use strict";
 // A path as a drawing: its stations from top to bottom. The list of the trace beside it says the same in words.
 const drawPath = (stations) => { // [{kind, address, note}]
   const make = (tag, attributes, ...kids) => {

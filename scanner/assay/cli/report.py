@@ -52,6 +52,7 @@ def run(argv: list[str]) -> int:
         if report.difference is not None or earlier.difference is not None:
             raise UsageError("a report of --diff holds only what was new: compare reports of whole scans")
         keep_new(report, earlier.findings, ", ".join(args.compare), "")
+        report.trend = None  # it speaks of all findings, and of another run
         if earlier.incomplete and not report.incomplete:
             report.coverage.notes.append("something could not be read then, so more may look new than is")
         if report.incomplete:

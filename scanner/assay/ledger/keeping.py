@@ -46,7 +46,7 @@ def keeper(args: Namespace, asked: set[str], known: set[str]) -> Callable[[Repor
         try:
             with Ledger(url) as ledger:
                 run, changes = ledger.record(scope, Sight(report, asked, known))
-                report.trend = Trend(ledger.runs(scope, LATEST))
+                report.trend = Trend.of(ledger.runs(scope, LATEST), changes)
         except LedgerError as error:
             report.coverage.input("ledger", "failed", f"this run is not in the history: {error}")
             return

@@ -7,6 +7,8 @@ from collections import Counter, defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay import clock
+from assay.ledger.trend import COUNTS
 from assay.model import Verdict, lookup_quietly
 from assay.reports import shape
 
@@ -20,6 +22,8 @@ MOST = 500  # waivers, mended findings
 CHARTS = 24
 WIDE, HIGH = 640, 96
 """The size of a chart in its own units."""
+SPARK = (150, 26)
+"""That of the line of failures in the header."""
 _OWNER_TAGS = ("owner", "team")
 _TAGS = ("tags_all", "tags", "freeform_tags", "metadata.labels", "metadata.annotations")
 
@@ -28,8 +32,9 @@ def views(report: Report) -> dict[str, Any]:
     """What the template of the views prints; what there is nothing to say about is empty."""
     return {
         "waivers": waivers(report), "waiver_problems": [_problem(p) for p in report.waiver_problems[:MOST]],
-        "matrix": matrix(report), "statuses": STATUSES, "difference": difference(report), "clusters": health(report),
-        "charts": charts(report), "chart_size": (WIDE, HIGH),
+        "matrix": matrix(report), "statuses": STATUSES, "changes": changes(report), "clusters": health(report),
+        "charts": charts(report), "chart_size": (WIDE, HIGH), "spark_size": SPARK,
+        "new_only": report.difference is not None,
     }  # fmt: skip
 
 
@@ -50,8 +55,6 @@ def owner(r: Resource) -> str:
 
 def waivers(report: Report) -> list[dict[str, Any]]:
     """Every waiver that waives something, the one that ends first leading; `days` until it ends, None for never."""
-    from assay import clock
-
     today = date.fromisoformat(clock.today())
     found: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for f in report.findings:
@@ -135,21 +138,42 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(p), "") if p.isdecimal() else (-1, p) for p in text.replace("-", ".").split(".")]
 
 
-# --- difference, health, spend ----------------------------------------------------------------------------------------
+# --- changes, health, spend -------------------------------------------------------------------------------------------
 
 
-def difference(report: Report) -> dict[str, Any] | None:
-    """How the report differs from an earlier state."""
-    d = report.difference
-    if d is None:
+def changes(report: Report) -> dict[str, Any] | None:
+    """How the report differs from an earlier state, or from the last run that the ledger kept.
+
+    `since` says from what, `counts` how many findings are new, fixed, regressed and unchanged, `fixed` which are gone;
+    `spark` is the line of failures over the runs, None where there are not two. None where nothing was compared.
+    """
+    if (d := report.difference) is not None:
+        gone = [
+            {"rule": f.rule, "severity": f.severity.label, "message": shape.cleaner(f)(f.message),
+             "address": shape.cleaner(f)(f.resource.address)} for f in d.fixed[:MOST]
+        ]  # fmt: skip
+        counts = {"new": d.new, "fixed": len(d.fixed), "unchanged": d.unchanged}
+        commit = f" ({d.commit[:10]})" if d.commit else ""
+        return {"since": f"Compared with {shape.text(d.ref)}{commit}", "counts": counts, "fixed": gone, "spark": None}
+    if (trend := report.trend) is None:
         return None
-    gone = [
-        {"rule": f.rule, "severity": f.severity.label, "message": shape.cleaner(f)(f.message),
-         "address": shape.cleaner(f)(f.resource.address)} for f in d.fixed[:MOST]
-    ]  # fmt: skip
-    return {
-        "sentence": d.sentence(), "new": d.new, "fixed": gone, "fixed_count": len(d.fixed), "unchanged": d.unchanged
-    }  # fmt: skip
+    if len(trend.runs) < 2:
+        return {"since": trend.sentence(), "counts": {}, "fixed": [], "spark": None}
+    kept = [{name: getattr(r, name) for name in ("rule", "severity", "message", "address")} for r in trend.fixed[:MOST]]
+    counts = {name: trend.runs[0].changes[name] for name in COUNTS}
+    since = f"Since run {trend.runs[1].id} of {clock.stamp(trend.runs[1].at)[:16].replace('T', ' ')} UTC"
+    return {"since": since, "counts": counts, "fixed": kept, "spark": _spark(trend.failures())}
+
+
+def _spark(failures: list[int]) -> dict[str, Any]:
+    """The line of failures over the runs, the earliest on the left; zero is at the bottom."""
+    (wide, high), top = SPARK, max(*failures, 1)
+    points = [
+        (round(4 + (wide - 8) * i / (len(failures) - 1), 1), round(high - 4 - (high - 8) * n / top, 1))
+        for i, n in enumerate(failures)
+    ]
+    line = " ".join(f"{x},{y}" for x, y in points)
+    return {"line": line, "end": points[-1], "first": failures[0], "last": failures[-1], "failures": failures}
 
 
 def health(report: Report) -> list[dict[str, Any]]:

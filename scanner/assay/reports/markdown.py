@@ -54,6 +54,11 @@ def _parts(report: Report) -> Iterator[str]:
     if report.difference is not None:
         yield f"\n{prose(report.difference.sentence())}\n"
         yield from _lists("Fixed", [f"{f.rule}: {_said(f)}" for f in report.difference.fixed])
+    if report.trend is not None:
+        yield f"\n{prose(report.trend.sentence())}\n"
+        yield from _lists(
+            "Fixed since the last run", [f"{r.rule}: {r.address}: {r.message}" for r in report.trend.fixed]
+        )
     rules = [report.rules[r] for r in dict.fromkeys(f.rule for f in failures) if r in report.rules]
     for start in range(0, len(rules), 20):
         texts = (  # a rule's own words are Markdown already

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.engine import Report
 from assay.ledger.difference import Difference
+from assay.ledger.trend import Trend
 from assay.model import (
     Coverage,
     Finding,
@@ -76,7 +77,7 @@ def merge(reports: Sequence[Report], catalogue: Catalogue) -> Report:
     rules = _rules({f.rule for f in findings.values()}, catalogue)
     if len(reports) == 1:
         merged = Report(reports[0].findings, reports[0].summary, reports[0].coverage, rules)
-        merged.difference = reports[0].difference
+        merged.difference, merged.trend = reports[0].difference, reports[0].trend
     else:
         merged = Report(list(findings.values()), _summary(reports), _coverage(reports), rules)
         merged.recount()
@@ -110,6 +111,7 @@ def _coverage(reports: Sequence[Report]) -> Coverage:
     lost = [word for word, there in (
         ("health score", any("health" in r.summary for r in reports)),
         ("difference from an earlier state", any(r.difference is not None for r in reports)),
+        ("trend", any(r.trend is not None for r in reports)),
     ) if there]  # fmt: skip
     merged.notes += [f"the {word} of a single report is not carried into a merged one" for word in lost]
     return merged
@@ -135,6 +137,8 @@ def _report(written: dict[str, Any]) -> Report:
         report.difference = Difference(
             d["ref"], d["commit"], d["new"], [_finding(f) for f in d["fixed"]], d["unchanged"]
         )
+    if "trend" in written:
+        report.trend = Trend.read(written["trend"])
     return report
 
 

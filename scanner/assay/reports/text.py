@@ -60,6 +60,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
         text.listed("Waived", [_waived(f) for f in report.findings if f.verdict is Verdict.WAIVED])
         if report.difference is not None:
             text.listed("Fixed", [_short(f) for f in report.difference.fixed])
+        if report.trend is not None:
+            text.listed("Fixed since the last run", [f"{r.rule}: {r.address}: {r.message}" for r in report.trend.fixed])
         text.listed("Passed", [_passed(report, f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
         text.listed("Objectives", shape.levels(report))
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
