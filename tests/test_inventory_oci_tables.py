@@ -130,7 +130,7 @@ def test_every_type_is_collected(everything: tuple[ControlPlane, Collected], typ
 
 
 # What the API tells and the provider's documentation of the resource does not name: of no use to a rule, no harm.
-MORE = {"system_tags", "time_created", "lifecycle_details"}
+MORE = {"system_tags", "time_created", "lifecycle_details", "latest_backup_time"}
 
 
 @pytest.mark.parametrize("type_", sorted(t for t in types() if attributes(t)))

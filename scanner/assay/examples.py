@@ -37,7 +37,8 @@ _COMMENT = pattern(r"[ \t]*(?:#|//)\s*(?:error|unsure):[^\n]*")
 _WORDS = {"error": "FAIL", "unsure": "UNKNOWN"}
 LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "cluster")}
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
-_OPENSLO = "apiVersion: openslo/v1"
+OPENSLO = "apiVersion: openslo/v1"
+"""In an example of a live source: its series are recorded, not the API's answers."""
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml", "sql": "input.sql"}
 _SOURCE = {"yaml": "manifest"}
 
@@ -134,7 +135,7 @@ def check(example: Example, rule: Rule) -> list[str]:
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
             made = _MADE.get(example.source) or (_replayed if live else None)
-            if _OPENSLO in example.text and live:
+            if OPENSLO in example.text and live:
                 graph = _measured(example, folder)
             else:
                 graph = made(example) if made is not None else _written(example, folder)

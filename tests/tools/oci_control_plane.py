@@ -54,7 +54,6 @@ class Route(NamedTuple):
 def operations() -> Iterator[tuple[str, str]]:
     """Client and name of every operation that the collectors ask."""
     yield from SURVEY
-    yield from ACTIONS
     for table in tables():
         for row in table.rows:
             yield from ((row.client, op) for op in (row.list, row.get) if op)
@@ -64,7 +63,7 @@ def operations() -> Iterator[tuple[str, str]]:
 @functools.cache
 def routes() -> list[Route]:
     found = []
-    for client, operation in dict.fromkeys(operations()):
+    for client, operation in dict.fromkeys([*operations(), *ACTIONS]):
         path = models.operation(client, operation)[0]
         base = _BASE.search(models.source_of(client))
         keys = re.findall(r"\{(\w+)\}", path)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from assay import clock
 from assay.inventory.aws.common import chosen, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
 
@@ -45,6 +48,15 @@ def parameters(item: Item) -> list[dict[str, Any]]:
     ]
 
 
+def restorable_lag(item: Item) -> int | None:
+    """How many minutes before now a database can be restored to, in steps of five, for it moves with the clock."""
+    at = item["LatestRestorableTime"]
+    if at is None:
+        return None
+    moment = at.timestamp() if isinstance(at, datetime) else clock.instant(str(at))
+    return max(5, math.ceil((clock.seconds() - moment) / 300) * 5)
+
+
 INSTANCE_NAMES = {
     "DBInstanceArn": "arn",
     "DBInstanceIdentifier": "identifier",
@@ -66,15 +78,16 @@ INSTANCE_NAMES = {
     "PendingModifiedValues": None,
     "Endpoint": None,
     "InstanceCreateTime": None,
-    "LatestRestorableTime": None,  # of the moment: two audits of the same databases are to be equal
+    "LatestRestorableTime": None,  # of the moment: two audits of the same databases are to be equal (restorable_lag)
     "DBInstanceStatus": None,
     "CertificateDetails": None,
 }
-INSTANCE_FIELDS = {
+INSTANCE_FIELDS: dict[str, Any] = {
     "id": "DBInstanceIdentifier",
     "vpc_security_group_ids": "VpcSecurityGroups.VpcSecurityGroupId",
     "db_subnet_group_name": "DBSubnetGroup.DBSubnetGroupName",
     "port": "Endpoint.Port",
+    "restorable_lag_minutes": restorable_lag,
 }
 
 
@@ -129,6 +142,7 @@ def cluster(
             "id": "DBClusterIdentifier",
             "vpc_security_group_ids": "VpcSecurityGroups.VpcSecurityGroupId",
             "cluster_members": "DBClusterMembers.DBInstanceIdentifier",
+            "restorable_lag_minutes": restorable_lag,
             group: chosen("DBClusterParameterGroup"),
         },
         keys=(key, "performance_insights_kms_key_id"),

@@ -75,7 +75,21 @@ def _autonomous(item: Item) -> Iterator[Made]:
         item.values["data_storage_size_in_gb"] = item.values.pop("data_storage_size_in_gbs")
     item.values.pop("connection_strings", None)
     item.values.pop("connection_urls", None)
+    if (made := _latest_backup(item)) is not None:
+        item.values["latest_backup_time"] = made
     yield item.made()
+
+
+def _latest_backup(item: Item) -> Any:
+    """When the newest backup was complete: None without any, an Unknown where they could not be listed."""
+    found = item.ask(
+        "database.DatabaseClient", "list_autonomous_database_backups", autonomous_database_id=item.model.id,
+        lifecycle_state="ACTIVE",
+    )  # fmt: skip
+    if not isinstance(found, list):
+        return found
+    newest = max((b.time_ended for b in found if b.time_ended), default=None)
+    return newest.isoformat().replace("+00:00", "Z") if newest else None
 
 
 def _database(item: Item) -> Iterator[Made]:
@@ -141,7 +155,8 @@ DATABASE = table(
     of(
         "database.DatabaseClient",
         Row("oci_database_autonomous_database", "list_autonomous_databases", "inspect autonomous-databases",
-            get="get_autonomous_database", get_grant="read autonomous-databases", shape=_autonomous),
+            get="get_autonomous_database", get_grant="read autonomous-databases", shape=_autonomous,
+            asks=(("database.DatabaseClient", "list_autonomous_database_backups", "inspect autonomous-backups"),)),
         Row("oci_database_db_system", "list_db_systems", "inspect db-systems", get="get_db_system",
             get_grant="inspect db-systems", renames={"data_storage_size_in_gbs": "data_storage_size_in_gb"}),
         Row("oci_database_db_home", "list_db_homes", "inspect db-homes",
