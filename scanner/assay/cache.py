@@ -30,7 +30,8 @@ _TICK = 50_000_000  # ns: a file changed this shortly before the scan may change
 _KEEP = 64
 _LARGEST = 32_000_000  # characters of output
 _LOOKED_AT = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "SOURCE_DATE_EPOCH", "TERM")
-_UNCACHED = ("--no-cache", "--timings", "--plugin", "--diff", "--ledger", "--notify", "-")  # others every time
+_UNCACHED = ("--no-cache", "--timings", "--plugin", "--diff", "--ledger", "--notify", "--code", "-")
+"""With these an answer depends on more than files, or on files that nobody lists."""
 
 
 def directory() -> str:

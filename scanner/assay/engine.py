@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from assay.model import ValuePath, View
     from assay.rule import Parts, Rule
 
-_SCOPES = {"account", "tenancy", "compartment", "region", "cluster", "module", "terraform"}
+_SCOPES = {"account", "tenancy", "compartment", "region", "cluster", "module", "terraform", "declaration"}
 
 _FILES = {"terraform", "plan", "manifest", "document"}
 

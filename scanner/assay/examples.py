@@ -12,8 +12,8 @@ with OpenSLO documents ends with one of recorded `series:`, on which these are m
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
 archive (`layer.zip!/python/a.py`, with megabytes of zeros behind it `a.bin*251`); one whose name begins with `+` is a
-further file of the example above it. A word `name=a,b` sets a parameter of the rule to that list, as the
-configuration would; in it `./a` is a file of the example.
+further file of the example above it; Terraform beside recorded answers is the code that made what they tell of. A word
+`name=a,b` sets a parameter of the rule to that list, as the configuration would; in it `./a` is a file of the example.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay.graph import Graph
-    from assay.model import Finding, Verdict
+    from assay.model import Finding, Intake, Verdict
     from assay.rule import Rule
 
 KINDS = {"Good": "good", "Bad": "bad", "Unknown": "unknown"}
@@ -316,10 +316,27 @@ def _replayed(example: Example) -> Graph:
     intake = Intake()
     with gzip.open(stream) as lines:
         read(lines, example.place, intake, kept=False)
+    code = {name: text for name, text in example.files.items() if name.endswith(".tf")}
+    if code:
+        _declared(intake, code)
     broken = [u["reason"] for u in intake.coverage.units if "the collector stopped" in (u["reason"] or "")]
     if broken:
         raise ValueError(broken[0])
     return Graph(intake.resources, intake.coverage)
+
+
+def _declared(intake: Intake, code: Mapping[str, str]) -> None:
+    """Link what was collected to the Terraform files beside it, as `--code` does."""
+    from tempfile import TemporaryDirectory
+
+    from assay.bundled import RULES
+    from assay.provenance import attach
+    from assay.provenance.code import load
+
+    with TemporaryDirectory(prefix="assay-code-") as folder:
+        for name, text in code.items():
+            _write(folder, name, text)
+        attach(intake, load(folder, None, folder, {}, []), [RULES])
 
 
 _MADE: dict[str, Callable[[Example], Graph]] = {"database": _asked, "cost": _spent}

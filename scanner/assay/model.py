@@ -505,7 +505,7 @@ class Waiver(NamedTuple):
 class Coverage:
     """What was read and what was not; a report without it would be a guess."""
 
-    __slots__ = ("consulted", "feeds", "inputs", "notes", "units", "unlisted")
+    __slots__ = ("code", "consulted", "feeds", "inputs", "notes", "units", "unlisted")
 
     def __init__(self) -> None:
         self.inputs: list[dict[str, Any]] = []
@@ -514,6 +514,7 @@ class Coverage:
         self.consulted: list[str] = []  # further files whose content decided something (`file()`, templates)
         self.unlisted: list[tuple[str, str | None, str | None, str]] = []
         self.feeds: dict[str, set[str]] = {}  # by live source: the types it looks for; others may be there unseen
+        self.code: dict[str, Any] | None = None  # how live resources were linked to the code of `--code`
 
     def input(self, path: str, status: str, reason: str | None = None, line: int | None = None) -> None:
         """Say what became of an input: status `read`, `failed` (counts as incomplete) or `skipped`."""
@@ -529,6 +530,13 @@ class Coverage:
         self.units.append(
             {"account": account, "region": region, "service": service, "status": status, "reason": reason}
         )
+
+    def take(self, other: Coverage) -> None:
+        """Add what became of the inputs of another intake, and its notes."""
+        known = {(i["path"], i["reason"]) for i in self.inputs}
+        self.inputs += [i for i in other.inputs if (i["path"], i["reason"]) not in known]
+        self.notes += [n for n in other.notes if n not in self.notes]
+        self.consulted += other.consulted
 
     def not_listed(self, type_: str, account: str | None, region: str | None, reason: str) -> None:
         """The resources of a type could not be listed there: rules on it are not evaluated, links to it unknown."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 from assay.catalogue import build_index, entries_of
 from assay.examples import LIVE, of_rule
+from assay.provenance import WATCHED
 from assay.rule import load_directory
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def write_docs(directories: Sequence[str], out: str, *, check: bool = False) -> 
     for directory in directories:
         loaded = load_directory(directory)
         pages |= build_index(directory, loaded)
+        pages[f"{directory}/{WATCHED}"] = _watched(directory, loaded)
         entries += entries_of(directory, loaded)
         rules += [(directory, r) for r in loaded]
     for theme in sorted({r.theme for _, r in rules}):
@@ -42,6 +45,14 @@ def write_docs(directories: Sequence[str], out: str, *, check: bool = False) -> 
         for path in gone:
             os.remove(path)
     return stale + gone
+
+
+def _watched(directory: str, rules: Sequence[Rule]) -> str:
+    """The attributes that the rules read, a type a line: what an audit looks for drift in."""
+    from assay.provenance.watching import read_by
+
+    lines = [f"{json.dumps(type_)}:{json.dumps(names)}" for type_, names in read_by(directory, rules).items()]
+    return "{" + ",\n".join(lines) + "}\n"
 
 
 def _read(path: str) -> str | None:

@@ -14,7 +14,7 @@ from assay.model import Intake
 from assay.paths import display, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from assay.catalogue import Catalogue, Entry
     from assay.engine import Report
@@ -28,7 +28,21 @@ class UsageError(Exception):
 
 
 def collect(request: Request) -> Graph:
-    """Ask every source for what it reads below the request's paths.
+    """The graph of what every source reads below the request's paths, linked to the code that it names.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    intake = gather(request)
+    if request.options.get("code") is not None:
+        from assay.provenance import attach
+
+        attach(intake, request.options["code"], request.options.get("directories", ()))
+    return Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
+
+
+def gather(request: Request, only: Collection[str] = ()) -> Intake:
+    """Ask every source, or those named, for what it reads below the request's paths.
 
     Raises:
         UsageError: a path does not exist.
@@ -37,7 +51,9 @@ def collect(request: Request) -> Graph:
         if path != STDIN and not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or directory")
     intake: Intake = request.options.get("collected") or Intake()  # an audit has collected already
-    sources: list[Source] = [s for answer in plugins.call("assay_sources") for s in answer]
+    sources: list[Source] = [
+        s for answer in plugins.call("assay_sources") for s in answer if not only or s.name in only
+    ]
     claimed = _assign(request, sources, intake)
     for source in sources:
         paths = claimed.get(source.name)
@@ -47,7 +63,7 @@ def collect(request: Request) -> Graph:
         join = getattr(source, "join", None)
         if join is not None:
             _guarded(source, next(iter(request.paths), "."), request, intake, partial(join, request, intake))
-    return Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
+    return intake
 
 
 def _guarded(source: Source, path: str, request: Request, intake: Intake, work: Callable[[], None]) -> None:
@@ -116,6 +132,7 @@ def run(
     """
     from assay.engine import evaluate
 
+    request.options.setdefault("directories", catalogue.directories)
     collecting = gc.isenabled()
     gc.disable()  # a scan makes long-lived objects only: a third of the time would go into looking for garbage
     try:

@@ -100,14 +100,15 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
     outputs = scan.parse_outputs(args.output)
     chosen = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
     keep = scan.keeper(args, *chosen)
+    declared = scan.code_of(args) if hasattr(args, "code") else {}
 
     def look(prepare: Callable[[str | Intake], None] | None = None) -> int:
         """Collect, judge, write; `prepare` is called with what was collected when the report is ready."""
         collected = _collect(what, module, args)
         if args.save:
-            request = Request([args.save], os.getcwd())
+            request = Request([args.save], os.getcwd(), options=dict(declared))
         else:
-            request = Request([], os.getcwd(), options={"collected": collected})
+            request = Request([], os.getcwd(), options={"collected": collected, **declared})
         report = scan.judge(request, *chosen, args)
         if keep is not None:
             keep(report, _scope(what, report, args))

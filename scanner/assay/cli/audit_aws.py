@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.cli.scan import add_code, add_terraform
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def options(p: ArgumentParser) -> None:
                    help="all, account numbers or organizational units (default: one's own); repeatable")  # fmt: skip
     p.add_argument("--role-name", metavar="NAME", help="the role to assume in the other accounts")
     p.add_argument("--external-id", metavar="ID", help="the external id that the role asks for")
+    add_code(p)
+    add_terraform(p)
 
 
 def units(args: Namespace) -> Iterable[Unit]:

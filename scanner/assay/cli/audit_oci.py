@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from assay.cli.scan import add_code, add_terraform
 from assay.inventory.oci.clients import AUTH
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def options(p: ArgumentParser) -> None:
                    help="only these and what lies in them (default: all of the tenancy and its root)")  # fmt: skip
     p.add_argument("--regions", action="append", metavar="REGION",
                    help="only these (default: all subscribed ones; with --endpoint the profile's)")  # fmt: skip
+    add_code(p)
+    add_terraform(p)
 
 
 def _words(texts: list[str] | None) -> list[str]:

@@ -33,6 +33,7 @@ def parser() -> ArgumentParser:
     p.add_argument("paths", nargs="*", metavar="PATH", help="files or directories, detected by content (default .)")
     add_selection(p)
     add_terraform(p)
+    add_code(p)
     add_reporting(p)
     p.add_argument("--plugin", action="append", metavar="NAME",
                    help="also run this plugin: checkov (its own checks, merged by equivalents)")  # fmt: skip
@@ -75,6 +76,12 @@ def add_terraform(p: ArgumentParser) -> None:
     p.add_argument("--var-file", action="append", metavar="FILE", help="a Terraform variable file")
 
 
+def add_code(p: ArgumentParser) -> None:
+    p.add_argument("--code", metavar="DIR", help="the Terraform that made what runs: findings stand at its blocks, and "
+                   "what differs from it is one")  # fmt: skip
+    p.add_argument("--state", metavar="FILE", help="its state, for sure links (default: terraform.tfstate beside it)")
+
+
 def run(argv: list[str]) -> int:
     import time
 
@@ -86,6 +93,8 @@ def run(argv: list[str]) -> int:
         plugins.enable(name)
     outputs = parse_outputs(args.output)
     request = make_request(args, paths)
+    request.options |= code_of(args)
+    request.files_only = request.files_only and not args.code  # what the snapshot holds stands at other files then
     catalogue, entries = choose(args)
     keep = keeper(args, catalogue, entries)
     report = judge(request, catalogue, entries, args)
@@ -139,15 +148,36 @@ def settle(args: Namespace, paths: Sequence[str]) -> None:
     args.params = table.get("params", {})
 
 
-def make_request(args: Namespace, paths: Sequence[str]) -> Request:
+def code_of(args: Namespace) -> dict[str, Any]:
+    """The code that live resources are to be linked to, as options of a request; none where it is not asked for.
+
+    Raises:
+        UsageError: there is no code, or the file named as its state is none; said before anything is collected.
+    """
+    if not args.code:
+        if args.state:
+            raise UsageError("--state needs --code DIR: the Terraform whose state it is")
+        return {}
+    if getattr(args, "diff", None):
+        raise UsageError("--code and --diff do not go together: what runs has no earlier commit")
+    from assay.provenance.code import load
+
+    return {"code": load(args.code, args.state, os.getcwd(), _variables(args), args.var_file or [])}
+
+
+def _variables(args: Namespace) -> dict[str, str]:
     variables: dict[str, str] = {}
     for text in args.var or []:
         name, sign, value = text.partition("=")
         if not sign or not name.strip():
             raise UsageError(f"--var {text}: write NAME=VALUE")
         variables[name.strip()] = value
+    return variables
+
+
+def make_request(args: Namespace, paths: Sequence[str]) -> Request:
     return Request(
-        paths, os.getcwd(), variables=variables, var_files=args.var_file or [],
+        paths, os.getcwd(), variables=_variables(args), var_files=args.var_file or [],
         files_only=all(os.path.isfile(p) for p in paths),
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from assay import clock
 from assay.ledger.annotations import annotated
-from assay.model import Verdict, Waiver
+from assay.model import Remark, Verdict, Waiver
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from assay.graph import Graph
     from assay.ledger.waiver_file import FileWaiver
-    from assay.model import Finding, Remark
+    from assay.model import Finding
     from assay.rule import Rule
 
 _OWN = pattern(r"assay:\s*allow(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
@@ -30,6 +30,12 @@ _TRIVY = pattern(r"(?:trivy|tfsec):ignore:([A-Za-z0-9_*-]+)((?::[a-z]+:[^\s:]+)*
 _KUBE_LINTER = pattern(r"kube-linter:ignore=([a-z0-9-]+)(?::(.*))?", re.DOTALL)
 _KICS = pattern(r"kics-scan\s+(ignore-line|ignore-block|ignore|disable=([0-9a-fA-F,-]+))")
 _EXPIRY = pattern(r":exp:(\d{4}-\d{2}-\d{2})")
+
+
+class Elsewhere(Remark):
+    """A comment in code that is not what is judged, but made it: it need not waive anything here."""
+
+    __slots__ = ()
 
 
 class _Allowance(NamedTuple):
@@ -119,12 +125,13 @@ class Book:
 
     def close(self, asked: Collection[str]) -> None:
         """Say which waivers waived nothing, of those whose rules were all asked."""
-        entries = [(id(a), _place(a), a.ids) for a in self.allowances if a.tool == "assay"]
+        mine = (a for a in self.allowances if a.tool == "assay" and not isinstance(a.remark, Elsewhere))
+        entries = [(id(a), _place(a), a.ids) for a in mine]
         entries += [(id(w), w.place, w.rules) for w in self.listed]
         for key, place, ids in entries:
             names = [i for i in ids if i in self.known]
-            mine = names and all(i in asked for i in names)
-            if key not in self.used and mine:
+            judged = names and all(i in asked for i in names)
+            if key not in self.used and judged:
                 self.problems.append(
                     Problem("unused", place, f"this waiver of {', '.join(ids)} waives nothing; remove it")
                 )

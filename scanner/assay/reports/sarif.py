@@ -139,7 +139,11 @@ class _Results:
             physical = self.physical(place)
             if not self.github and f.verdict is not Verdict.PASS:
                 self.code(place, physical)
-        return {"physicalLocation": physical, "logicalLocations": [logical]}
+        logicals = [logical]
+        code = shape.code_dict(f.resource)
+        if code is not None:
+            logicals.append({"fullyQualifiedName": code["address"], "kind": "declaration"})
+        return {"physicalLocation": physical, "logicalLocations": logicals}
 
     def code(self, place: Location, physical: dict[str, Any]) -> None:
         """Add the code meant and, where there is more of it, the lines around."""
@@ -201,6 +205,9 @@ class _Results:
             "verdict": f.verdict.value, "severity": f.severity.label, "theme": f.theme, "resourceType": r.type,
             "source": r.source, "account": r.account, "region": r.region,
         }  # fmt: skip
+        code = shape.code_dict(r)
+        if code is not None:
+            made |= {"codeAddress": code["address"], "codeConfidence": code["confidence"], "codeBy": code["by"]}
         if not self.github:
             made |= {"evidence": shape.evidence(f, clean), "fixable": f.fix is not None}
         return {k: v for k, v in made.items() if v is not None}

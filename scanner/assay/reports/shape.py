@@ -43,6 +43,8 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "waiver": waiver_dict(finding),
         "fixable": finding.fix is not None,
     }  # fmt: skip
+    if (code := code_dict(r)) is not None:  # beyond the contract's fields: the block that made a live resource
+        shape["code"] = {**code, "address": clean(code["address"])}
     if finding.because:  # beyond the contract's fields: the further places that decided
         shape["related"] = [{**(place_dict(b) or {}), "note": clean(related_note(b))} for b in finding.because]
     if finding.hops:  # beyond them too: the path as data, for a drawing
@@ -51,6 +53,18 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
             for h in finding.hops
         ]
     return shape
+
+
+def code_dict(r: Resource) -> dict[str, Any] | None:
+    """The block that a live resource is linked to: its address, place, how sure the link is and by what it was told."""
+    match = getattr(r.origin, "match", None)
+    if match is None:
+        return None
+    place = match.code.origin.locate(())
+    return {
+        "address": match.name, "confidence": match.confidence, "by": text(match.by), "file": utf8(place.file),
+        "line": place.start_line,
+    }  # fmt: skip
 
 
 def place_dict(place: Location | None) -> dict[str, Any] | None:
@@ -89,6 +103,8 @@ def coverage_dict(coverage: Coverage) -> dict[str, Any]:
         ]
     if coverage.notes:
         shape["notes"] = [text(n) for n in coverage.notes]
+    if coverage.code is not None:
+        shape["code"] = short(coverage.code, text, most=None)
     return shape
 
 
@@ -206,15 +222,15 @@ def _words(r: Resource, steps: ValuePath) -> str:
     return "" if value is None and inside else show(value)
 
 
-def short(value: Any, clean: Callable[[str], str]) -> Any:
+def short(value: Any, clean: Callable[[str], str], most: int | None = 200) -> Any:
     """A value of bounded size: a report is no place for a policy of a megabyte."""
     if isinstance(value, str):
         cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters)"
         return clean(cut)
     if isinstance(value, dict):
-        return {clean(str(k)): short(v, clean) for k, v in list(value.items())[:200]}
+        return {clean(str(k)): short(v, clean, most) for k, v in list(value.items())[:most]}
     if isinstance(value, list):
-        return [short(v, clean) for v in list(list.__iter__(value))[:200]]
+        return [short(v, clean, most) for v in list(list.__iter__(value))[:most]]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return str(value)  # JSON has no such number
     return value if value is None or isinstance(value, (bool, int, float)) else clean(str(value))
@@ -304,6 +320,15 @@ def levels(report: Report) -> list[str]:
     from assay.analysis.service_levels import sentence
 
     return [text(sentence(one)) for one in found]
+
+
+def code_sentences(report: Report) -> list[str]:
+    """How live resources were linked to their code, in words; empty where none was named."""
+    if report.coverage.code is None:
+        return []
+    from assay.provenance.summary import sentences
+
+    return [text(line) for line in sentences(report.coverage.code)]
 
 
 def verdict_sentence(report: Report) -> str:

@@ -67,6 +67,11 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
     text.listed("Not evaluated", sorted(broken))
     text.listed("Coverage", [str(p) for p in problems])
+    if text.verbose and report.coverage.code is not None:
+        from assay.provenance.summary import lists
+
+        for title, lines in lists(report.coverage.code):
+            text.listed(title, [shape.text(line) for line in lines])
     text.close()
 
 
@@ -119,7 +124,7 @@ class _Text:
         rows = self.places.excerpt(place, most=1) if place and in_file(f) and place.end_line <= place.start_line else []
         for row in rows:
             self.marked(row)
-        reasons = self.reasons(f)
+        reasons = self.code(f) + self.reasons(f)
         if f.hops:
             places = [f" ({h.place.file}:{h.place.start_line})" if h.place is not None else "" for h in f.hops]
             reasons += [("hop", clean(h.note) + place) for h, place in zip(f.hops, places, strict=True)]
@@ -141,6 +146,13 @@ class _Text:
             before = _width(printable(row.text[cut : row.start].expandtabs(1)))
             marks = _width(printable(row.text[row.start : min(row.end, cut + _SHOW)].expandtabs(1)))
             self.line(f"    {self.paint('dim', '       |')} {' ' * before}{self.paint('mark', '^' * max(1, marks))}")
+
+    def code(self, f: Finding) -> list[tuple[str, str]]:
+        """The block that made a live resource."""
+        code = shape.code_dict(f.resource)
+        if code is None:
+            return []
+        return [("code", f"{code['address']} ({code['confidence']} confidence, by {code['by']})")]
 
     def reasons(self, f: Finding) -> list[tuple[str, str]]:
         """The rule's why and fix, where it speaks for the first time."""
@@ -178,6 +190,8 @@ class _Text:
 
     def close(self) -> None:
         for said in shape.health(self.report)[: 1 if self.quiet else None]:
+            self.line(printable(said))
+        for said in shape.code_sentences(self.report):
             self.line(printable(said))
         failed = any(self.report.gates(f) for f in self.report.findings)
         self.line(self.paint("bold", shape.headline(self.report)))

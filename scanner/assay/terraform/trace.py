@@ -134,6 +134,12 @@ class BlockOrigin:
                     tracer.follow(over, self.frame, way[:1])
         return tracer.steps
 
+    def written(self, name: str) -> str | None:
+        """The text of one of the block's own arguments (`provider`), which may be no value; None when it has none."""
+        block = self._reopen()
+        attribute = None if block is None else block.body.attributes.get(name)
+        return None if attribute is None else attribute.text.strip().strip('"')
+
     def _reopen(self) -> Block | None:
         if self.block is not None:
             return self.block

@@ -1,0 +1,126 @@
+"""The code of `--code`: what a directory of Terraform declares, evaluated as a scan evaluates it, and its states."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from assay.model import Request, Unknown
+from assay.paths import display
+from assay.provenance.state import LOCAL, State, StateError, read
+from assay.scan import UsageError, gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.model import Coverage, Remark, Resource
+
+_KEY = re.compile(r'\[(?:\d+|\?|"(?:[^"\\]|\\.)*")\]')
+_SOURCES = ("terraform", "plan")
+CLOUDS = ("aws_", "oci_")
+
+
+def block_of(r: Resource) -> tuple[str, str]:
+    """What block declares a resource: its root module, and its address without any instance key."""
+    return r.root, bare(r.address)
+
+
+def bare(address: str) -> str:
+    """An address without instance keys, those of modules included."""
+    return _KEY.sub("", address)
+
+
+def stands_for_many(r: Resource) -> bool:
+    """True for the one instance that stands for a number of them that nobody knows."""
+    return "[?]" in r.address
+
+
+class Code:
+    """What is declared, where it stands, and the states that say what was made of it.
+
+    `resources` are the managed resources of AWS and OCI; `others` are told apart by root and address, for references.
+    """
+
+    def __init__(self, shown: str, resources: list[Resource], coverage: Coverage, remarks: list[Remark]) -> None:
+        self.shown = shown
+        self.coverage = coverage
+        self.remarks = remarks
+        self.resources = [r for r in resources if r.type.startswith(CLOUDS)]
+        self.states: list[tuple[State, str | None]] = []  # with the root module it is of, where that is known
+        self._by_address = {(r.root, r.address): r for r in self.resources}
+        self._regions = _regions(resources)
+
+    def find(self, root: str, address: str) -> Resource | None:
+        """The resource at an address of a root module, or the instance that stands for it."""
+        found = self._by_address.get((root, address))
+        if found is None and _KEY.search(address):
+            found = self._by_address.get((root, _KEY.sub("[?]", address)))
+        return found or next((x for s in ("[0]", "[?]") if (x := self._by_address.get((root, address + s)))), None)
+
+    def region(self, r: Resource) -> str | None:
+        """The region of a block's provider, where the code says it."""
+        own = r.values.get("region")
+        if isinstance(own, str):
+            return own
+        known = self._regions.get(r.root, {})
+        if len(known) == 1:
+            return next(iter(known.values()))
+        if not known or r.address.startswith("module."):
+            return None  # a caller may have handed another one down
+        written = getattr(r.origin, "written", lambda _: None)("provider")
+        return known.get(written or r.type.partition("_")[0])
+
+
+def _regions(resources: Sequence[Resource]) -> dict[str, dict[str, str | None]]:
+    """By root module: the regions of its providers by their names; None where one is not known."""
+    found: dict[str, dict[str, str | None]] = {}
+    for r in resources:
+        if r.type in ("provider.aws", "provider.oci"):
+            region: Any = r.values.get("region")
+            known = None if isinstance(region, Unknown) or not isinstance(region, str) else region
+            found.setdefault(r.root, {})[r.address.replace("provider.", "", 1)] = known
+    return found
+
+
+def load(path: str, state: str | None, base: str, variables: dict[str, str], var_files: Sequence[str]) -> Code:
+    """Read the Terraform at `path` and the states: the one at `state`, else those that lie beside root modules.
+
+    Raises:
+        UsageError: there is no such directory, no Terraform in it, or the file named as the state is none.
+    """
+    if not os.path.isdir(path):
+        raise UsageError(f"--code {path}: there is no such directory")
+    request = Request([path], base, variables=variables, var_files=list(var_files))
+    intake = gather(request, only=("terraform",))
+    code = Code(display(path, base), intake.resources, intake.coverage, intake.remarks)
+    if not code.resources and not any(i["status"] == "failed" for i in intake.coverage.inputs):
+        raise UsageError(f"--code {path}: no Terraform in it declares anything of AWS or OCI")
+    roots = sorted({r.root for r in intake.resources if r.type == "module" and r.address == "."})
+    if state is not None:
+        try:
+            code.states.append((read(state, display(state, base)), _root_at(state, base, roots)))
+        except StateError as error:
+            raise UsageError(f"--state {error}") from error
+        return code
+    for root in roots:
+        _local_state(code, root, base)
+    return code
+
+
+def _root_at(state: str, base: str, roots: Sequence[str]) -> str | None:
+    """The root module in whose directory a state lies; the only one there is."""
+    folder = display(os.path.dirname(os.path.abspath(state)), base)
+    mine = [root for root in roots if (root or ".") == folder]
+    return mine[0] if mine else roots[0] if len(roots) == 1 else None
+
+
+def _local_state(code: Code, root: str, base: str) -> None:
+    """The state that Terraform keeps beside a root module without a backend; a strange one is said and left out."""
+    path = os.path.join(base, root, LOCAL)
+    if os.path.islink(path) or not os.path.isfile(path) or not os.path.getsize(path):
+        return  # a link may lead out of the tree; a move to a backend leaves an empty file behind
+    try:
+        code.states.append((read(path, display(path, base)), root))
+    except StateError as error:
+        code.coverage.notes.append(f"{error}; live resources were linked without it")

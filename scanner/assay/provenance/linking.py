@@ -1,0 +1,334 @@
+"""Which block made which live resource: by the state, by what names it, by its tags; never by a guess.
+
+Links are found in rounds, the surest kind first, because a link tells what a reference means: a bucket that is linked
+gives its configurations the name they are found by. Two blocks or two live resources that fit equally well are
+ambiguous, and nothing is linked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from assay.model import Ref
+from assay.provenance.code import bare, block_of, stands_for_many
+from assay.provenance.identity import (
+    TAGS,
+    in_inventory,
+    is_global,
+    keys_of,
+    names_in_code,
+    names_of,
+    same_name,
+    table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from assay.model import Resource
+    from assay.provenance.code import Code
+    from assay.provenance.identity import Attribute, Key, Names
+    from assay.provenance.state import Held
+
+EXACT, HIGH, LOW = "exact", "high", "low"
+ROUNDS = 12
+"""A reference of a reference of a reference: no estate goes deeper."""
+
+
+class Match(NamedTuple):
+    """The block that made a live resource, how sure that is, and by what it was told.
+
+    `instance` is False when only the block is known: one of several instances, or of those that one stands for.
+    """
+
+    code: Resource
+    confidence: str
+    by: str
+    instance: bool = True
+    address: str = ""  # of the instance, where the state knows it better than the code
+
+    @property
+    def name(self) -> str:
+        """The address to show: of the instance, or of the block alone."""
+        whole = self.instance and not stands_for_many(self.code)
+        return self.address or (self.code.address if whole else bare(self.code.address))
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the known values of the block are those of this resource: what differs by instance is unknown."""
+        return self.instance or stands_for_many(self.code)
+
+
+class Linker:
+    """The links between an inventory and the code.
+
+    By the id of the live resource: `matches`, `ambiguous` (the blocks that fit one equally well) and `orphans` (the
+    address in the state of what no block makes any more).
+    """
+
+    def __init__(self, live: Sequence[Resource], code: Code) -> None:
+        self.code = code
+        self.matches: dict[int, Match] = {}
+        self.ambiguous: dict[int, list[Resource]] = {}
+        self.orphans: dict[int, str] = {}
+        self._stated: set[tuple[str, str]] = set()  # root and address of what the state has, and of what stands for it
+        self._live_of: dict[tuple[str, str], Resource] = {}
+        self._live: dict[str, list[Resource]] = {}
+        for r in live:
+            self._live.setdefault(r.type, []).append(r)
+        self._blocks: dict[str, list[Resource]] = {}
+        aliases = table().aliases
+        for r in code.resources:
+            self._blocks.setdefault(aliases.get(r.type, r.type), []).append(r)
+
+    def run(self) -> None:
+        for state, root in self.code.states:
+            for held in state.held.values():
+                self._by_state(held, root, state.file)
+        for _ in range(ROUNDS):
+            if not self._round(HIGH) and not self._round(LOW) and not self._by_use():
+                break
+        self._by_address()
+
+    def live_of(self, r: Resource, ref: Ref) -> Resource | None:
+        """The live resource that a reference of a block means, where that is known."""
+        target = self.code.find(r.root, ref.target)
+        return None if target is None else self._live_of.get((target.root, target.address))
+
+    def partner(self, block: Resource) -> Resource | None:
+        """The live resource that this instance is linked to."""
+        return self._live_of.get((block.root, block.address))
+
+    def is_stated(self, block: Resource) -> bool:
+        """Whether a state says what this block has made."""
+        return (block.root, block.address) in self._stated
+
+    def _link(self, live: Resource, match: Match) -> None:
+        self.matches[id(live)] = match
+        self.ambiguous.pop(id(live), None)
+        if match.instance:
+            self._live_of[match.code.root, match.code.address] = live
+
+    # --- by the state
+
+    def _by_state(self, held: Held, root: str | None, file: str) -> None:
+        type_ = table().aliases.get(held.type, held.type)
+        found = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and _is(r, held)]
+        block = self._block(held.address, root)
+        if block is not None:
+            self._stated.add((block.root, block.address))
+        if len(found) != 1:
+            return
+        if block is None:
+            self.orphans[id(found[0])] = held.address
+            return
+        exact = block.address == held.address and not stands_for_many(block)
+        by = f"its id in {file}"
+        self._link(found[0], Match(block, EXACT, by, exact, held.address))
+
+    def _block(self, address: str, root: str | None) -> Resource | None:
+        """The block of an address; None when several root modules have it and nothing says which is meant."""
+        if root is not None:
+            return self.code.find(root, address)
+        found = [b for r in sorted({r.root for r in self.code.resources}) if (b := self.code.find(r, address))]
+        return found[0] if len(found) == 1 else None
+
+    # --- by what names it
+
+    def _round(self, strength: str) -> bool:
+        """Link what can be linked with this confidence; True when something was."""
+        before = len(self.matches)
+        if strength == LOW:
+            self.ambiguous.clear()
+        for type_, blocks in self._blocks.items():
+            live = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and id(r) not in self.orphans]
+            if live:
+                self._type(type_, [b for b in blocks if self._free(b)], live, strength)
+        return len(self.matches) > before
+
+    def _free(self, block: Resource) -> bool:
+        """Whether a block may still have made something that is not linked: the state knows all it has made."""
+        key = (block.root, block.address)
+        return key not in self._live_of and key not in self._stated
+
+    def _type(self, type_: str, blocks: list[Resource], live: list[Resource], strength: str) -> None:
+        pairs, index = _Pairs(), _Index(live)
+        for block in blocks:
+            for r, confidence, by in self._fitting(type_, block, index):
+                if strength == LOW or confidence == HIGH:
+                    pairs.add(block, r, confidence, by)
+        for r, match in pairs.settled():
+            self._link(r, match)
+        if strength == LOW:
+            self.ambiguous |= {id(r): candidates for r, candidates in pairs.undecided()}
+
+    def _fitting(self, type_: str, block: Resource, index: _Index) -> Iterator[tuple[Resource, str, str]]:
+        """The live resources that a block may have made, each with the confidence and what says so."""
+        keys = keys_of(type_)
+        unsure: list[Resource] = []  # what the names lead over and is itself not surely linked
+
+        def live_of(r: Resource, ref: Ref) -> Resource | None:
+            found = self.live_of(r, ref)
+            if found is not None and self.matches[id(found)].confidence == LOW:
+                unsure.append(found)
+            return found
+
+        names = {a: names_in_code(block, a, live_of) for key in keys for a in key.attributes}
+        region = self.code.region(block)
+        for r in index.candidates(keys, names):
+            if region is not None and r.region is not None and region != r.region and not is_global(type_):
+                continue
+            best = _judge(keys, names, r)
+            if best is not None:
+                yield r, LOW if unsure else best[0], best[1]
+
+    def _by_use(self) -> bool:
+        """Link what has no name of its own by what uses it: a key by its alias."""
+        before = len(self.matches)
+        for type_, (user_type, attribute) in table().through.items():
+            for user in self._blocks.get(user_type, ()):
+                live_user, ref = self.partner(user), user.values.get(attribute)
+                target = self.code.find(user.root, ref.target) if isinstance(ref, Ref) else None
+                if live_user is None or target is None or not self._free(target):
+                    continue
+                wanted = live_user.values.get(attribute)
+                free = [r for r in self._live.get(type_, ()) if id(r) not in self.matches]
+                found = [r for r in free if wanted in names_of(r, "id") and r.account == live_user.account]
+                if len(found) == 1 and target.type == type_ and not stands_for_many(target):
+                    by = f"{user.address}, which is linked and names it"
+                    self._link(found[0], Match(target, LOW, by))
+        return len(self.matches) > before
+
+    # --- what is a part of something else
+
+    def _by_address(self) -> None:
+        """What a block of another type is about all the same: the configurations of a bucket that no block declares."""
+        owners: dict[tuple[str, str | None], tuple[Resource, Match]] = {}
+        for group in self._live.values():
+            for r in group:
+                if id(r) in self.matches and r.values.get("arn") == r.address:
+                    owners[r.address, r.account] = (r, self.matches[id(r)])
+        for group in self._live.values():
+            for r in group:
+                known = owners.get((r.address, r.account))
+                if known is not None and id(r) not in self.matches and id(r) not in self.ambiguous:
+                    owner, match = known
+                    by = f"the {owner.type} that it is a part of"
+                    self.matches[id(r)] = Match(match.code, match.confidence, by, match.instance, match.address)
+
+
+def _is(live: Resource, held: Held) -> bool:
+    """Whether a live resource is the one that a state holds: by its ARN, where the state tells one, else by its id."""
+    arn, id_ = held.values.get("arn"), held.values.get("id")
+    mine = {live.address, live.values.get("arn"), live.values.get("id")}
+    if isinstance(arn, str) and arn and isinstance(live.values.get("arn"), str):
+        return arn in mine
+    return isinstance(id_, str) and id_ != "" and id_ in mine
+
+
+def _judge(keys: Iterable[Key], names: dict[Attribute, Names | None], live: Resource) -> tuple[str, str] | None:
+    """How sure it is that a block with these names made a live resource, and what says so; None when nothing does."""
+    best: tuple[str, str] | None = None
+    fits = {a: _fits(found, in_inventory(live, a)) for a, found in names.items()}
+    if any(fit is False and not a.code.startswith("tags.") for a, fit in fits.items()):
+        return None
+    renamed = any(fit is False and a.code == TAGS for a, fit in fits.items())
+    for key in keys:
+        of_key = [fits[a] for a in key.attributes]
+        if (key.weak and renamed) or any(not fits[a] and not a.narrows for a in key.attributes):
+            continue
+        sure = HIGH if not key.weak and all(fit is True for fit in of_key) else LOW
+        if best is None or (best[0], sure) == (LOW, HIGH):
+            best = (sure, f"its {key}" if key.attributes else str(key))
+    return best
+
+
+def _fits(names: Names | None, live: str | None) -> bool | str | None:
+    """True or False where both sides are known, LOW for a name of which pieces are known, None where one is not."""
+    if names is None or live is None:
+        return None
+    if names.pattern is not None:
+        return LOW if names.pattern.matches(live) else False
+    return any(same_name(name, live) for name in names.known)
+
+
+class _Index:
+    """Live resources of one type by their values, so that not every one is held against each block."""
+
+    def __init__(self, live: list[Resource]) -> None:
+        self._live = live
+        self._by: dict[Attribute, dict[str, list[Resource]]] = {}
+
+    def candidates(self, keys: Iterable[Key], names: dict[Attribute, Names | None]) -> Iterable[Resource]:
+        """Those that may fit some key; which of them does, the whole key decides."""
+        found: dict[int, Resource] = {}
+        for key in keys:
+            needed = [names[a] for a in key.attributes if not a.narrows]
+            if None in needed:
+                continue
+            known = next(((a, n) for a in key.attributes if not a.narrows and (n := names[a]) and n.known), None)
+            if known is None:  # one of its type, or a name of which pieces are known
+                return self._live
+            index = self._index(known[0])
+            for word in {w for name in known[1].known for w in _words(name)}:
+                found.update((id(r), r) for r in index.get(word, ()))
+        return found.values()
+
+    def _index(self, attribute: Attribute) -> dict[str, list[Resource]]:
+        if attribute not in self._by:
+            index = self._by[attribute] = {}
+            for r in self._live:
+                value = in_inventory(r, attribute)
+                for word in _words(value) if value is not None else ():
+                    index.setdefault(word, []).append(r)
+        return self._by[attribute]
+
+
+def _words(name: str) -> set[str]:
+    """A name, and what an ARN ends in: code and inventory need not use the same form."""
+    if not name.startswith("arn:"):
+        return {name}
+    return {name, name.rpartition(":")[2], name.rpartition("/")[2]}
+
+
+class _Pairs:
+    """Blocks and live resources that fit each other, of one type."""
+
+    def __init__(self) -> None:
+        self.by_live: dict[int, list[tuple[Resource, str, str]]] = {}
+        self.by_block: dict[int, list[Resource]] = {}
+        self._live: dict[int, Resource] = {}
+
+    def add(self, block: Resource, live: Resource, confidence: str, by: str) -> None:
+        self.by_live.setdefault(id(live), []).append((block, confidence, by))
+        self.by_block.setdefault(id(block), []).append(live)
+        self._live[id(live)] = live
+
+    def settled(self) -> Iterator[tuple[Resource, Match]]:
+        """Each live resource that one block alone has made."""
+        for key, found in self.by_live.items():
+            live = self._live[key]
+            if self._several(found):
+                continue
+            block, confidence, by = found[0]
+            if len(found) == 1 and len(self.by_block[id(block)]) == 1:
+                yield live, Match(block, confidence, by)
+            elif stands_for_many(block) or self._counted(found):
+                yield live, Match(block, LOW, by, instance=False)
+
+    def undecided(self) -> Iterator[tuple[Resource, list[Resource]]]:
+        done = {id(live) for live, _ in self.settled()}
+        for key, found in self.by_live.items():
+            if key not in done:
+                yield self._live[key], [block for block, _, _ in found]
+
+    def _several(self, found: list[tuple[Resource, str, str]]) -> bool:
+        return len({block_of(block) for block, _, _ in found}) > 1
+
+    def _counted(self, found: list[tuple[Resource, str, str]]) -> bool:
+        """Whether instances of one block and live resources that fit them are as many: which is which stays open."""
+        blocks = {id(b): b for b, _, _ in found}
+        live = {id(r): r for key in blocks for r in self.by_block[key]}
+        others = {id(b): b for key in live for b, _, _ in self.by_live[key]}
+        one = len({block_of(b) for b in others.values()}) == 1
+        return one and len(blocks) > 1 and len(live) == len(others)
