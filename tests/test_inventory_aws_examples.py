@@ -127,4 +127,7 @@ def test_a_claimed_live_rule_judges_a_type_that_the_collector_feeds() -> None:
     rules = {r.id: r for r in load_directory(RULES)}
     for rule_id in {e.rule for e in EXAMPLES}:
         on = set(rules[rule_id].on)
-        assert on & {*feeds, "any", "taggable"}, f"{rule_id} is on {sorted(on)}, which no AWS collector makes"
+        # A declaration is what linking makes of a collected resource and its code.
+        assert on & {*feeds, "any", "taggable", "declaration"}, (
+            f"{rule_id} is on {sorted(on)}, which no AWS collector makes"
+        )

@@ -322,7 +322,7 @@ def _replayed(example: Example) -> Graph:
     broken = [u["reason"] for u in intake.coverage.units if "the collector stopped" in (u["reason"] or "")]
     if broken:
         raise ValueError(broken[0])
-    return Graph(intake.resources, intake.coverage)
+    return Graph(intake.resources, intake.coverage, links=intake.links)
 
 
 def _declared(intake: Intake, code: Mapping[str, str]) -> None:

@@ -85,15 +85,15 @@ def _theme_page(theme: str, rules: Sequence[tuple[str, Rule]]) -> str:
             lines += [f"Equivalents: {', '.join(rule.equivalents)}", ""]
         for example in of_rule(rule, directory):
             live = f" ({example.source})" if example.source in LIVE else ""
-            lines += [
-                f"{example.kind.capitalize()}{live}:",
-                "",
-                f"```{example.language}",
-                example.text.rstrip(),
-                "```",
-                "",
-            ]
+            lines += [f"{example.kind.capitalize()}{live}:", "", *_fenced(example.language, example.text)]
+            code = {n: t for n, t in example.files.items() if n.endswith(".tf") and t != example.text}
+            for name, text in code.items() if live else ():
+                lines += [f"with `{name}`:", "", *_fenced("hcl", text)]
     return "\n".join(lines)
+
+
+def _fenced(language: str, text: str) -> list[str]:
+    return [f"```{language}", text.rstrip(), "```", ""]
 
 
 def coverage_page(entries: Sequence[Entry]) -> str:

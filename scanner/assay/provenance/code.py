@@ -49,14 +49,22 @@ class Code:
         self.resources = [r for r in resources if r.type.startswith(CLOUDS)]
         self.states: list[tuple[State, str | None]] = []  # with the root module it is of, where that is known
         self._by_address = {(r.root, r.address): r for r in self.resources}
+        self._by_block: dict[tuple[str, str], list[Resource]] = {}
+        for r in self.resources:
+            self._by_block.setdefault(block_of(r), []).append(r)
         self._regions = _regions(resources)
 
     def find(self, root: str, address: str) -> Resource | None:
         """The resource at an address of a root module, or the instance that stands for it."""
         found = self._by_address.get((root, address))
-        if found is None and _KEY.search(address):
-            found = self._by_address.get((root, _KEY.sub("[?]", address)))
-        return found or next((x for s in ("[0]", "[?]") if (x := self._by_address.get((root, address + s)))), None)
+        if found is not None:
+            return found
+        keys = _KEY.findall(address)
+        for r in self._by_block.get((root, bare(address)), ()):
+            mine = _KEY.findall(r.address)
+            if len(mine) == len(keys) and all(a in (b, "[?]") for a, b in zip(mine, keys, strict=True)):
+                return r
+        return next((x for s in ("[0]", "[?]") if (x := self._by_address.get((root, address + s)))), None)
 
     def region(self, r: Resource) -> str | None:
         """The region of a block's provider, where the code says it."""

@@ -11,7 +11,18 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Encoded, Location, Ref, Text, Unknown, join_path, lookup_quietly, parse_path, show
+from assay.model import (
+    Encoded,
+    Location,
+    Ref,
+    Text,
+    Undetermined,
+    Unknown,
+    join_path,
+    lookup_quietly,
+    parse_path,
+    show,
+)
 from assay.provenance import WATCHED, firewalls
 from assay.provenance.identity import keys_of, names_of
 from assay.provenance.linking import LOW
@@ -25,6 +36,8 @@ if TYPE_CHECKING:
     from assay.model import Resource, ValuePath
     from assay.provenance.linking import Linker, Match
 
+    Parts = dict[str | None, list[Resource]]
+
 _NEVER = frozenset({
     "arn", "description", "id", "name", "name_prefix", "region",  # what it is called, not how it is set up
     "desired_capacity", "desired_count", "engine_version", "latest_version", "source_code_hash", "state",
@@ -33,6 +46,8 @@ _NEVER = frozenset({
     "defined_tags", "freeform_tags", "tags", "tags_all",  # compared apart
 })  # fmt: skip
 _UNTOLD = object()
+_ABSENT = object()
+_GROUPS = ("aws_security_group", "aws_default_security_group")
 
 
 class Difference(NamedTuple):
@@ -90,7 +105,8 @@ def defaults() -> dict[str, dict[str, Any]]:
         for line in handle:
             if line.strip() and not line.startswith("#"):
                 type_, attribute, value = line.split(None, 2)
-                found.setdefault(type_, {})[attribute] = json.loads(value)
+                word = value.strip()
+                found.setdefault(type_, {})[attribute] = _ABSENT if word == "absent" else json.loads(word)
     return found
 
 
@@ -105,25 +121,31 @@ class Comparison:
             self.told.setdefault(r.type, set()).update(k for k, v in r.values.items() if v is not None)
         self.compared = 0
 
-    def of(self, live: Resource, match: Match, parts: dict[str | None, list[Resource]]) -> list[Difference]:
+    def of(self, live: Resource, match: Match, parts: Parts) -> list[Difference]:
         """The differences of one pair; `parts` are further blocks that set something of it, by its attribute."""
-        live_of = lambda ref: self.linker.live_of(match.code, ref)  # noqa: E731
         found: list[Difference] = []
         for name in self._attributes(live.type):
-            block, at, code = _written(match.code, name, parts)
-            if live.type == "aws_security_group" and name in firewalls.DIRECTIONS:
-                found += self._rules(live, block, name, parts.get(None, []), live_of)
+            try:
+                found += self._attribute(live, match, parts, name)
+            except (Undetermined, RecursionError):  # a value that nobody knows, or nobody can go through, is no drift
                 continue
-            known = defaults().get(live.type, {})
-            now = live.values.get(name)
-            if now is None:
-                now = known.get(name, _UNTOLD if name not in self.told[live.type] else None)
-            if code is None:
-                code = known.get(name)
-            if code is None or now is _UNTOLD:
-                continue
-            found += self._values(live, (name,), block, (at,), code, now, live_of)
         return [*found, *self._tags(live, match)]
+
+    def _attribute(self, live: Resource, match: Match, parts: Parts, name: str) -> Iterable[Difference]:
+        live_of = lambda ref: self.linker.live_of(match.code, ref)  # noqa: E731
+        block, at, code = _written(match.code, name, parts)
+        if live.type in _GROUPS and name in firewalls.DIRECTIONS:
+            return list(self._rules(live, block, name, parts.get(None, []), live_of))
+        known = defaults().get(live.type, {})
+        now = live.values.get(name)
+        if now is None:
+            now = known.get(name, None if name in self.told[live.type] else _UNTOLD)
+            now = None if now is _ABSENT else now
+        if code is None:
+            code = known.get(name, _ABSENT)
+        if code is _ABSENT or now is _UNTOLD:
+            return []
+        return list(self._values(live, (name,), block, (at,), code, now, live_of))
 
     def _attributes(self, type_: str) -> list[str]:
         """The attributes to compare: those that rules read, without what names the resource or may be a credential."""
@@ -188,8 +210,12 @@ class Comparison:
             other = {k: v for k, v in known.items() if str(now.get(k)) != str(v) and not secret_name(str(k))}
             self.compared += bool(known)
             if other:
-                mine = {k: now[k] for k in other if k in now}
-                yield Difference((name,), mine, other, match.code, (name,))
+                if len(other) == 1:
+                    ((key, value),) = other.items()
+                    yield Difference((name, key), now.get(key), value, match.code, (name, key))
+                else:
+                    mine = {k: now[k] for k in other if k in now}
+                    yield Difference((name,), mine, other, match.code, (name,))
 
 
 def spelt(value: Any, live_of: Any) -> Any:

@@ -96,7 +96,7 @@ def _peers(item: dict[str, Any], live_of: LiveOf, own: frozenset[str]) -> Iterat
 
 
 def _peer(value: Any, live_of: LiveOf, own: frozenset[str]) -> Iterator[str | None]:
-    if value is None or value == []:
+    if value is None:
         return
     found = resolve(value, live_of)
     if found is None or not found.known:

@@ -160,10 +160,10 @@ def _documents(code: Any, live: Any, live_of: LiveOf) -> bool | None:
 def _meaning(value: Any, name: str = "") -> Any:
     """A document with one spelling for what a policy may write in several."""
     if isinstance(value, dict):
-        made = {k: _meaning(v, k) for k, v in value.items() if not (k == "Sid" and v in _NOTHING)}
+        made = {k: _meaning(v, k) for k, v in value.items() if not (k == "Sid" and v == "")}
         if isinstance(made.get("Statement"), dict):
             made["Statement"] = [made["Statement"]]
-        return {"AWS": ["*"]} if name in ("Principal", "NotPrincipal") and made == {"AWS": ["*"]} else made
+        return made
     if isinstance(value, list) and not isinstance(value, PartialList):
         items = [_meaning(v, name) for v in list.__iter__(value)]
         return _ordered(items) if name in _LISTS else items
