@@ -134,6 +134,19 @@ def test_a_fix_of_a_module_goes_to_the_argument_that_decides(
     )
 
 
+def test_through_modules_and_locals_the_outermost_decides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    queue = 'resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = local.on\n}\n'
+    files = {
+        "main.tf": 'locals {\n  plain = false # of the team\n}\nmodule "outer" {\n  for_each = toset(["a", "b"])\n'
+        '  source   = "./outer"\n  on       = local.plain\n}\n',
+        "outer/main.tf": 'variable "on" {}\nmodule "inner" {\n  source = "./inner"\n  on     = var.on\n}\n',
+        "outer/inner/main.tf": f'variable "on" {{\n  default = true\n}}\nlocals {{\n  on = var.on\n}}\n{queue}',
+    }
+    after, said = mended(tmp_path, capsys, files, "--select", SQS)
+    assert "2 findings mended in 1 files" in said
+    assert after == {**files, "main.tf": files["main.tf"].replace("plain = false", "plain = true")}
+
+
 def test_a_variable_file_decides_where_there_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {
         "main.tf": 'variable "on" {}\nresource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = var.on\n}\n',

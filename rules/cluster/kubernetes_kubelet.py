@@ -25,6 +25,7 @@ require(
     ],
     title="Kubelets answer nobody they do not know.",
     why="Whoever reaches the port of the kubelet runs commands in its pods.",
+    safe=False,
 )
 require(
     "k8s-kubelet-always-allow",
@@ -74,6 +75,7 @@ require(
     ],
     title="Kubelets have no port without authentication.",
     why="The read-only port tells everybody which pods run, with their environment.",
+    safe=False,
 )
 require(
     "k8s-kubelet-kernel-defaults",
@@ -86,6 +88,7 @@ require(
     equivalents=["CKV_K8S_144", "kics:6cf42c97", "AVD-KCV-0083", "kubescape:C-0177"],
     title="Kubelets keep the kernel settings they find.",
     why="A kubelet that changes them can undo what hardened the node.",
+    safe=False,
 )
 require(
     "k8s-kubelet-no-iptables-chains",

@@ -41,6 +41,7 @@ require(
     ],
     title="No container is privileged.",
     why="A privileged container has every capability and every device of its node: leaving it takes one command.",
+    safe=False,
 )
 require(
     "k8s-proc-mount-unmasked",
@@ -91,13 +92,15 @@ def k8s_privilege_escalation_allowed(c: Container) -> Iterator[Finding]:
     """
     path = "securityContext.allowPrivilegeEscalation"
     if c[path] != False and not c.pod.windows:
-        yield c.fails(f"{c} may gain privileges: {path} is not false", at=path, fix=c.set(path, False))
+        fix = None if c.escalates_anyway else c.set(path, False)  # which the API server would refuse there
+        yield c.fails(f"{c} may gain privileges: {path} is not false", at=path, fix=fix)
 
 
 @rule(
     on=PODS,
     each=containers,
     severity=HIGH,
+    fixable=True,
     controls=[
         "cis-kubernetes-1.23:5.2.7",
         "cis-kubernetes-2.0.1:5.2.7",
@@ -135,7 +138,7 @@ def k8s_runs_as_root(c: Container) -> Iterator[Finding]:
     elif user == None and c.effective("runAsNonRoot") != True:
         yield c.fails(
             f"{c} may run as root: neither runAsNonRoot nor runAsUser is set", at="securityContext.runAsNonRoot",
-            because=c.because("runAsNonRoot"),
+            because=c.because("runAsNonRoot"), fix=c.set("securityContext.runAsNonRoot", True, safe=False),
         )  # fmt: skip
 
 
@@ -201,6 +204,7 @@ def k8s_host_port(c: Container) -> Iterator[Finding]:
 @rule(
     on=PODS,
     severity=HIGH,
+    fixable=True,
     controls=["nist-800-53r5:AC-6"],
     equivalents=["kics:a62a99d1", "kics:b7652612", "kube-linter:writable-host-mount", "kubescape:C-0045"],
 )
@@ -219,7 +223,8 @@ def k8s_writable_host_path(r: Resource, graph: Graph) -> Iterator[Finding]:
             for mount in c.each("volumeMounts"):
                 if mount["name"] in volumes and mount["readOnly"] != True:
                     yield mount.fails(
-                        f"{c} may write to the node through {mount['mountPath']}", fix=mount.set("readOnly", True)
+                        f"{c} may write to the node through {mount['mountPath']}",
+                        fix=mount.set("readOnly", True, safe=False),
                     )
 
 
@@ -307,6 +312,7 @@ def k8s_added_capability(c: Container) -> Iterator[Finding]:
     on=PODS,
     each=containers,
     severity=MEDIUM,
+    fixable=True,
     controls=[
         "cis-kubernetes-1.23:5.2.10",
         "cis-kubernetes-1.23:5.2.9",
@@ -338,13 +344,14 @@ def k8s_capabilities_not_dropped(c: Container) -> Iterator[Finding]:
     """
     drop = "securityContext.capabilities.drop"
     if not any_of(as_list(c[drop]), lambda d: d == "ALL") and not c.pod.windows:
-        yield c.fails(f"{c} keeps capabilities that the runtime grants", at=drop, fix=c.set(drop, ["ALL"]))
+        yield c.fails(f"{c} keeps capabilities that the runtime grants", at=drop, fix=c.set(drop, ["ALL"], safe=False))
 
 
 @rule(
     on=PODS,
     each=containers,
     severity=MEDIUM,
+    fixable=True,
     controls=["cis-kubernetes-2.0.1:5.2.8", "nist-800-53r5:AC-6"],
     equivalents=[
         "CKV_K8S_28",
@@ -372,7 +379,8 @@ def k8s_net_raw_capability(c: Container) -> Iterator[Finding]:
     if any_of(as_list(c[f"{capabilities}.add"]), lambda a: a == "NET_RAW"):
         yield c.fails(f"{c} adds NET_RAW", at=f"{capabilities}.add")
     elif not any_of(as_list(c[f"{capabilities}.drop"]), lambda d: d in ("ALL", "NET_RAW")):
-        yield c.fails(f"{c} keeps NET_RAW", at=f"{capabilities}.drop")
+        drop = f"{capabilities}.drop"
+        yield c.fails(f"{c} keeps NET_RAW", at=drop, fix=c.set(drop, ["NET_RAW"], safe=False))
 
 
 @rule(
@@ -409,6 +417,7 @@ def k8s_writable_root_filesystem(c: Container) -> Iterator[Finding]:
     on=PODS,
     each=containers,
     severity=MEDIUM,
+    fixable=True,
     controls=[
         "cis-kubernetes-1.23:5.7.3",
         "cis-kubernetes-1.23:5.7.2",
@@ -439,9 +448,10 @@ def k8s_no_seccomp_profile(c: Container) -> Iterator[Finding]:
     kind = c.effective("seccompProfile.type")
     if kind not in _PROFILES and not c.pod.windows:
         said = "is Unconfined" if kind == "Unconfined" else "is not set"
+        path = "securityContext.seccompProfile.type"
         yield c.fails(
-            f"{c}: seccompProfile.type {said}", at="securityContext.seccompProfile.type",
-            because=c.because("seccompProfile.type"),
+            f"{c}: seccompProfile.type {said}", at=path, because=c.because("seccompProfile.type"),
+            fix=c.set(path, "RuntimeDefault", safe=False),
         )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ require(
     ],
     title="Pods do not share the node's process table.",
     why="A process of the pod sees every process of the node, reads their environment and may signal or trace them.",
+    safe=False,
 )
 require(
     "k8s-host-ipc",
@@ -63,6 +64,7 @@ require(
     ],
     title="Pods do not share the node's inter-process communication.",
     why="Shared memory and semaphores of every process of the node are open to the pod.",
+    safe=False,
 )
 require(
     "k8s-host-network",
@@ -91,6 +93,7 @@ require(
     ],
     title="Pods do not use the node's network.",
     why="The pod reaches what listens on the node's loopback, the kubelet among it, and no NetworkPolicy holds it.",
+    safe=False,
 )
 
 _SELINUX_TYPES = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")

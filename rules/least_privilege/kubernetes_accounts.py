@@ -12,6 +12,7 @@ from assay.kubernetes.workloads import PODS, Pod, containers_of, pods
 @rule(
     on=(*PODS, "ServiceAccount"),
     severity=MEDIUM,
+    fixable=True,
     controls=["cis-kubernetes-1.23:5.1.6", "nist-800-53r5:AC-6"],
     equivalents=[
         "CKV_K8S_38",
@@ -34,15 +35,17 @@ def k8s_token_automounted(r: Resource, graph: Graph) -> Iterator[Finding]:
     Set `automountServiceAccountToken: false` on the pod or its service account. An account to which a role is bound is
     taken to need its token.
     """
+    path = "automountServiceAccountToken"
     if r.type == "ServiceAccount":
         name = r["metadata.name"]
         if r["automountServiceAccountToken"] != False and not (
             bindings_of(r, name, graph) or running_as(r, name, graph)
         ):
-            yield r.fails("its token is mounted, and no role is bound to it", at="automountServiceAccountToken")
+            mend = r.set(path, False, safe=False)  # a token may be shown to others than the API server
+            yield r.fails("its token is mounted, and no role is bound to it", at=path, fix=mend)
         return
     for pod in pods(r, graph):
-        own = pod["automountServiceAccountToken"]
+        own = pod[path]
         if own == False:
             continue
         name = service_account(pod)
@@ -50,9 +53,8 @@ def k8s_token_automounted(r: Resource, graph: Graph) -> Iterator[Finding]:
         if own == None and account != None and account["automountServiceAccountToken"] == False:
             continue
         if not bindings_of(pod, name, graph):
-            yield pod.fails(
-                f"the token of {name} is mounted, and no role is bound to it", at="automountServiceAccountToken"
-            )
+            mend = pod.set(path, False, safe=False)
+            yield pod.fails(f"the token of {name} is mounted, and no role is bound to it", at=path, fix=mend)
 
 
 @rule(

@@ -219,6 +219,7 @@ def require(
     when: Callable[[View], object] | None = None,
     each: Parts | None = None,
     fix: str | None = None,
+    safe: bool = True,
     message: str | None = None,
     controls: Sequence[str] = (),
     equivalents: Sequence[str] = (),
@@ -235,6 +236,7 @@ def require(
         when: a condition on the resource (or block); where false, the row passes.
         each: judge every nested block at this path by itself (no block: pass); `path` is then relative to the block.
         fix: how to mend it, when `Set path = wanted` does not say enough.
+        safe: False when setting it may change how something works: `assay fix` then asks for --unsafe.
     """
     tests = {
         "equals": equals, "not_equals": not_equals, "one_of": one_of, "none_of": none_of, "at_least": at_least,
@@ -262,7 +264,7 @@ def require(
         if value is None:
             value = default
         if not judge(value, wanted):
-            mend = view.set(where, fix_value) if fix_value is not _MISSING else None
+            mend = view.set(where, fix_value, safe=safe) if fix_value is not _MISSING else None
             yield view.fails(message or f"{view.label}{where} is {show(value)}, but {said}", at=where, fix=mend)
 
     text = f"{title}\n\n## Why\n{why}\n\n## Fix\n{fix or _how(paths, test, wanted, said)}\n"

@@ -43,7 +43,7 @@ class Document:
 
     def spans(self) -> Span:
         """Where every field stands; parsed again, and kept for the findings that follow."""
-        key = (self.path, self.chunk.start)
+        key = (self.path, self.chunk.start, self._version())
         found = _kept.get(key)
         if found is None:
             text = self._read()
@@ -52,11 +52,26 @@ class Document:
             found = _kept[key] = yaml_documents.positions(text, self.chunk.line)
         return found
 
+    def _version(self) -> int:
+        """What is another one once the text has changed."""
+        return os.stat(self.path).st_mtime_ns if self.text is None else hash(self.text)
+
     def _read(self) -> bytes:
         if self.text is not None:
             return self.text
         with open(self.path, "rb") as handle:
             return decoded(handle.read())[self.chunk.start : self.chunk.end]
+
+    def current(self) -> str | None:
+        """The text as it stands now; None where it cannot be read, or is not written as UTF-8."""
+        try:
+            if self.text is None:
+                with open(self.path, "rb") as handle:
+                    if handle.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                        return None
+            return self._read().decode()
+        except (OSError, ValueError):
+            return None
 
     def place(self, path: ValuePath) -> tuple[Location, int]:
         """The narrowest place of a path, and how many of its steps are written."""
@@ -70,7 +85,7 @@ class Document:
 KEPT = 64
 LARGE_TEXT = 100_000
 """Positions of so many documents are kept, for a finding is seldom alone; beside a large text those of no other."""
-_kept: dict[tuple[str, int], Span] = {}
+_kept: dict[tuple[str, int, int], Span] = {}
 
 
 class DocumentOrigin:
@@ -96,6 +111,7 @@ class Estate:
         self.request = request
         self.intake = intake
         self.paths = list(dict.fromkeys(paths))
+        self.overlay: dict[str, bytes] = request.options.get("overlay") or {}  # edits that are being tried
         self.trees = list(dict.fromkeys(os.path.realpath(repository(p)) for p in request.paths if p != STDIN))
 
     def run(self) -> None:
@@ -132,7 +148,7 @@ class Estate:
         if path == STDIN and not looks_like_manifest(data):
             self.intake.coverage.input(shown, "skipped", "no Kubernetes manifest arrived on standard input")
             return
-        self.text(path, shown, data, "", keep=path == STDIN)
+        self.text(path, shown, data, "", keep=path == STDIN or os.path.abspath(path) in self.overlay)
 
     def text(
         self, path: str, shown: str, data: bytes, root: str, *, keep: bool = False,
@@ -194,6 +210,8 @@ class Estate:
         real = os.path.realpath(path)
         if not self.inside(real):
             raise Unreadable("it leads out of the scanned directory, so it was not read")
+        if (tried := self.overlay.get(os.path.abspath(path))) is not None:
+            return decoded(tried)
         try:
             # A pipe of that name must not stop the scan.
             descriptor = os.open(real, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))

@@ -196,6 +196,10 @@ class ObjectOrigin:
                 return (*known, *path[end:])
         return ()
 
+    def written(self, path: ValuePath) -> ValuePath | None:
+        """The attribute that makes a field; None where none does."""
+        return (*self.prefix, *path) if self.names is None else self.names.get(path)
+
     def locate(self, path: ValuePath) -> Location:
         return self.origin.locate(self._path(path) if path else ())
 

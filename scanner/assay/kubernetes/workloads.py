@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.kubernetes.owners import controller_of, top_owner
-from assay.model import Block, PartialList, Undetermined, Unknown, lookup, parse_path, show
+from assay.model import Block, PartialList, Undetermined, Unknown, lookup, lookup_quietly, parse_path, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +108,18 @@ class Container(Block):
         """A field of the security context: the container's own, else the pod's."""
         own = self[f"securityContext.{field}"]
         return self.pod[f"securityContext.{field}"] if own is None else own
+
+    @property
+    def escalates_anyway(self) -> bool:
+        """Whether the API server refuses `allowPrivilegeEscalation: false` here, or might, as far as that is known."""
+        context = lookup_quietly(self.values, ("securityContext",))
+        if type(context) is not dict:
+            return context is not None
+        privileged, added = context.get("privileged"), lookup_quietly(context, ("capabilities", "add"))
+        if not (privileged is None or privileged is False):
+            return True
+        given = list.__iter__(added) if type(added) is list else iter([added])
+        return added is not None and any(type(one) is not str or one.endswith("SYS_ADMIN") for one in given)
 
     def because(self, field: str) -> list[Any]:
         """The pod's field as a further place, where it is what decides."""

@@ -22,11 +22,13 @@ class NoEdit(Exception):
 def applied(data: bytes, edits: list[Edit]) -> bytes:
     """The bytes with the edits made; they must not overlap.
 
-    Of new lines at one place, those that stand apart come last: the others continue an aligned group.
+    Of new lines at one place, those that stand apart come last: the others continue an aligned group. The deeper ones
+    come first: they end a block inside of the one that the others end.
     """
 
-    def order(edit: Edit) -> tuple[int, bool]:
-        return edit.start, edit.text.startswith(("\n\n", "\r\n\r\n"))
+    def order(edit: Edit) -> tuple[int, bool, int]:
+        line = edit.text.lstrip("\r\n")
+        return edit.start, edit.text.startswith(("\n\n", "\r\n\r\n")), len(line.lstrip(" ")) - len(line)
 
     for edit in sorted(edits, key=order, reverse=True):
         data = data[: edit.start] + edit.text.encode() + data[edit.end :]

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.mending import Edit, NoEdit, applied
-from assay.mending.terraform import edit_of
+from assay.mending.edits import edit_of, is_manifest
 from assay.model import Request, Verdict
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assay.model import Finding
 
 MAX_ROUNDS = 6
+_COLLIDES = "collides with another fix at the same place: run again for it"
 
 
 class Mended(NamedTuple):
@@ -40,12 +41,32 @@ def mend(request: Request, judge: Callable[[Request], Report], *, unsafe: bool) 
         judge: makes the report of a request; called once more after each round of edits.
         unsafe: also the fixes that may change how something works.
     """
-    before = judge(request)
-    wanted, left = _edits(before, unsafe)
+    done = _pass(request, judge, unsafe, judge(request), {})
+    while any(reason == _COLLIDES and _again(f) for f, reason in done.left):
+        tried = {path: new for path, (_, new) in done.files.items()}
+        more = _pass(_overlaid(request, tried), judge, unsafe, done.report, tried)
+        if not more.fixed:
+            break
+        files = done.files | {path: (_on_disk(path), new) for path, (_, new) in more.files.items()}
+        left = [one for one in done.left if not _again(one[0])] + more.left
+        done = Mended(files, done.shown | more.shown, done.fixed + more.fixed, left, more.report)
+    return done
+
+
+def _again(finding: Finding) -> bool:
+    """Whether a further pass may mend it: those of manifests, whose text with the edits made is at hand."""
+    return finding.fix is not None and is_manifest(finding.fix)
+
+
+def _pass(
+    request: Request, judge: Callable[[Request], Report], unsafe: bool, before: Report, tried: dict[str, bytes]
+) -> Mended:  # fmt: skip
+    """The edits that do not collide, proved; `tried` holds the contents that earlier passes have made."""
+    wanted, left = _edits(before, unsafe, again=bool(tried))
     files: dict[str, tuple[bytes, bytes]] = {}
     report = before
     for _ in range(MAX_ROUNDS):
-        files = _contents(edit for _, edit in wanted)
+        files = _contents((edit for _, edit in wanted), tried)
         if not wanted:
             return Mended({}, {}, [], left, before)
         report = judge(_overlaid(request, {path: new for path, (_, new) in files.items()}))
@@ -59,12 +80,14 @@ def mend(request: Request, judge: Callable[[Request], Report], *, unsafe: bool) 
     return Mended(files, shown, [f for f, _ in wanted], left, report)
 
 
-def _edits(report: Report, unsafe: bool) -> tuple[list[tuple[Finding, Edit]], list[tuple[Finding, str]]]:
+def _edits(
+    report: Report, unsafe: bool, *, again: bool
+) -> tuple[list[tuple[Finding, Edit]], list[tuple[Finding, str]]]:  # fmt: skip
     wanted: list[tuple[Finding, Edit]] = []
     left: list[tuple[Finding, str]] = []
     taken: dict[str, list[Edit]] = {}
     for finding in report.findings:
-        if finding.verdict is not Verdict.FAIL:
+        if finding.verdict is not Verdict.FAIL or (again and not _again(finding)):
             continue
         if finding.fix is None:
             left.append((finding, "needs a person: the rule knows no edit"))
@@ -80,7 +103,7 @@ def _edits(report: Report, unsafe: bool) -> tuple[list[tuple[Finding, Edit]], li
         mine = taken.setdefault(edit.path, [])
         if edit not in mine:
             if any(_collide(edit, other) for other in mine):
-                left.append((finding, "collides with another fix at the same place: run again for it"))
+                left.append((finding, _COLLIDES))
                 continue
             mine.append(edit)
         wanted.append((finding, edit))
@@ -90,25 +113,32 @@ def _edits(report: Report, unsafe: bool) -> tuple[list[tuple[Finding, Edit]], li
 def _collide(one: Edit, other: Edit) -> bool:
     """Whether two edits are in each other's way: two new lines at one place are not, unless they have one name."""
     if one.start == one.end and other.start == other.end:
-        return one.start == other.start and one.text.split()[:1] == other.text.split()[:1]
+        lines = all(edit.text.startswith(("\n", "\r\n")) or edit.text.endswith("\n") for edit in (one, other))
+        return one.start == other.start and (not lines or one.text.split()[:1] == other.text.split()[:1])
     return (one.start < other.end and other.start < one.end) or one.start == other.start
 
 
-def _contents(edits: Iterable[Edit]) -> dict[str, tuple[bytes, bytes]]:
+def _contents(edits: Iterable[Edit], tried: dict[str, bytes]) -> dict[str, tuple[bytes, bytes]]:
+    """Old and new contents by path; old is what an earlier pass has made, where one has."""
     by_file: dict[str, list[Edit]] = {}
     for edit in dict.fromkeys(edits):
         by_file.setdefault(edit.path, []).append(edit)
     found = {}
     for path, mine in by_file.items():
-        with open(path, "rb") as handle:
-            old = handle.read()
+        old = tried[path] if path in tried else _on_disk(path)
         mark = b"\xef\xbb\xbf" if old.startswith(b"\xef\xbb\xbf") else b""
         found[path] = (old, mark + applied(old[len(mark) :], mine))
     return found
 
 
+def _on_disk(path: str) -> bytes:
+    with open(path, "rb") as handle:
+        return handle.read()
+
+
 def _overlaid(request: Request, overlay: dict[str, bytes]) -> Request:
-    options: dict[str, Any] = {**request.options, "overlay": overlay}
+    before = request.options.get("overlay") or {}
+    options: dict[str, Any] = {**request.options, "overlay": {**before, **overlay}}
     return Request(
         request.paths, request.base, variables=request.variables, var_files=request.var_files,
         files_only=request.files_only, options=options,

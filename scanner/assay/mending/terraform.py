@@ -16,7 +16,7 @@ from assay.terraform.schema import attributes
 from assay.terraform.trace import BlockOrigin, references
 
 if TYPE_CHECKING:
-    from assay.model import Fix
+    from assay.model import Fix, Origin
     from assay.terraform.syntax import Attribute, Block, SourceFile
     from assay.terraform.trace import Frame
 
@@ -25,13 +25,12 @@ _LINE = pattern(rb"[ \t]*([A-Za-z_][\w-]*)([ \t]*)=(?!=)")
 MAX_HOPS = 32
 
 
-def edit_of(fix: Fix) -> Edit:
-    """The edit that gives the path of a fix its value.
+def edit_of(fix: Fix, origin: Origin) -> Edit:
+    """The edit that gives the path of a fix its value, where it is written by `origin`.
 
     Raises:
         NoEdit: the value is not written where it could be edited, with the reason.
     """
-    origin = fix.resource.origin
     if not isinstance(origin, BlockOrigin):
         raise NoEdit("is not written in Terraform code that was scanned")
     block = origin.block or reopen(origin.layers)

@@ -30,7 +30,7 @@ def diffs(report: Report, places: Places) -> dict[str, str]:
 
 def _diff(finding: Finding, places: Places) -> str:
     from assay.mending import NoEdit
-    from assay.mending.terraform import edit_of
+    from assay.mending.edits import edit_of
 
     if finding.fix is None:
         return ""
