@@ -709,7 +709,7 @@ def test_percentages_tell_themselves_from_the_objective() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["text", "json", "jsonl", "sarif", "github", "html", "junit", "markdown", "csv", "ocsf", "oscal"]
+    "name", ["text", "json", "jsonl", "sarif", "github", "gitlab", "html", "junit", "markdown", "csv", "ocsf", "oscal"]
 )
 def test_every_report_says_it(
     name: str, tmp_path: Path, api: PrometheusApi, capsys: pytest.CaptureFixture[str]

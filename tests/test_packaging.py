@@ -20,6 +20,7 @@ TREES = {
     "scanner/assay": "assay",
     "rules": "assay/_bundled/rules",
     "reports/templates": "assay/_bundled/reports/templates",
+    "deploy": "assay/_bundled/deploy",
 }
 """Where the folders of a checkout are in a wheel."""
 

@@ -37,7 +37,7 @@ def suites_of(report: Report) -> ET.Element:
 
 
 def test_an_unknown_format_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no output format 'pdf': choose one of csv, github, html"):
+    with pytest.raises(ValueError, match=r"no output format 'pdf': choose one of csv, github, gitlab, html"):
         writer("pdf")
 
 
@@ -275,3 +275,22 @@ def test_a_report_without_findings(tmp_path: Path) -> None:
     report.recount()
     for name in FORMATS:
         assert rendered(report, name) or name == "jsonl"
+
+
+def test_gitlab_gets_what_its_merge_requests_show(report: Report) -> None:
+    entries = json.loads(rendered(report, "gitlab"))
+    failures = [f for f in report.findings if f.verdict is Verdict.FAIL]
+    assert [e["fingerprint"] for e in entries] == [f.fingerprint for f in failures]
+    assert len({e["fingerprint"] for e in entries}) == len(entries)
+    for entry, f in zip(entries, failures, strict=True):
+        assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert not entry["location"]["path"].startswith(("/", "./", "../"))
+        assert entry["location"]["lines"]["begin"] >= 1
+        assert f.resource.address in entry["description"]
+    by_rule = {e["check_name"]: e for e in entries}
+    assert by_rule["plain-password"]["location"] == {"path": "data base/db (1).tf", "lines": {"begin": 3}}
+    assert by_rule["plain-password"]["severity"] == "blocker"
+    assert "hunter2" not in rendered(report, "gitlab")
+    report.strict = True
+    assert len(json.loads(rendered(report, "gitlab"))) > len(entries)

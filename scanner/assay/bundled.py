@@ -1,4 +1,5 @@
-"""Where the rules and the report's templates are: inside an installed package, or beside `scanner/` in a checkout.
+"""Where the rules, the report's templates and the files of `deploy/` are: inside an installed package, or beside
+`scanner/` in a checkout.
 
 They stand at the top level of the repository because people read and write them more often than the engine; the wheel
 carries them under `assay/_bundled`. Rules are loaded by path and never imported, so nothing but a path is needed here.
@@ -18,3 +19,4 @@ def _find(*name: str) -> str:
 
 RULES = _find("rules")
 TEMPLATES = _find("reports", "templates")
+DEPLOY = _find("deploy")

@@ -43,7 +43,11 @@ ORACLES = {
     "checkov": Oracle(
         (".venv-checkov/bin/checkov", "checkov"), "the Checkov plugin", "scripts/check installs it into .venv-checkov"
     ),
-    "zizmor": Oracle((".venv/bin/zizmor", "zizmor"), "the zizmor plugin", "pip install zizmor"),
+    "zizmor": Oracle((".venv/bin/zizmor", "zizmor"), "workflows and the zizmor plugin", "pip install zizmor"),
+    "check-jsonschema": Oracle(
+        (".venv/bin/check-jsonschema", "check-jsonschema"), "pipelines of deploy/", "pip install check-jsonschema"
+    ),
+    "systemd-analyze": Oracle(("systemd-analyze",), "systemd units", _APT),
 }
 
 

@@ -52,8 +52,8 @@ def add_selection(p: ArgumentParser) -> None:
 
 def add_reporting(p: ArgumentParser) -> None:
     p.add_argument("-o", "--output", action="append", metavar="FORMAT[=FILE]",
-                   help="text, json, jsonl, sarif, github, html, junit, markdown, csv, ocsf or oscal; "
-                   "repeatable")  # fmt: skip
+                   help="text, json, jsonl, sarif, github, gitlab, html, junit, markdown, csv, ocsf "
+                   "or oscal; repeatable")  # fmt: skip
     p.add_argument("--fail-on", choices=config.LEVELS, help="the gate: lowest severity that fails (default low)")
     p.add_argument("--strict", action="store_true", default=None, help="unknown counts as fail")
     p.add_argument("--allow-incomplete", action="store_true", default=None,

@@ -25,6 +25,7 @@ FORMATS: dict[str, str] = {
     "jsonl": "assay.reports.jsonl",
     "sarif": "assay.reports.sarif",
     "github": "assay.reports.github",
+    "gitlab": "assay.reports.gitlab",
     "html": "assay.reports.html",
     "junit": "assay.reports.junit",
     "markdown": "assay.reports.markdown",
