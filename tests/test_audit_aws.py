@@ -279,20 +279,20 @@ def inject(client: Any, operation: str, status: int, body: bytes, times: int) ->
 @pytest.fixture
 def throttled(account: None, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Every SQS client answers its first calls of ListQueues with a throttle."""
-    from assay.inventory.aws.transport import Boto
+    from assay.inventory.aws.transport import Clients
 
     logs: list[list[str]] = []
-    original = Boto.client
+    original = Clients.get
     body = b'{"__type": "com.amazonaws.sqs#ThrottlingException", "message": "Rate exceeded"}'
 
-    def client(self: Boto, service: str) -> Any:
-        found = original(self, service)
+    def client(self: Clients, service: str, region: str) -> Any:
+        found = original(self, service, region)
         if service == "sqs" and not hasattr(found, "injected"):
             found.injected = True
             logs.append(inject(found, "ListQueues", 400, body, int(os.environ["THROTTLES"])))
         return found
 
-    monkeypatch.setattr(Boto, "client", client)
+    monkeypatch.setattr(Clients, "get", client)
     monkeypatch.setattr(time, "sleep", lambda _: None)
     return logs
 
@@ -347,7 +347,7 @@ def test_pages_that_botocore_has_no_paginator_for_are_followed_by_their_token() 
     from botocore.stub import Stubber
 
     boto = Boto(Clients(boto3.Session()), REGION)
-    client = boto.client("wafv2")
+    client = boto.clients.get("wafv2", REGION)
     assert not client.can_paginate("list_web_acls")
     with Stubber(client) as stub:
         for asked, given in ((None, "t1"), ("t1", "t2"), ("t2", None)):
@@ -412,6 +412,40 @@ def test_every_account_of_the_organization_is_visited_and_one_that_is_closed_cos
     assert {r["account"] for r in resources(tmp_path / "o.jsonl.gz")} == {members[1]}
 
 
+def test_the_credentials_of_one_account_are_never_used_for_another(environment: None, tmp_path: Path) -> None:
+    """The accounts share their clients and threads, so every one has queues of the same names and other contents."""
+    with mock_aws(config=CONFIG):
+        organizations = boto3.client("organizations")
+        organizations.create_organization(FeatureSet="ALL")
+        timeouts: dict[str, int] = {}
+        for i in range(12):
+            made = organizations.create_account(Email=f"{i}@example.com", AccountName=f"a{i}")
+            member = made["CreateAccountStatus"]["AccountId"]
+            role = f"arn:aws:iam::{member}:role/audit"
+            keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+            sqs = boto3.client(
+                "sqs", aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
+                aws_session_token=keys["SessionToken"],
+            )  # fmt: skip
+            timeouts[member] = 100 + i
+            for name in ("orders", "bills", "mails"):
+                sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": str(100 + i)})
+        snapshot = tmp_path / "s.jsonl.gz"
+        services = "kms,secretsmanager,sns,sqs"
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)  # as often as possible in the middle of a call
+        try:
+            accounts = ",".join(timeouts)
+            audit(snapshot, "--accounts", accounts, "--role-name", "audit", "--services", services, "--jobs", "8")
+        finally:
+            sys.setswitchinterval(interval)
+    found = [r for r in resources(snapshot) if r["type"] == "aws_sqs_queue"]
+    assert len(found) == 36
+    for r in found:
+        assert r["account"] in r["values"]["arn"]
+        assert r["values"]["visibility_timeout_seconds"] == timeouts[r["account"]]
+
+
 # --- wrong calls ------------------------------------------------------------------------------------------------------
 
 
@@ -469,17 +503,17 @@ def test_wrong_use(
 def test_credentials_that_aws_refuses(
     account: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, code: str, sentence: str
 ) -> None:
-    from assay.inventory.aws.transport import Boto
+    from assay.inventory.aws.transport import Clients
 
-    original = Boto.client
+    original = Clients.get
     body = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error></ErrorResponse>"
 
-    def client(self: Boto, service: str) -> Any:
-        found = original(self, service)
+    def client(self: Clients, service: str, region: str) -> Any:
+        found = original(self, service, region)
         inject(found, "GetCallerIdentity", 403, body.encode(), 100)
         return found
 
-    monkeypatch.setattr(Boto, "client", client)
+    monkeypatch.setattr(Clients, "get", client)
     assert sentence in said(capsys)
 
 

@@ -44,6 +44,8 @@ class RecordWriter:
 
         self._zip: gzip.GzipFile = gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0)
         self.count = 0
+        self.statuses: set[str] = set()
+        """Of the units written so far."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +82,7 @@ class RecordWriter:
         self.line(
             {"unit": {"account": account, "region": region, "service": service, "status": status, "reason": reason}}
         )
-        self._zip.flush()
+        self.statuses.add(status)
 
     def unlisted(self, type_: str, account: str | None, region: str | None, reason: str) -> None:
         self.line({"unlisted": {"type": type_, "account": account, "region": region, "reason": reason}})

@@ -16,12 +16,12 @@ _plans: dict[str, Plan | None] = {}
 
 
 def _table() -> dict[str, str]:
+    global _lines
     if not _lines:
         path = os.path.join(os.path.dirname(__file__), os.pardir, "tables", "schema.txt")
         with open(path, encoding="utf-8") as handle:
-            for line in handle:
-                type_, _, rest = line.partition("\t")
-                _lines[type_] = rest
+            split = (line.partition("\t") for line in handle)
+            _lines = {type_: rest for type_, _, rest in split}  # whole at once: collectors ask from several threads
     return _lines
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from assay.inventory.aws.walk import ABSENT, UNSUPPORTED, CallFailed
 from assay.inventory.collect import DENIED, FAILED, JOBS, THROTTLED, CollectionStopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ATTEMPTS = 6
 
@@ -53,10 +54,46 @@ def make_session(profile: str | None = None, keys: tuple[str, str, str] | None =
     with _loader_lock:
         if _loader is None:
             _loader = botocore.session.get_session().get_component("data_loader")
+            _loader.file_loader = _lean_files()
     inner = botocore.session.Session(profile=profile)
     inner.register_component("data_loader", _loader)
     access, secret, token = keys or (None, None, None)
     return boto3.Session(access, secret, token, botocore_session=inner)
+
+
+def _lean_files() -> Any:
+    """Reads botocore's service models without their documentation, into plain dictionaries.
+
+    botocore keeps the texts and builds ordered dictionaries: 100 MiB more for the services of an audit, and slower.
+    """
+    import gzip
+
+    import orjson
+    from botocore.loaders import JSONFileLoader
+
+    class Lean(JSONFileLoader):  # type: ignore[misc]
+        def load_file(self, file_path: str) -> Any:
+            for ext, reading in ((".json", open), (".json.gz", gzip.open)):
+                if os.path.isfile(file_path + ext):
+                    with reading(file_path + ext, "rb") as handle:
+                        return _undocumented(orjson.loads(handle.read()))
+            return None
+
+    return Lean()
+
+
+def _undocumented(model: Any) -> Any:
+    """The model, its documentation taken out of it."""
+    waiting = [model]
+    while waiting:
+        value = waiting.pop()
+        if type(value) is dict:
+            if type(value.get("documentation")) is str:
+                value["documentation"] = ""
+            waiting += value.values()
+        elif type(value) is list:
+            waiting += value
+    return model
 
 
 class Clients:
@@ -72,6 +109,7 @@ class Clients:
         self.own = session.get_credentials()
         self._endpoint = endpoint
         self._made: dict[tuple[str, str], Any] = {}
+        self._asks: dict[tuple[str, str, str], Callable[[dict[str, Any]], Iterator[dict[str, Any]]]] = {}
         self._lock = Lock()
         self._thread = local()
         self._config = Config(
@@ -91,6 +129,21 @@ class Clients:
                 found.meta.events.register_first(f"needs-retry.{name}", _not_there)
                 found.meta.events.register_first(f"request-created.{name}", _plain_host)
             return found
+
+    def ask(self, service: str, region: str, operation: str) -> Callable[[dict[str, Any]], Iterator[dict[str, Any]]]:
+        """What gives the pages of an operation for its parameters; made once, botocore makes a class for each."""
+        found = self._asks.get((service, region, operation))
+        if found is None:
+            from botocore import xform_name
+
+            client, method = self.get(service, region), xform_name(operation)
+            if client.can_paginate(method):
+                paginator = client.get_paginator(method)
+                found = lambda params: iter(paginator.paginate(**params))  # noqa: E731
+            else:
+                found = partial(_by_token, _token(client, operation), getattr(client, method))
+            self._asks[service, region, operation] = found
+        return found
 
     @contextmanager
     def using(self, credentials: Any) -> Iterator[None]:
@@ -126,21 +179,12 @@ class Boto:
         self.region = region
         self.credentials = credentials or clients.own
 
-    def client(self, service: str) -> Any:
-        return self.clients.get(service, self.region)
-
     def call(self, service: str, operation: str, **params: Any) -> Iterator[dict[str, Any]]:
-        from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
         try:
-            client = self.client(service)
-            method = xform_name(operation)
-            if client.can_paginate(method):
-                pages = iter(client.get_paginator(method).paginate(**params))
-            else:
-                pages = _by_token(client, operation, getattr(client, method), params)
+            pages = self.clients.ask(service, self.region, operation)(params)
             while True:
                 with self.clients.using(self.credentials):
                     page = next(pages, None)
@@ -164,10 +208,14 @@ class Boto:
         return not regions or self.region in regions
 
 
-def _by_token(client: Any, operation: str, call: Any, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pages of an operation that botocore has no paginator for, by the token that it takes and gives."""
+def _token(client: Any, operation: str) -> str | None:
+    """The parameter by which an operation gives its next page, where botocore has no paginator for it."""
     shape = client.meta.service_model.operation_model(operation).input_shape
-    token = next((t for t in _TOKENS if shape is not None and t in shape.members), None)
+    return next((t for t in _TOKENS if shape is not None and t in shape.members), None)
+
+
+def _by_token(token: str | None, call: Any, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The pages of an operation by the token that it takes and gives."""
     while True:
         answer = call(**params)
         yield answer
