@@ -326,6 +326,9 @@ def test_without_a_ledger_there_is_no_trend_and_history_makes_no_file(
         (["--notify", "https://u:secret-word@h/"], "--notify tells what the ledger did not know"),
         (["--ledger", "l.db", "--notify", "ftp://u:secret-word@h/secret-word"], "--notify ftp://h/***"),
         (["--ledger", "l.db", "--notify", "smtp://u:secret-word@h"], "needs a recipient"),
+        (["--ledger", "l.db", "--notify", "smtp://u:secret-word@h/?to=a@b&tls=off"], "would travel in the clear"),
+        (["--ledger", "l.db", "--notify", "smtp://u:secret-word@h/?to=a@b&tls=no"], "tls is on or off"),
+        (["--ledger", "l.db", "--notify", "smtps://u:secret-word@h/?to=a@b&tls=off"], "off with smtp:// only"),
     ],
 )
 def test_a_wrong_call_is_told_without_its_password(
@@ -453,10 +456,10 @@ def test_a_mail_is_sent_and_a_refused_one_is_kept(tmp_path: Path) -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Mail) as server:
         server.got = []  # type: ignore[attr-defined]
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        base = f"smtp://127.0.0.1:{server.server_address[1]}/"
-        assert list(send([address(f"{base}?to=a@example.org&from=b@example.org")], news(), str(letters))) == []
+        base = f"smtp://127.0.0.1:{server.server_address[1]}/?tls=off&"
+        assert list(send([address(f"{base}to=a@example.org&from=b@example.org")], news(), str(letters))) == []
         text = b"".join(server.got)  # type: ignore[attr-defined]
-        (said,) = send([address(f"{base}?to=nobody@example.org")], news(), str(letters))
+        (said,) = send([address(f"{base}to=nobody@example.org")], news(), str(letters))
         server.shutdown()
     assert b"Subject: Assay: 1 new in here" in text
     assert b"<a@example.org>" in text

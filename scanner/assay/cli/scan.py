@@ -65,7 +65,8 @@ def add_reporting(p: ArgumentParser) -> None:
     p.add_argument("--ledger", metavar="URL", help="keep the run in this history (ASSAY_LEDGER is honoured): a file, "
                    "postgresql://user@host/name, or default")  # fmt: skip
     p.add_argument("--notify", action="append", metavar="URL", help="tell what the ledger did not know: a webhook, "
-                   "Slack's too, or smtp://host/?to=ADDRESS; repeatable")  # fmt: skip
+                   "Slack's too, or smtp://host/?to=ADDRESS, which demands TLS (ASSAY_CA_FILE names further "
+                   "authorities); repeatable")  # fmt: skip
     p.add_argument("--timings", action="store_true", help="say on stderr what took the time")
     p.add_argument("-q", "--quiet", action="store_true", help="no talk on stderr")
     p.add_argument("-v", "--verbose", action="store_true", help="more talk on stderr")

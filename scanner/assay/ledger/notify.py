@@ -2,8 +2,10 @@
 
 A webhook gets `{"schema": "assay-notification/1", "scope", "run", "time", "counts", "findings"}`; Slack (and, as
 `slack+https://...`, whoever takes its messages) gets `{"text": ...}`; `smtp://user:password@host:port/?to=A&to=B&from=C`
-(`smtps://` for TLS from the start; STARTTLS where the server offers it) sends a mail. A few tries, then a line in the
-dead-letter file. An address is a secret: it is shown without its path, its user and its password.
+sends a mail, after STARTTLS, which it demands (`smtps://` has TLS from the start; `&tls=off` is for a relay that has
+none, and takes no password elsewhere than on this machine). Certificates are verified, by the system's authorities and
+those in the file ASSAY_CA_FILE. A few tries, then a line in the dead-letter file. An address is a secret: it is shown
+without its path, its user and its password.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from assay import clock
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
+    import smtplib
+    import ssl
     from collections.abc import Callable, Iterator, Sequence
 
     from assay.ledger.store import Row, Run
@@ -27,6 +31,8 @@ PAUSE = 1.0
 """Seconds before the second try; doubled before each further one."""
 _PATIENCE = 10
 _MOST = 20
+CA_FILE = "ASSAY_CA_FILE"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SLACK = ("hooks.slack.com", "hooks.slack-gov.com")
 
 
@@ -75,9 +81,35 @@ def address(url: str) -> SplitResult:
         ) from None
     if parts.scheme not in ("http", "https", "slack+http", "slack+https", "smtp", "smtps") or not parts.hostname:
         raise UsageError(f"--notify {shown(parts)}: write https://..., slack+https://... or smtp://host/?to=ADDRESS")
-    if parts.scheme.startswith("smtp") and not parse_qs(parts.query).get("to"):
-        raise UsageError(f"--notify {shown(parts)}: a mail needs a recipient: smtp://host/?to=ADDRESS")
+    if parts.scheme.startswith("smtp"):
+        asked = parse_qs(parts.query)
+        if not asked.get("to"):
+            raise UsageError(f"--notify {shown(parts)}: a mail needs a recipient: smtp://host/?to=ADDRESS")
+        if (tls := asked.get("tls", ["on"])[-1]) not in ("on", "off") or (tls == "off" and parts.scheme == "smtps"):
+            raise UsageError(f"--notify {shown(parts)}: tls is on or off, and off with smtp:// only")
+        if tls == "off" and parts.username and parts.hostname not in _LOOPBACK:
+            raise UsageError(f"--notify {shown(parts)}: with tls=off the password would travel in the clear")
+    trust()
     return parts
+
+
+def trust() -> ssl.SSLContext:
+    """By whose word a server is who it says: the system's authorities, and those of ASSAY_CA_FILE.
+
+    Raises:
+        UsageError: no certificate can be read from that file.
+    """
+    import ssl
+
+    context = ssl.create_default_context()
+    file = os.environ.get(CA_FILE)
+    if file:
+        try:
+            context.load_verify_locations(file)
+        except (OSError, ssl.SSLError) as error:
+            why = error.strerror if isinstance(error, FileNotFoundError) else "it holds no certificate in PEM"
+            raise UsageError(f"{CA_FILE} {file}: cannot be used: {why}") from None
+    return context
 
 
 def shown(parts: SplitResult) -> str:
@@ -107,6 +139,8 @@ def _tried(way: Callable[[SplitResult, News], None], parts: SplitResult, news: N
         except Refused as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the report goes on; its text may quote the address
+            if (doubt := getattr(error, "verify_message", None)) is not None:
+                return f"its certificate is not to be trusted: {doubt.rstrip('.')}; {CA_FILE} may name the authority"
             reason = getattr(error, "reason", error)
             fault = reason.strerror or "no connection" if isinstance(reason, OSError) else type(error).__name__
     return f"{fault}, {TRIES} times"
@@ -117,8 +151,10 @@ def _post(parts: SplitResult, news: News) -> None:
 
     slack = parts.scheme.startswith("slack+") or parts.hostname in _SLACK
     body = {"text": slack_text(news)} if slack else news.data()
-    kind = HTTPSConnection if parts.scheme.endswith("https") else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_PATIENCE)
+    host = parts.hostname or ""
+    connection = HTTPConnection(host, parts.port, timeout=_PATIENCE)
+    if parts.scheme.endswith("https"):
+        connection = HTTPSConnection(host, parts.port, timeout=_PATIENCE, context=trust())
     headers = {"Content-Type": "application/json"}
     if parts.username is not None:
         from base64 import b64encode
@@ -145,7 +181,6 @@ def slack_text(news: News) -> str:
 
 def _mail(parts: SplitResult, news: News) -> None:
     import smtplib
-    import ssl
     from email.message import EmailMessage
 
     asked = parse_qs(parts.query)
@@ -154,25 +189,40 @@ def _mail(parts: SplitResult, news: News) -> None:
     mail["From"] = asked.get("from", ["assay@localhost"])[0]
     mail["To"] = ", ".join(asked["to"])
     mail.set_content("\n".join([news.title(), "", *news.lines(), ""]))
-    host, context = parts.hostname or "", ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_PATIENCE, context=context)
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=_PATIENCE)
     try:
-        with server:
-            server.ehlo()
-            if parts.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls(context=context)
+        with _server(parts, plain=asked.get("tls", ["on"])[-1] == "off") as server:
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(mail)
+    except smtplib.SMTPNotSupportedError:
+        raise Refused("the mail server offers no way to log in, or none to send this") from None
     except smtplib.SMTPResponseException as error:
         if error.smtp_code >= 500:
             raise Refused(f"the mail server answered {error.smtp_code}") from None
         raise
     except smtplib.SMTPRecipientsRefused:
         raise Refused("the mail server refused the recipients") from None
+
+
+def _server(parts: SplitResult, *, plain: bool) -> smtplib.SMTP:
+    """A mail server, greeted; nothing of the mail, nor of the password, has been said before TLS was agreed on."""
+    from smtplib import SMTP, SMTP_SSL
+
+    host = parts.hostname or ""
+    if parts.scheme == "smtps":
+        return SMTP_SSL(host, parts.port or 465, timeout=_PATIENCE, context=trust())
+    server = SMTP(host, parts.port or 25, timeout=_PATIENCE)
+    if plain:
+        return server
+    try:
+        server.ehlo()
+        if not server.has_extn("starttls"):
+            raise Refused("the mail server offers no STARTTLS: use smtps://, or &tls=off to send in the clear")
+        server.starttls(context=trust())
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def _bury(letters: str, parts: SplitResult, news: News, fault: str) -> str:
