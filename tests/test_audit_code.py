@@ -12,6 +12,8 @@ from typing import Any
 import boto3
 import pytest
 from assay.cli import main
+from aws_population import populate
+from moto import mock_aws
 from moto.server import ThreadedMotoServer
 from oci_control_plane import ControlPlane, write_config
 from sarif_judges import github_refusals, multitool_complaints, results, schema_errors
@@ -290,6 +292,26 @@ def test_text_and_html_show_both_the_live_resource_and_the_place(audited: Path) 
     page = (audited / "out.html").read_text()
     assert f"aws_sqs_queue.orders declares arn:aws:sqs:{REGION}:123456789012:orders" in page
     assert "infra/main.tf" in page
+    for other in (page, (audited / "out.markdown").read_text()):
+        assert re.search(r"Code infra: \d+ of \d+ live resources linked to their blocks", other)
+
+
+def _place(result: dict[str, Any]) -> tuple[Any, ...]:
+    (where,) = result["locations"]
+    physical = where["physicalLocation"]
+    names = [n["fullyQualifiedName"] for n in where["logicalLocations"]]
+    return physical["artifactLocation"]["uri"], physical["region"]["startLine"], *names
+
+
+def test_a_report_that_is_read_back_says_the_same_of_the_code(audited: Path, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(audited)
+        main(["report", "out.json", "-o", f"json={tmp_path}/again.json", "-o", f"sarif={tmp_path}/again.sarif"])
+    first, again = read(audited / "out.json"), read(tmp_path / "again.json")
+    assert again["coverage"]["code"] == first["coverage"]["code"]
+    assert [f.get("code") for f in again["findings"]] == [f.get("code") for f in first["findings"]]
+    told = [[_place(r) for r in results(log)] for log in (read(audited / "out.sarif"), read(tmp_path / "again.sarif"))]
+    assert told[0] == told[1]
 
 
 def test_the_snapshot_beside_the_code_gives_the_same_report(audited: Path, tmp_path: Path) -> None:
@@ -343,6 +365,31 @@ def test_a_state_that_is_none_is_said_before_the_cloud_is_asked(code: Path, caps
         arguments = ["audit", "aws", "--endpoint", nowhere, "--code", "infra", "--state", "infra/main.tf"]
         assert main(arguments) == 2
     assert "infra/main.tf is not a Terraform state: it is not JSON" in capsys.readouterr().err
+
+
+# --- an account as its code made it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_an_account_as_its_code_made_it_is_wholly_linked_and_has_no_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some forty types, written as people write them: names that are built, documents, blocks that come of others."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text((Path(__file__).parent / "tools" / "aws_population.tf").read_text())
+    monkeypatch.chdir(tmp_path)
+    config: Any = {"lambda": {"use_docker": False}}
+    with mock_aws(config=config):
+        populate(boto3.Session(), copies=1)
+        main(["audit", "aws", "--regions", REGION, "--code", "infra", "-q", "-o", "json=a.json"])
+    report = read(tmp_path / "a.json")
+    assert [f["message"] for f in report["findings"] if f["rule"] == RULE] == []
+    code = report["coverage"]["code"]
+    assert (code["missing"], code["undecided"], code["ambiguous"]) == ([], [], [])
+    assert code["linked"] >= code["declared"] > 60
+    assert code["compared"] > 100
+    unmanaged = {u["type"] for u in code["unmanaged"]}
+    assert {"aws_sqs_queue", "aws_s3_bucket", "aws_lambda_function", "aws_iam_role", "aws_lb"}.isdisjoint(unmanaged)
 
 
 # --- OCI --------------------------------------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ _NEVER = frozenset({
     "arn", "description", "id", "name", "name_prefix", "region",  # what it is called, not how it is set up
     "desired_capacity", "desired_count", "engine_version", "latest_version", "source_code_hash", "state",
     "system_tags", "time_created", "version",  # what changes without anybody's doing
-    "container_definitions", "environment", "user_data", "user_data_base64",  # what may hold credentials
+    "config", "container_definitions", "default_arguments", "environment", "extended_metadata", "metadata", "setting",
+    "user_data", "user_data_base64", "variables",  # what may hold credentials
     "defined_tags", "freeform_tags", "tags", "tags_all",  # compared apart
 })  # fmt: skip
 _UNTOLD = object()
@@ -117,7 +118,10 @@ class Comparison:
         self.linker = linker
         self.directories = directories
         self.told: dict[str, set[str]] = {}
+        self._live: dict[str, list[Resource]] = {}
+        self._inside: dict[tuple[str, str], frozenset[str]] = {}
         for r in live:
+            self._live.setdefault(r.type, []).append(r)
             self.told.setdefault(r.type, set()).update(k for k, v in r.values.items() if v is not None)
         self.compared = 0
 
@@ -132,7 +136,7 @@ class Comparison:
         return [*found, *self._tags(live, match)]
 
     def _attribute(self, live: Resource, match: Match, parts: Parts, name: str) -> Iterable[Difference]:
-        live_of = lambda ref: self.linker.live_of(match.code, ref)  # noqa: E731
+        live_of = lambda ref: self.linker.surely_live(match.code, ref)  # noqa: E731
         block, at, code = _written(match.code, name, parts)
         if live.type in _GROUPS and name in firewalls.DIRECTIONS:
             return list(self._rules(live, block, name, parts.get(None, []), live_of))
@@ -165,13 +169,20 @@ class Comparison:
                     below = (*path, str(name)), (*place, str(name))  # a single block needs no index
                     yield from self._values(live, below[0], block, below[1], value, other[name], live_of)
             return
-        answer = same(code, now, live_of, str(path[-1]))
+        answer = same(code, now, live_of, str(path[-1]), self._below(live.type, path[0]))
         if answer is None:
             return
         self.compared += 1
         hidden = any(hides(str(path[-1]), v) for v in (code, now) if isinstance(v, str))
         if not answer and not hidden:
             yield Difference(path, now, spelt(code, live_of), block, place)
+
+    def _below(self, type_: str, name: str | int) -> frozenset[str]:
+        """The names of blocks and lists that some live resource of a type has inside an attribute."""
+        key = (type_, str(name))
+        if key not in self._inside:
+            self._inside[key] = frozenset(n for r in self._live.get(type_, ()) for n in _blocks(r.values.get(key[1])))
+        return self._inside[key]
 
     def _rules(
         self, live: Resource, block: Resource, direction: str, parts: list[Resource], live_of: Callable[[Ref], Any]
@@ -216,6 +227,18 @@ class Comparison:
                 else:
                     mine = {k: now[k] for k in other if k in now}
                     yield Difference((name,), mine, other, match.code, (name,))
+
+
+def _blocks(value: Any) -> Iterator[str]:
+    """The names under which blocks and lists stand, at any depth."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if isinstance(inner, (list, dict)) and inner:
+                yield str(name)
+            yield from _blocks(inner)
+    elif isinstance(value, list):
+        for inner in list.__iter__(value):
+            yield from _blocks(inner)
 
 
 def spelt(value: Any, live_of: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assay.model import Ref, Text, Unknown, lookup_quietly, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from assay.model import Resource
 
@@ -212,11 +212,17 @@ def _value(r: Resource, path: str) -> Any:
     return lookup_quietly(r.values, parse_path(path))
 
 
-def in_inventory(live: Resource, attribute: Attribute) -> str | None:
-    """The value of an attribute of a live resource; None when there is none or nobody knows it."""
+def in_inventory(live: Resource, attribute: Attribute, at: Mapping[str, Resource]) -> str | None:
+    """The value of an attribute of a live resource; None when there is none or nobody knows it.
+
+    Args:
+        at: the live resources by address, for references among them.
+    """
     if attribute.live == ALL_TAGS:
         return tag_text(live.values.get("tags"), live.values.get("tags"))
     value = _value(live, attribute.live)
+    if isinstance(value, Ref) and value.target in at:
+        value = lookup_quietly(at[value.target].values, parse_path(value.attribute))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     return str(value) or None

@@ -23,12 +23,12 @@ from assay.provenance.identity import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from assay.model import Resource
     from assay.provenance.code import Code
     from assay.provenance.identity import Attribute, Key, Names
-    from assay.provenance.state import Held
+    from assay.provenance.state import Held, State
 
 EXACT, HIGH, LOW = "exact", "high", "low"
 ROUNDS = 12
@@ -74,8 +74,11 @@ class Linker:
         self._stated: set[tuple[str, str]] = set()  # root and address of what the state has, and of what stands for it
         self._live_of: dict[tuple[str, str], Resource] = {}
         self._live: dict[str, list[Resource]] = {}
+        self._at: dict[str, Resource] = {}
         for r in live:
             self._live.setdefault(r.type, []).append(r)
+            if r.values.get("arn") == r.address:  # parts stand at the address of what they belong to
+                self._at[r.address] = r
         self._blocks: dict[str, list[Resource]] = {}
         aliases = table().aliases
         for r in code.resources:
@@ -83,8 +86,9 @@ class Linker:
 
     def run(self) -> None:
         for state, root in self.code.states:
-            for held in state.held.values():
-                self._by_state(held, root, state.file)
+            mine = root if root is not None else self._root_of(state)
+            for held in state.held.values() if mine is not None else ():
+                self._by_state(held, mine or "", state.file)
         for _ in range(ROUNDS):
             if not self._round(HIGH) and not self._round(LOW) and not self._by_use():
                 break
@@ -94,6 +98,11 @@ class Linker:
         """The live resource that a reference of a block means, where that is known."""
         target = self.code.find(r.root, ref.target)
         return None if target is None else self._live_of.get((target.root, target.address))
+
+    def surely_live(self, r: Resource, ref: Ref) -> Resource | None:
+        """As `live_of`, where the link is more than likely: what a value means must not hang on a guess."""
+        found = self.live_of(r, ref)
+        return None if found is None or self.matches[id(found)].confidence == LOW else found
 
     def partner(self, block: Resource) -> Resource | None:
         """The live resource that this instance is linked to."""
@@ -111,10 +120,22 @@ class Linker:
 
     # --- by the state
 
-    def _by_state(self, held: Held, root: str | None, file: str) -> None:
+    def _root_of(self, state: State) -> str | None:
+        """The root module that has most of what a state holds; None where two have as much of it."""
+        roots = sorted({r.root for r in self.code.resources})
+        counts = [(sum(self.code.find(r, address) is not None for address in state.held), r) for r in roots]
+        most = max((n for n, _ in counts), default=0)
+        best = [r for n, r in counts if n == most]
+        if len(best) == 1 and most:
+            return best[0]
+        said = f"which root module of {self.code.shown} it is the state of cannot be told, so it was not used"
+        self.code.coverage.notes.append(f"{state.file}: {said}; name the directory of that one with --code")
+        return None
+
+    def _by_state(self, held: Held, root: str, file: str) -> None:
         type_ = table().aliases.get(held.type, held.type)
         found = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and _is(r, held)]
-        block = self._block(held.address, root)
+        block = self.code.find(root, held.address)
         if block is not None:
             self._stated.add((block.root, block.address))
         if len(found) != 1:
@@ -125,13 +146,6 @@ class Linker:
         exact = block.address == held.address and not stands_for_many(block)
         by = f"its id in {file}"
         self._link(found[0], Match(block, EXACT, by, exact, held.address))
-
-    def _block(self, address: str, root: str | None) -> Resource | None:
-        """The block of an address; None when several root modules have it and nothing says which is meant."""
-        if root is not None:
-            return self.code.find(root, address)
-        found = [b for r in sorted({r.root for r in self.code.resources}) if (b := self.code.find(r, address))]
-        return found[0] if len(found) == 1 else None
 
     # --- by what names it
 
@@ -152,7 +166,7 @@ class Linker:
         return key not in self._live_of and key not in self._stated
 
     def _type(self, type_: str, blocks: list[Resource], live: list[Resource], strength: str) -> None:
-        pairs, index = _Pairs(), _Index(live)
+        pairs, index = _Pairs(), _Index(live, self._at)
         for block in blocks:
             for r, confidence, by in self._fitting(type_, block, index):
                 if strength == LOW or confidence == HIGH:
@@ -178,7 +192,7 @@ class Linker:
         for r in index.candidates(keys, names):
             if region is not None and r.region is not None and region != r.region and not is_global(type_):
                 continue
-            best = _judge(keys, names, r)
+            best = _judge(keys, names, r, self._at)
             if best is not None:
                 yield r, LOW if unsure else best[0], best[1]
 
@@ -226,10 +240,12 @@ def _is(live: Resource, held: Held) -> bool:
     return isinstance(id_, str) and id_ != "" and id_ in mine
 
 
-def _judge(keys: Iterable[Key], names: dict[Attribute, Names | None], live: Resource) -> tuple[str, str] | None:
+def _judge(
+    keys: Iterable[Key], names: dict[Attribute, Names | None], live: Resource, at: Mapping[str, Resource]
+) -> tuple[str, str] | None:
     """How sure it is that a block with these names made a live resource, and what says so; None when nothing does."""
     best: tuple[str, str] | None = None
-    fits = {a: _fits(found, in_inventory(live, a)) for a, found in names.items()}
+    fits = {a: _fits(found, in_inventory(live, a, at)) for a, found in names.items()}
     if any(fit is False and not a.code.startswith("tags.") for a, fit in fits.items()):
         return None
     renamed = any(fit is False and a.code == TAGS for a, fit in fits.items())
@@ -255,8 +271,9 @@ def _fits(names: Names | None, live: str | None) -> bool | str | None:
 class _Index:
     """Live resources of one type by their values, so that not every one is held against each block."""
 
-    def __init__(self, live: list[Resource]) -> None:
+    def __init__(self, live: list[Resource], at: Mapping[str, Resource]) -> None:
         self._live = live
+        self._at = at
         self._by: dict[Attribute, dict[str, list[Resource]]] = {}
 
     def candidates(self, keys: Iterable[Key], names: dict[Attribute, Names | None]) -> Iterable[Resource]:
@@ -278,7 +295,7 @@ class _Index:
         if attribute not in self._by:
             index = self._by[attribute] = {}
             for r in self._live:
-                value = in_inventory(r, attribute)
+                value = in_inventory(r, attribute, self._at)
                 for word in _words(value) if value is not None else ():
                     index.setdefault(word, []).append(r)
         return self._by[attribute]

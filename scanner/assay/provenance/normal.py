@@ -30,12 +30,13 @@ _LISTS = {"Action", "NotAction", "Resource", "NotResource", "AWS", "Service", "F
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
-def same(code: Any, live: Any, live_of: LiveOf, name: str = "") -> bool | None:
+def same(code: Any, live: Any, live_of: LiveOf, name: str = "", told: frozenset[str] = frozenset()) -> bool | None:
     """Whether the two are the same.
 
     Args:
         live_of: the live resource that a reference of the code means, where it is known.
         name: the attribute, for what has words of its own (a protocol).
+        told: names of blocks inside the attribute that an inventory tells where they are: those missing are not there.
     """
     if isinstance(live, (Unknown, PartialList)):
         return None
@@ -44,9 +45,9 @@ def same(code: Any, live: Any, live_of: LiveOf, name: str = "") -> bool | None:
     if isinstance(code, Unknown):
         return _named(code, live, live_of)
     if isinstance(code, list) or (isinstance(live, list) and live):
-        return _lists(code, live, live_of, name)
+        return _lists(code, live, live_of, name, told)
     if isinstance(code, dict) or isinstance(live, dict):
-        return _maps(code, live, live_of)
+        return _maps(code, live, live_of, told)
     if _document(code) or _document(live):
         return _documents(code, live, live_of)
     return _scalars(code, live, name)
@@ -83,7 +84,7 @@ def _scalar(value: Any, name: str) -> Any:
 # --- lists and blocks -------------------------------------------------------------------------------------------------
 
 
-def _lists(code: Any, live: Any, live_of: LiveOf, name: str) -> bool | None:
+def _lists(code: Any, live: Any, live_of: LiveOf, name: str, told: frozenset[str]) -> bool | None:
     mine, more = _items(code)
     other, _ = _items(live)
     if len(mine) > MOST or len(other) > MOST:
@@ -91,11 +92,11 @@ def _lists(code: Any, live: Any, live_of: LiveOf, name: str) -> bool | None:
     left = list(other)
     doubt = more
     for item in mine:
-        told = [(x, same(item, x, live_of, name)) for x in left]
-        hit = next((x for x, is_same in told if is_same), None)
+        answers = [(x, same(item, x, live_of, name, told)) for x in left]
+        hit = next((x for x, answer in answers if answer), None)
         if hit is not None:
             left = _without(left, hit)
-        elif any(is_same is None for _, is_same in told) or (isinstance(item, Unknown) and not told):
+        elif any(answer is None for _, answer in answers) or (isinstance(item, Unknown) and not answers):
             doubt = True
         else:
             return False
@@ -116,7 +117,7 @@ def _without(items: Sequence[Any], gone: Any) -> list[Any]:
     return [*items[:at], *items[at + 1 :]]
 
 
-def _maps(code: Any, live: Any, live_of: LiveOf) -> bool | None:
+def _maps(code: Any, live: Any, live_of: LiveOf, told: frozenset[str]) -> bool | None:
     """Two blocks: what the code leaves out is the provider's business, and no difference."""
     if code in _NOTHING or not isinstance(code, dict) or not isinstance(live, dict):
         return None
@@ -124,10 +125,12 @@ def _maps(code: Any, live: Any, live_of: LiveOf) -> bool | None:
     for name, value in code.items():
         if _empty(value):
             continue
-        if name not in live:
-            doubt = doubt or value not in (False, 0)
+        if live.get(name) is None:
+            if name in told and isinstance(value, (list, dict)) and not isinstance(value, PartialList):
+                return False
+            doubt = doubt or isinstance(value, Unknown) or value not in (False, 0)
             continue
-        answer = same(value, live[name], live_of, name)
+        answer = same(value, live[name], live_of, name, told)
         if answer is False:
             return False
         doubt = doubt or answer is None

@@ -42,6 +42,13 @@ class CodeOrigin:
         written = steps and lookup_quietly(block.values, steps) is not None
         return [Step(head.file, head.start_line, said), *(block.origin.trace(steps) if written else ())]
 
+    def declared(self) -> dict[str, Any]:
+        """The block as reports in JSON tell it."""
+        m, place = self.match, self.match.code.origin.locate(())
+        return {
+            "address": m.name, "confidence": m.confidence, "by": m.by, "file": place.file, "line": place.start_line,
+        }  # fmt: skip
+
     def _written(self, path: ValuePath) -> tuple[Resource, ValuePath]:
         """The block that writes the value, and the path to it there."""
         code = self.match.code

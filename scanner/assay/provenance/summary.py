@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from assay.provenance.code import stands_for_many
-from assay.provenance.identity import keys_of, names_in_code, table
+from assay.provenance.identity import is_global, keys_of, names_in_code, table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +65,7 @@ def _without_counterpart(linker: Linker, parts: PartsOf, coverage: Coverage) -> 
     rivals = {(b.root, b.address) for found in linker.ambiguous.values() for b in found}
     kept = {(p.root, p.address) for key, sets in parts.items() if key in taken for ps in sets.values() for p in ps}
     unlisted = {type_ for type_, *_ in coverage.unlisted}
+    regions = {u["region"] for u in coverage.units if u["region"]}
     listed = {t for types in coverage.feeds.values() for t in types}
     missing: list[Resource] = []
     undecided: list[Resource] = []
@@ -73,7 +74,16 @@ def _without_counterpart(linker: Linker, parts: PartsOf, coverage: Coverage) -> 
         type_ = table().aliases.get(r.type, r.type)
         if key in taken or key in kept or type_ not in listed:
             continue
-        if key in rivals or type_ in unlisted or type_ in table().parts or stands_for_many(r) or not _named(linker, r):
+        region = linker.code.region(r)
+        elsewhere = region is not None and bool(regions) and region not in regions and not is_global(type_)
+        if (
+            elsewhere
+            or key in rivals
+            or type_ in unlisted
+            or type_ in table().parts
+            or stands_for_many(r)
+            or not _named(linker, r)
+        ):
             undecided.append(r)
         else:
             missing.append(r)
@@ -102,7 +112,7 @@ def sentences(found: Mapping[str, Any]) -> list[str]:
         (len(found["ambiguous"]), "ambiguous"),
         (len(found["unmanaged"]), "in no code"),
         (len(found["missing"]), "declared and not live"),
-        (len(found["undecided"]), "declared under names not known here"),
+        (len(found["undecided"]), "declared, and whether they are live cannot be told"),
     ]
     rest = ", ".join(f"{n} {word}" for n, word in counts if n)
     return [first + (f" ({sure})" if sure else "") + (f"; {rest}" if rest else "")]
@@ -122,7 +132,7 @@ def lists(found: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
         ("Ambiguous: several blocks fit these equally well, so none is linked", ambiguous),
         ("In no code", unmanaged),
         ("Declared and not live", [_place(b) for b in found["missing"]]),
-        ("Declared under names that are not known here", [_place(b) for b in found["undecided"]]),
+        ("Declared, and whether they are live cannot be told", [_place(b) for b in found["undecided"]]),
     ]
 
 

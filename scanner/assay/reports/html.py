@@ -107,6 +107,7 @@ def _page(report: Report, title: str) -> dict[str, Any]:
         "units": len(report.coverage.units),
         "units_bad": sum(u["status"] != "ok" for u in report.coverage.units),
         "problems": shape.coverage_problems(report),
+        "linked": shape.code_sentences(report),
         "version": report.tool_version,
         "gate": report.gate.label if report.gate is not None else None,
         "strict": report.strict,

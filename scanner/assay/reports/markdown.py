@@ -46,6 +46,8 @@ def _parts(report: Report) -> Iterator[str]:
         yield "\n" + "".join(f"- {prose(line.strip())}\n" for line in health)
     if levels := shape.levels(report):
         yield "\n" + "".join(f"- {prose(line)}\n" for line in levels[:_OPEN_ROWS])
+    if linked := shape.code_sentences(report):
+        yield "\n" + "".join(f"- {prose(line)}\n" for line in linked)
     if failures:
         yield "\n" + _table(failures[:_OPEN_ROWS])
         for start in range(_OPEN_ROWS, len(failures), 100):

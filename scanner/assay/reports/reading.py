@@ -18,6 +18,7 @@ from assay.model import (
     Fix,
     Hop,
     Location,
+    NowhereOrigin,
     Resource,
     Severity,
     Step,
@@ -111,6 +112,7 @@ def _coverage(reports: Sequence[Report]) -> Coverage:
     lost = [word for word, there in (
         ("health score", any("health" in r.summary for r in reports)),
         ("difference from an earlier state", any(r.difference is not None for r in reports)),
+        ("linking to code", any(r.coverage.code is not None for r in reports)),
         ("trend", any(r.trend is not None for r in reports)),
     ) if there]  # fmt: skip
     merged.notes += [f"the {word} of a single report is not carried into a merged one" for word in lost]
@@ -127,6 +129,7 @@ def _report(written: dict[str, Any]) -> Report:
                       for u in cover["units"]]  # fmt: skip
     coverage.unlisted = [(u["type"], u["account"], u["region"], u["reason"]) for u in cover.get("unlisted", ())]
     coverage.notes = [str(note) for note in cover.get("notes", ())]
+    coverage.code = cover.get("code")
     summary = dict(written["summary"])
     for name in ("resources", "rules", *(v.value for v in Verdict)):
         if not isinstance(summary[name], int):
@@ -142,6 +145,19 @@ def _report(written: dict[str, Any]) -> Report:
     return report
 
 
+class _Declared(NowhereOrigin):
+    """The origin of a live resource whose block the report names."""
+
+    __slots__ = ("_code",)
+
+    def __init__(self, address: str, code: dict[str, Any]) -> None:
+        super().__init__(address)
+        self._code = {name: code[name] for name in ("address", "confidence", "by", "file", "line")}
+
+    def declared(self) -> dict[str, Any]:
+        return self._code
+
+
 def _finding(shown: dict[str, Any]) -> Finding:
     verdict, where = Verdict(shown["verdict"]), shown["resource"]
     evidence = [dict(item) for item in shown["evidence"]]
@@ -149,9 +165,11 @@ def _finding(shown: dict[str, Any]) -> Finding:
     if verdict is Verdict.UNKNOWN:
         steps = [parse_path(item.get("path") or "") for item in evidence if item.get("value") is None]
         values = {str(path[0]): _NOT_KEPT for path in steps if path}
+    origin = _Declared(where["address"], shown["code"]) if "code" in shown else None
     r = Resource(
-        where["type"], where["address"], where["source"], values, account=where["account"], region=where["region"]
-    )
+        where["type"], where["address"], where["source"], values, origin, account=where["account"],
+        region=where["region"],
+    )  # fmt: skip
     finding = Finding(
         r, verdict, shown["message"], because=tuple(_place(b) for b in shown.get("related", ())),
         fix=Fix(r, (), None) if shown["fixable"] else None,

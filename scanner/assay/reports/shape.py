@@ -57,14 +57,11 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
 
 def code_dict(r: Resource) -> dict[str, Any] | None:
     """The block that a live resource is linked to: its address, place, how sure the link is and by what it was told."""
-    match = getattr(r.origin, "match", None)
-    if match is None:
+    declared = getattr(r.origin, "declared", None)
+    if declared is None:
         return None
-    place = match.code.origin.locate(())
-    return {
-        "address": match.name, "confidence": match.confidence, "by": text(match.by), "file": utf8(place.file),
-        "line": place.start_line,
-    }  # fmt: skip
+    found: dict[str, Any] = declared()
+    return {**found, "by": text(found["by"]), "file": utf8(found["file"])}
 
 
 def place_dict(place: Location | None) -> dict[str, Any] | None:
