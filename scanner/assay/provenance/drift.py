@@ -48,6 +48,7 @@ _NEVER = frozenset({
 })  # fmt: skip
 _UNTOLD = object()
 _ABSENT = object()
+_RULES = ("aws_security_group_rule", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule")
 _GROUPS = ("aws_security_group", "aws_default_security_group")
 
 
@@ -119,6 +120,7 @@ class Comparison:
         self.directories = directories
         self.told: dict[str, set[str]] = {}
         self._live: dict[str, list[Resource]] = {}
+        self._doubtful: dict[str, bool] = {}
         self._inside: dict[tuple[str, str], frozenset[str]] = {}
         for r in live:
             self._live.setdefault(r.type, []).append(r)
@@ -204,9 +206,11 @@ class Comparison:
 
     def _unplaced(self, block: Resource) -> bool:
         """Whether some rule beside the groups of a root module is for a group that nobody knows."""
-        rules = [r for r in self.linker.code.resources if r.root == block.root and r.type.endswith("_rule")]
-        groups = (r.values.get("security_group_id") for r in rules if "security_group" in r.type)
-        return any(isinstance(g, Unknown) and not isinstance(g, Ref) for g in groups)
+        if block.root not in self._doubtful:
+            rules = (r for r in self.linker.code.resources if r.root == block.root and r.type in _RULES)
+            groups = (r.values.get("security_group_id") for r in rules)
+            self._doubtful[block.root] = any(isinstance(g, Unknown) and not isinstance(g, Ref) for g in groups)
+        return self._doubtful[block.root]
 
     def _tags(self, live: Resource, match: Match) -> Iterator[Difference]:
         """Tags of the code that are not there or differ, together; those that others have added are theirs."""

@@ -7,6 +7,7 @@ ambiguous, and nothing is linked.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay.model import Ref
@@ -275,21 +276,43 @@ class _Index:
         self._live = live
         self._at = at
         self._by: dict[Attribute, dict[str, list[Resource]]] = {}
+        self._sorted: dict[Attribute, list[tuple[str, Resource]]] = {}
 
     def candidates(self, keys: Iterable[Key], names: dict[Attribute, Names | None]) -> Iterable[Resource]:
         """Those that may fit some key; which of them does, the whole key decides."""
         found: dict[int, Resource] = {}
         for key in keys:
-            needed = [names[a] for a in key.attributes if not a.narrows]
-            if None in needed:
+            needed = [(a, names[a]) for a in key.attributes if not a.narrows]
+            if any(n is None for _, n in needed):
                 continue
-            known = next(((a, n) for a in key.attributes if not a.narrows and (n := names[a]) and n.known), None)
-            if known is None:  # one of its type, or a name of which pieces are known
+            told = [(a, n) for a, n in needed if n is not None]
+            if not told:  # one of its type
                 return self._live
-            index = self._index(known[0])
-            for word in {w for name in known[1].known for w in _words(name)}:
-                found.update((id(r), r) for r in index.get(word, ()))
+            attribute, name = next(((a, n) for a, n in told if n.known), told[0])
+            for r in self._named(attribute, name):
+                found[id(r)] = r
         return found.values()
+
+    def _named(self, attribute: Attribute, name: Names) -> Iterator[Resource]:
+        if name.pattern is None:
+            index = self._index(attribute)
+            for word in {w for known in name.known for w in _words(known)}:
+                yield from index.get(word, ())
+            return
+        values = self._values(attribute)
+        first = name.pattern.pieces[0] if name.pattern.begins else ""
+        for i in range(bisect_left(values, first, key=_value_of) if first else 0, len(values)):
+            value, r = values[i]
+            if not value.startswith(first):
+                break
+            if name.pattern.matches(value):
+                yield r
+
+    def _values(self, attribute: Attribute) -> list[tuple[str, Resource]]:
+        if attribute not in self._sorted:
+            told = ((in_inventory(r, attribute, self._at), r) for r in self._live)
+            self._sorted[attribute] = sorted(((v, r) for v, r in told if v is not None), key=_value_of)
+        return self._sorted[attribute]
 
     def _index(self, attribute: Attribute) -> dict[str, list[Resource]]:
         if attribute not in self._by:
@@ -299,6 +322,10 @@ class _Index:
                 for word in _words(value) if value is not None else ():
                     index.setdefault(word, []).append(r)
         return self._by[attribute]
+
+
+def _value_of(pair: tuple[str, Resource]) -> str:
+    return pair[0]
 
 
 def _words(name: str) -> set[str]:

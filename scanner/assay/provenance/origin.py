@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class CodeOrigin:
     """The origin of a live resource whose block is known; `parts` are the blocks beside it, by what they set of it."""
 
-    __slots__ = ("differences", "live", "match", "own", "parts")
+    __slots__ = ("_block", "differences", "live", "match", "own", "parts")
 
     def __init__(self, live: Resource, match: Match, parts: dict[str | None, list[Resource]]) -> None:
         self.live = live
@@ -26,16 +26,21 @@ class CodeOrigin:
         self.match = match
         self.parts = parts
         self.differences: Sequence[Difference] = ()
+        self._block: Location | None = None
 
     def locate(self, path: ValuePath) -> Location:
         """The place of what `path` means in the code; the block, where it is not written or cannot be told apart."""
+        if not path:
+            if self._block is None:  # asked by every format, for each finding
+                self._block = self.match.code.origin.locate(())
+            return self._block
         block, steps = self._written(path)
         return block.origin.locate(steps)
 
     def trace(self, path: ValuePath) -> list[Step]:
         """That the block declares it and how that is known, then how the value there came to be."""
         block, steps = self._written(path)
-        head = self.match.code.origin.locate(())
+        head = self.locate(())
         said = (
             f"{self.match.name} declares {self.live.address} ({self.match.confidence} confidence, by {self.match.by})"
         )
@@ -44,7 +49,7 @@ class CodeOrigin:
 
     def declared(self) -> dict[str, Any]:
         """The block as reports in JSON tell it."""
-        m, place = self.match, self.match.code.origin.locate(())
+        m, place = self.match, self.locate(())
         return {
             "address": m.name, "confidence": m.confidence, "by": m.by, "file": place.file, "line": place.start_line,
         }  # fmt: skip

@@ -101,7 +101,7 @@ def coverage_dict(coverage: Coverage) -> dict[str, Any]:
     if coverage.notes:
         shape["notes"] = [text(n) for n in coverage.notes]
     if coverage.code is not None:
-        shape["code"] = short(coverage.code, text, most=None)
+        shape["code"] = _texts(coverage.code)
     return shape
 
 
@@ -219,15 +219,24 @@ def _words(r: Resource, steps: ValuePath) -> str:
     return "" if value is None and inside else show(value)
 
 
-def short(value: Any, clean: Callable[[str], str], most: int | None = 200) -> Any:
+def _texts(value: Any) -> Any:
+    """Data of ours in which addresses and names are the input's: those are masked, whatever their number."""
+    if isinstance(value, dict):
+        return {name: _texts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_texts(inner) for inner in value]
+    return text(value) if isinstance(value, str) else value
+
+
+def short(value: Any, clean: Callable[[str], str]) -> Any:
     """A value of bounded size: a report is no place for a policy of a megabyte."""
     if isinstance(value, str):
         cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters)"
         return clean(cut)
     if isinstance(value, dict):
-        return {clean(str(k)): short(v, clean, most) for k, v in list(value.items())[:most]}
+        return {clean(str(k)): short(v, clean) for k, v in list(value.items())[:200]}
     if isinstance(value, list):
-        return [short(v, clean, most) for v in list(list.__iter__(value))[:most]]
+        return [short(v, clean) for v in list(list.__iter__(value))[:200]]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return str(value)  # JSON has no such number
     return value if value is None or isinstance(value, (bool, int, float)) else clean(str(value))
