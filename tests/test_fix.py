@@ -143,7 +143,7 @@ def test_through_modules_and_locals_the_outermost_decides(tmp_path: Path, capsys
         "outer/inner/main.tf": f'variable "on" {{\n  default = true\n}}\nlocals {{\n  on = var.on\n}}\n{queue}',
     }
     after, said = mended(tmp_path, capsys, files, "--select", SQS)
-    assert "2 findings mended in 1 files" in said
+    assert "2 findings mended in 1 file" in said
     assert after == {**files, "main.tf": files["main.tf"].replace("plain = false", "plain = true")}
 
 

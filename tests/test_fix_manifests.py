@@ -142,7 +142,7 @@ def test_each_document_of_a_file_and_each_item_of_a_list(tmp_path: Path, capsys:
     )
     text = f"# ünicode\n{pod % 'a'}---\n{pod % 'b'}...\n---\n{listed}"
     after, said = mended(tmp_path, capsys, text, *ESCALATION)
-    assert "4 findings mended in 1 files" in said
+    assert "4 findings mended in 1 file" in said
     specs = [d for d in yaml.safe_load_all(after) if d]
     pods = [*specs[:2], *specs[2]["items"]]
     assert [p["metadata"]["name"] for p in pods] == ["a", "b", "c", "d"]

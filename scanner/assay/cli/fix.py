@@ -85,9 +85,11 @@ def _diff(mended: Mended) -> list[str]:
 
 
 def _say(mended: Mended, *, verbose: bool, written: bool) -> None:
+    from assay.reports.shape import plural
+
     done = "mended" if written else "can be mended"
     print(
-        f"{len(mended.fixed)} findings {done} in {len(mended.files)} files, {len(mended.left)} left"
+        f"{plural(len(mended.fixed), 'finding')} {done} in {plural(len(mended.files), 'file')}, {len(mended.left)} left"
         + ("" if written or not mended.files else "; --write makes the changes"),
         file=sys.stderr,
     )

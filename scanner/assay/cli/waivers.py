@@ -141,7 +141,9 @@ def _check(report: Report, args: Namespace) -> int:
     else:
         for p in [*problems, *ending]:
             print(f"{p['place']}: {p['kind']}: {p['message']}")
-        print(f"{len(problems)} problems, {len(ending)} ending within {SOON} days (as of {today}, UTC)")
+        from assay.reports.shape import plural
+
+        print(f"{plural(len(problems), 'problem')}, {len(ending)} ending within {SOON} days (as of {today}, UTC)")
     if report.coverage.incomplete:
         print("assay waivers: something could not be read, so a waiver may look unused that is not", file=sys.stderr)
     return 1 if problems else 3 if report.coverage.incomplete else 0
