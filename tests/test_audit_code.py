@@ -16,6 +16,7 @@ from aws_population import populate
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 from oci_control_plane import ControlPlane, write_config
+from oci_tenancy import tenancy
 from sarif_judges import github_refusals, multitool_complaints, results, schema_errors
 
 REGION = "eu-west-1"
@@ -485,3 +486,24 @@ def test_a_tenancy_beside_its_code(tmp_path: Path, capsys: pytest.CaptureFixture
     assert [u["address"] for u in told["unmanaged"] if u["type"] == "oci_core_route_table"] == [
         "ocid1.routetable.oc1..byhand"
     ]
+
+
+@pytest.mark.slow
+def test_a_tenancy_as_its_code_made_it_is_linked_and_has_no_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "main.tf").write_text((Path(__file__).parent / "tools" / "oci_tenancy.tf").read_text())
+    write_config(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with ControlPlane(tenancy(1, 2)[0]) as plane:
+        main(["audit", "oci", "--endpoint", plane.url, "--config-file", "config", "--code", "infra", "-q",
+              "-o", "json=a.json"])  # fmt: skip
+    report = read(tmp_path / "a.json")
+    assert [f["message"] for f in report["findings"] if f["rule"] == RULE] == []
+    code = report["coverage"]["code"]
+    assert code["ambiguous"] == []
+    # The control plane's log group has no name, as none in a real tenancy is.
+    assert [m["address"] for m in [*code["missing"], *code["undecided"]]] == ["oci_logging_log_group.flow"]
+    assert code["linked"] == code["declared"] - 1
+    assert code["compared"] > 80

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from assay.cli import main
 from assay.inventory.snapshot import SnapshotWriter
-from assay.model import Resource, Unknown
+from assay.model import PartialList, Ref, Resource, Text, Unknown
 from assay.scan import UsageError
 
 ACCOUNT = "111122223333"
@@ -290,6 +290,18 @@ def test_a_key_is_found_by_its_alias(estate: Estate) -> None:
     assert estate.drift() == {"enable_key_rotation": (False, True)}
 
 
+def test_what_uses_a_resource_does_not_speak_against_its_own_name(estate: Estate) -> None:
+    estate.code(
+        'resource "oci_core_subnet" "s" {\n  display_name = "s"\n  route_table_id = oci_core_route_table.t.id\n}\n'
+        'resource "oci_core_route_table" "t" {\n  display_name = "theirs"\n}\n'
+    )
+    used = ("oci_core_route_table", "ocid1.routetable.oc1..x", {"id": "ocid1.routetable.oc1..x"})
+    user = {"id": "ocid1.subnet.oc1..s", "display_name": "s", "route_table_id": "ocid1.routetable.oc1..x"}
+    for name, linked in (("byhand", 1), ("theirs", 2), (None, 2)):
+        estate.live(("oci_core_subnet", "ocid1.subnet.oc1..s", user), (*used[:2], {**used[2], "display_name": name}))
+        assert estate.report()["coverage"]["code"]["linked"] == linked
+
+
 def test_what_is_in_no_code_and_what_is_not_live(estate: Estate) -> None:
     estate.code(
         'variable "n" {}\nresource "aws_sqs_queue" "gone" {\n  name = "gone"\n}\n'
@@ -300,6 +312,33 @@ def test_what_is_in_no_code_and_what_is_not_live(estate: Estate) -> None:
     assert [u["address"].rpartition(":")[2] for u in code["unmanaged"]] == ["byhand"]
     assert [(m["address"], m["line"]) for m in code["missing"]] == [("aws_sqs_queue.gone", 2)]
     assert [m["address"] for m in code["undecided"]] == ["aws_sqs_queue.who", "aws_s3_bucket.b"], "buckets were denied"
+
+
+QUOTED = '"x"'
+
+
+@pytest.mark.parametrize("unknown", ["x", Unknown("denied"), None, 7, True, [], {}, [{}], ["x"], {"a": Unknown("denied")},
+                                     PartialList([], Unknown("denied")), [Unknown("denied")], Ref("a", "id"),
+                                     Text(["a", Unknown("denied")]), "[" * 5000])  # fmt: skip
+def test_nothing_that_an_inventory_may_tell_or_not_tell_stops_a_report(estate: Estate, unknown: Any) -> None:
+    """Every attribute of some types is of that value, while the code knows all, or nothing."""
+    from assay.terraform.schema import attributes
+
+    types = ("aws_sqs_queue", "aws_s3_bucket", "aws_security_group", "aws_kms_alias", "aws_subnet", "oci_core_subnet",
+             "oci_core_security_list", "aws_iam_role", "aws_lambda_function", "aws_vpc", "aws_instance")  # fmt: skip
+    known = {"b": "true", "n": "7", "l": '["x"]'}
+    blocks = []
+    for type_ in types:
+        kinds = {n: k for n, k in attributes(type_).items() if "." not in n and k != "m"}
+        for label, lines in (
+            ("known", [f"  {name} = {known.get(kind, QUOTED)}" for name, kind in kinds.items()]),
+            ("not", [f"  {name} = var.n" for name in kinds]),
+        ):
+            blocks.append(f'resource "{type_}" "{label}" {{\n' + "\n".join(lines) + "\n}\n")
+    estate.code('variable "n" {}\n' + "".join(blocks))
+    estate.live(*((t, f"arn:aws:x:{REGION}:{ACCOUNT}:{t}", dict.fromkeys(attributes(t), unknown)) for t in types))
+    report = estate.report("--select", f"{RULE},least-privilege,encryption,private-subnets")
+    assert report["coverage"]["code"]["declared"] == 2 * len(types)
 
 
 # --- by the state -----------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Table(NamedTuple):
     keys: dict[str, list[Key]]
     parts: dict[str, Part]
     aliases: dict[str, str]
-    through: dict[str, tuple[str, str]]
+    through: dict[str, list[tuple[str, str]]]
     globals: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def table() -> Table:
     keys: dict[str, list[Key]] = {}
     parts: dict[str, Part] = {}
     aliases: dict[str, str] = {}
-    through: dict[str, tuple[str, str]] = {}
+    through: dict[str, list[tuple[str, str]]] = {}
     everywhere: list[str] = []
     path = os.path.join(os.path.dirname(__file__), os.pardir, "tables", "identity.txt")
     with open(path, encoding="utf-8") as handle:
@@ -78,7 +78,7 @@ def table() -> Table:
             elif word == "alias":
                 aliases[rest[0]] = rest[1]
             elif word == "via":
-                through[rest[0]] = (rest[1], rest[2])
+                through.setdefault(rest[0], []).append((rest[1], rest[2]))
             elif word == "global":
                 everywhere.append(rest[0])
     return Table(keys, parts, aliases, through, tuple(everywhere))

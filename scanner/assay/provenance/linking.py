@@ -78,7 +78,7 @@ class Linker:
         self._at: dict[str, Resource] = {}
         for r in live:
             self._live.setdefault(r.type, []).append(r)
-            if r.values.get("arn") == r.address:  # parts stand at the address of what they belong to
+            if _is_itself(r):
                 self._at[r.address] = r
         self._blocks: dict[str, list[Resource]] = {}
         aliases = table().aliases
@@ -200,19 +200,24 @@ class Linker:
     def _by_use(self) -> bool:
         """Link what has no name of its own by what uses it: a key by its alias."""
         before = len(self.matches)
-        for type_, (user_type, attribute) in table().through.items():
-            for user in self._blocks.get(user_type, ()):
-                live_user, ref = self.partner(user), user.values.get(attribute)
-                target = self.code.find(user.root, ref.target) if isinstance(ref, Ref) else None
-                if live_user is None or target is None or not self._free(target):
-                    continue
-                wanted = live_user.values.get(attribute)
-                free = [r for r in self._live.get(type_, ()) if id(r) not in self.matches]
-                found = [r for r in free if wanted in names_of(r, "id") and r.account == live_user.account]
-                if len(found) == 1 and target.type == type_ and not stands_for_many(target):
-                    by = f"{user.address}, which is linked and names it"
-                    self._link(found[0], Match(target, LOW, by))
+        for type_, users in table().through.items():
+            for user_type, attribute in users:
+                for user in self._blocks.get(user_type, ()):
+                    self._used(type_, user, attribute)
         return len(self.matches) > before
+
+    def _used(self, type_: str, user: Resource, attribute: str) -> None:
+        """Link what the one reference at an attribute means, where the live user names one resource there."""
+        live_user, ref = self.partner(user), _only(user.values.get(attribute))
+        target = self.code.find(user.root, ref.target) if isinstance(ref, Ref) else None
+        if live_user is None or target is None or target.type != type_ or not self._free(target):
+            return
+        wanted = _only(live_user.values.get(attribute))
+        free = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and id(r) not in self.orphans]
+        found = [r for r in free if _names(r, wanted) and r.account == live_user.account]
+        names = {a: names_in_code(target, a, self.live_of) for key in keys_of(type_) for a in key.attributes}
+        if len(found) == 1 and not stands_for_many(target) and not _differs(_all_fits(names, found[0], self._at)):
+            self._link(found[0], Match(target, LOW, f"{user.address}, which is linked and names it"))
 
     # --- what is a part of something else
 
@@ -221,7 +226,7 @@ class Linker:
         owners: dict[tuple[str, str | None], tuple[Resource, Match]] = {}
         for group in self._live.values():
             for r in group:
-                if id(r) in self.matches and r.values.get("arn") == r.address:
+                if id(r) in self.matches and _is_itself(r):
                     owners[r.address, r.account] = (r, self.matches[id(r)])
         for group in self._live.values():
             for r in group:
@@ -232,10 +237,27 @@ class Linker:
                     self.matches[id(r)] = Match(match.code, match.confidence, by, match.instance, match.address)
 
 
+def _only(value: object) -> object:
+    """The one item of a list that has no other; what is no list is itself."""
+    if isinstance(value, list):
+        return list.__getitem__(value, 0) if type(value) is list and list.__len__(value) == 1 else None
+    return value
+
+
+def _names(live: Resource, wanted: object) -> bool:
+    return isinstance(wanted, str) and wanted in names_of(live, "id")
+
+
+def _is_itself(live: Resource) -> bool:
+    """False for a part of something, which stands at the address of that."""
+    arn = live.values.get("arn")
+    return isinstance(arn, str) and arn == live.address
+
+
 def _is(live: Resource, held: Held) -> bool:
     """Whether a live resource is the one that a state holds: by its ARN, where the state tells one, else by its id."""
     arn, id_ = held.values.get("arn"), held.values.get("id")
-    mine = {live.address, live.values.get("arn"), live.values.get("id")}
+    mine = {v for v in (live.address, live.values.get("arn"), live.values.get("id")) if isinstance(v, str)}
     if isinstance(arn, str) and arn and isinstance(live.values.get("arn"), str):
         return arn in mine
     return isinstance(id_, str) and id_ != "" and id_ in mine
@@ -246,8 +268,8 @@ def _judge(
 ) -> tuple[str, str] | None:
     """How sure it is that a block with these names made a live resource, and what says so; None when nothing does."""
     best: tuple[str, str] | None = None
-    fits = {a: _fits(found, in_inventory(live, a, at)) for a, found in names.items()}
-    if any(fit is False and not a.code.startswith("tags.") for a, fit in fits.items()):
+    fits = _all_fits(names, live, at)
+    if _differs(fits):
         return None
     renamed = any(fit is False and a.code == TAGS for a, fit in fits.items())
     for key in keys:
@@ -258,6 +280,18 @@ def _judge(
         if best is None or (best[0], sure) == (LOW, HIGH):
             best = (sure, f"its {key}" if key.attributes else str(key))
     return best
+
+
+def _all_fits(
+    names: dict[Attribute, Names | None], live: Resource, at: Mapping[str, Resource]
+) -> dict[Attribute, bool | str | None]:
+    return {a: _fits(found, in_inventory(live, a, at)) for a, found in names.items()}
+
+
+def _differs(fits: dict[Attribute, bool | str | None]) -> bool:
+    """Whether something that never changes differs: then it is another resource. Tags and remarks do change."""
+    lasting = {a: fit for a, fit in fits.items() if not a.code.startswith(("tags.", "description", "comment"))}
+    return any(fit is False for fit in lasting.values())
 
 
 def _fits(names: Names | None, live: str | None) -> bool | str | None:

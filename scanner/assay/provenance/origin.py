@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Location, Step, lookup_quietly
+from assay.model import Location, Step, Undetermined, lookup_quietly
 from assay.provenance.normal import same
 
 if TYPE_CHECKING:
@@ -98,5 +98,8 @@ def _position(mine: Any, other: Any, index: int) -> int | None:
     if list.__len__(mine) == list.__len__(other) == 1:
         return 0
     wanted = list.__getitem__(other, index)
-    hits = [i for i, item in enumerate(list.__iter__(mine)) if same(item, wanted, lambda _: None)]
+    try:
+        hits = [i for i, item in enumerate(list.__iter__(mine)) if same(item, wanted, lambda _: None)]
+    except (Undetermined, RecursionError):
+        return None
     return hits[0] if len(hits) == 1 else None
