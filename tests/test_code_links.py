@@ -317,7 +317,7 @@ def test_what_is_in_no_code_and_what_is_not_live(estate: Estate) -> None:
 QUOTED = '"x"'
 
 
-@pytest.mark.parametrize("unknown", ["x", Unknown("denied"), None, 7, True, [], {}, [{}], ["x"], {"a": Unknown("denied")},
+@pytest.mark.parametrize("unknown", ["x", Unknown("denied"), None, 7, True, [], {}, [{}], ["x"], {"a": Unknown("x")},
                                      PartialList([], Unknown("denied")), [Unknown("denied")], Ref("a", "id"),
                                      Text(["a", Unknown("denied")]), "[" * 5000])  # fmt: skip
 def test_nothing_that_an_inventory_may_tell_or_not_tell_stops_a_report(estate: Estate, unknown: Any) -> None:
