@@ -126,7 +126,10 @@ def _every_name() -> frozenset[str]:
     # What only a live account tells.
     beyond |= {"root_mfa_enabled", "root_access_keys_present", "root_password_last_used", "root_access_key_1_last_used"}
     beyond |= {"root_access_key_2_last_used", "password_enabled", "mfa_active", "password_last_used", "last_used_date"}
-    beyond |= {"last_rotated_date"}
+    beyond |= {"last_rotated_date", "renewal_status", "certificate", "expiry_date_time", "common_name"}
+    beyond |= {"last_built", "created", "creation_date", "usage_tracked_since", "unencrypted_recovery_points"}
+    beyond |= {"instance_state", "public"}
+    beyond |= {"valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode"}
     beyond |= {"create_date", "deletion_date", "expiration", "layer_arn"}
     beyond |= {"most_recent", "owners"}
     # What OCI's API alone tells: problems of Cloud Guard, the second factor of a user.

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from assay import INFO, LOW, Block, Finding, Graph, Resource, all_of, any_of, rule
+from assay import INFO, LOW, Block, Finding, Graph, Resource, all_of, any_of, require, rule
+from assay.analysis.literals import days_from_now
 from assay.analysis.usage import unused
 
 
@@ -91,3 +92,127 @@ def aws_s3_incomplete_uploads_kept(configuration: Resource) -> Iterator[Finding]
     """
     if not any_of(configuration.each("rule"), aborts):
         yield configuration.fails("no enabled rule gives up unfinished uploads of the whole bucket")
+
+
+@rule(
+    on="aws_network_acl",
+    severity=INFO,
+    equivalents=["prowler:ec2_networkacl_unused", "steampipe-aws:vpc_network_acl_unused"],
+)
+def aws_nacl_unused(acl: Resource, graph: Graph) -> Iterator[Finding]:
+    """Network ACLs belong to a subnet.
+
+    ## Why
+    A list that guards nothing is taken for one that does, by whoever reads the rules.
+    ## Fix
+    Set `subnet_ids`, add an `aws_network_acl_association`, or remove it.
+    """
+    if acl["subnet_ids"] in (None, []) and not graph.users(acl, "aws_network_acl_association"):
+        yield acl.fails("no subnet uses the list", at="subnet_ids")
+
+
+@rule(
+    on="aws_ecr_repository",
+    severity=LOW,
+    equivalents=[
+        "prowler:ecr_repositories_lifecycle_policy_enabled",
+        "steampipe-aws:ecr_repository_lifecycle_policy_configured",
+    ],
+)
+def aws_ecr_no_lifecycle(repository: Resource, graph: Graph) -> Iterator[Finding]:
+    """Repositories say when images are deleted.
+
+    ## Why
+    Every build leaves an image that is paid for, for ever, and that somebody may still start, with last year's holes.
+    ## Fix
+    Add an `aws_ecr_lifecycle_policy`.
+    """
+    if not graph.users(repository, "aws_ecr_lifecycle_policy"):
+        yield repository.fails("the repository has no lifecycle policy: every image is kept")
+
+
+@rule(
+    on="aws_codebuild_project",
+    sources=("aws",),
+    params={"days": 90},
+    severity=INFO,
+    equivalents=[
+        "prowler:codebuild_project_older_90_days",
+        "steampipe-aws:codebuild_project_build_greater_then_90_days",
+    ],
+)
+def aws_codebuild_unused(project: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Build projects build.
+
+    ## Why
+    A project that nobody runs keeps its role, its webhook and its old image: a way in that nobody watches.
+    ## Fix
+    Delete it.
+    """
+    last = project["last_built"]
+    idle = -days_from_now(project["created"] if last == None else last)
+    if idle > params["days"]:
+        yield project.fails(f"{'made' if last == None else 'last run'} {idle:.0f} days ago", at="last_built")
+
+
+@rule(on="aws_vpc", sources=("aws",), severity=INFO, equivalents=["steampipe-aws:vpc_not_in_use"])
+def aws_vpc_unused(vpc: Resource, graph: Graph) -> Iterator[Finding]:
+    """Something runs in every network.
+
+    Judged by the network interfaces, which whatever runs has; the default VPC has a rule of its own.
+
+    ## Why
+    Its gateways are paid for, its address block is taken, and its rules are from another time.
+    ## Fix
+    Delete it.
+    """
+    if vpc["is_default"] == True:
+        return
+    if not any_of(graph.beside(vpc, "aws_network_interface"), lambda i: i["vpc_id"] == vpc["id"]):
+        yield vpc.fails("no network interface stands in it")
+
+
+@rule(
+    on="aws_kms_key",
+    sources=("aws",),
+    params={"days": 90},
+    severity=INFO,
+    equivalents=["prowler:kms_cmk_are_used"],
+)
+def aws_kms_key_unused(key: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Keys are used.
+
+    KMS tells the last use since it began to record; a key without one is unused when the record is long enough.
+
+    ## Why
+    A key costs by the month, and nobody knows any more whether deleting it destroys something.
+    ## Fix
+    Disable it, wait, and schedule its deletion.
+    """
+    if key["is_enabled"] == False or -days_from_now(key["creation_date"]) < params["days"]:
+        return
+    last, since = key["last_used_date"], key["usage_tracked_since"]
+    if last != None:
+        if (idle := -days_from_now(last)) > params["days"]:
+            yield key.fails(f"it was last used {idle:.0f} days ago", at="last_used_date")
+    elif since == None or -days_from_now(since) < params["days"]:
+        yield key.unsure("KMS has not recorded its use for long enough", at="usage_tracked_since")
+    else:
+        yield key.fails(f"no use of it is recorded since {since[:10]}", at="last_used_date")
+
+
+require(
+    "aws-fsx-no-backup-tags",
+    on=["aws_fsx_lustre_file_system", "aws_fsx_openzfs_file_system", "aws_fsx_windows_file_system"],
+    path="copy_tags_to_backups",
+    equals=True,
+    default=False,
+    severity=INFO,
+    equivalents=[
+        "prowler:fsx_file_system_copy_tags_to_backups_enabled",
+        "steampipe-aws:fsx_file_system_copy_tags_to_backup_and_volume_enabled",
+        "steampipe-aws:fsx_lustre_file_system_copy_tags_to_backup_enabled",
+    ],
+    title="Backups of file systems carry their tags.",
+    why="Without them nobody can say whose backup it is, who pays for it and how long it is to be kept.",
+)

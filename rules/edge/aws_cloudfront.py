@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Resource, any_of, as_list, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Resource, any_of, as_list, require, rule
 from assay.analysis.parts import one_by_one
 
 OLD = ("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016")
@@ -184,3 +184,20 @@ def aws_cloudfront_origin_http(distribution: Resource) -> Iterator[Finding]:
             yield custom.fails("the origin is asked over plain HTTP", at="origin_protocol_policy")
         elif policy == "match-viewer" and any_of(behaviours(distribution), admits_http):
             yield custom.fails("a visitor on plain HTTP takes the origin with him", at="origin_protocol_policy")
+
+
+require(
+    "aws-cloudfront-no-sni",
+    on="aws_cloudfront_distribution",
+    path="viewer_certificate.ssl_support_method",
+    none_of=("vip", "static-ip"),
+    severity=LOW,
+    controls=["nist-800-53r5:SC-8"],
+    equivalents=[
+        "prowler:cloudfront_distributions_https_sni_enabled",
+        "steampipe-aws:cloudfront_distribution_sni_enabled",
+    ],
+    title="Distributions tell their certificates apart by the name that is asked for.",
+    why="A dedicated address in every edge location costs hundreds a month, for clients older than TLS 1.2 only.",
+    fix='Set `ssl_support_method = "sni-only"`.',
+)

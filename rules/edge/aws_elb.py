@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule, show
+from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule, show
 from assay.analysis.parts import one_by_one
 
 LISTENERS = ["aws_lb_listener", "aws_alb_listener"]
@@ -197,4 +197,26 @@ require(
         "steampipe-aws:elb_application_lb_desync_mitigation_mode",
         "steampipe-aws:elb_classic_lb_desync_mitigation_mode",
     ],
+)
+
+
+require(
+    "aws-elb-public",
+    on=[*BALANCERS, "aws_elb"],
+    path="internal",
+    equals=True,
+    default=False,
+    when=lambda balancer: balancer.resource.type == "aws_elb" or balancer["load_balancer_type"] != "gateway",
+    severity=INFO,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "AVD-AWS-0053",
+        "prowler:elbv2_internet_facing",
+        "prowler:elb_internet_facing",
+        "steampipe-aws:elb_application_classic_network_lb_prohibit_public_access",
+    ],
+    title="Load balancers that face the internet are known.",
+    why="Each is a door: the list of them is what a web ACL, a certificate and a penetration test have to cover.",
+    fix="Set `internal = true`, or waive this for a balancer that is meant to be public.",
+    message="the load balancer faces the internet",
 )

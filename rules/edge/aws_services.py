@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Resource, any_of, require, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
+from assay.analysis.literals import days_from_now
 from assay.analysis.parts import one_by_one
 
 require(
@@ -55,14 +56,16 @@ require(
 
 
 require(
-    "aws-api-domain-old-tls",
-    on="aws_api_gateway_domain_name",
-    path="security_policy",
-    not_equals="TLS_1_0",
+    "aws-api-old-tls",
+    on={
+        "aws_api_gateway_domain_name": "security_policy",
+        "aws_apigatewayv2_domain_name": "domain_name_configuration.security_policy",
+    },
+    none_of=("TLS_1_0", "TLS_1_1"),
     default="TLS_1_2",
-    severity=MEDIUM,
+    severity=HIGH,
     controls=["nist-800-53r5:SC-8"],
-    equivalents=["CKV_AWS_206"],
+    equivalents=["CKV_AWS_206", "AVD-AWS-0005"],
     title="API domains accept TLS 1.2 and later only.",
     why="Older versions have known weaknesses, and a client can be talked down to them.",
     fix='Set `security_policy = "TLS_1_2"` or a later one.',
@@ -212,3 +215,97 @@ def aws_elb_policy_old_protocol(r: Resource) -> Iterator[Finding]:
     Use `ELBSecurityPolicy-TLS-1-2-2017-01`, or `Protocol-TLSv1.2` alone.
     """
     yield from one_by_one(r.each("policy_attribute"), judge_attribute)
+
+
+@rule(
+    on="aws_appsync_graphql_api",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-2"],
+    equivalents=[
+        "prowler:appsync_graphql_api_no_api_key_authentication",
+        "steampipe-aws:appsync_graphql_api_authentication_without_api_key",
+    ],
+)
+def aws_appsync_api_key(api: Resource) -> Iterator[Finding]:
+    """GraphQL APIs know who calls.
+
+    ## Why
+    An API key is one text that every client carries: whoever reads the page's source calls as everybody else does.
+    ## Fix
+    Set `authentication_type` to `AMAZON_COGNITO_USER_POOLS`, `OPENID_CONNECT`, `AWS_IAM` or `AWS_LAMBDA`.
+    """
+    for place in [api, *api.each("additional_authentication_provider")]:
+        if place["authentication_type"] == "API_KEY":
+            yield place.fails("an API key is enough to call", at="authentication_type")
+
+
+@rule(
+    on="aws_api_gateway_stage",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-3"],
+    equivalents=["kics:0b4869fc"],
+)
+def aws_api_no_tls_certificate(stage: Resource, graph: Graph) -> Iterator[Finding]:
+    """Stages in front of an HTTP backend show it a certificate.
+
+    Judged are stages of APIs with an HTTP integration that does not go through a VPC link: there the backend has an
+    address of its own. That every stage has one is the demand of `aws-api-no-client-certificate`.
+
+    ## Why
+    The backend is on the internet and cannot tell the gateway, which authorizes and limits, from whoever finds it.
+    ## Fix
+    Set `client_certificate_id`, and let the backend refuse every other certificate.
+    """
+    if not stage.absent("client_certificate_id"):
+        return
+    for api in graph.follow(stage, "rest_api_id"):
+        backends = graph.users(api, "aws_api_gateway_integration")
+        if any_of(backends, lambda i: i["type"] in ("HTTP", "HTTP_PROXY") and i["connection_type"] != "VPC_LINK"):
+            yield stage.fails("its HTTP backend cannot tell who calls", at="client_certificate_id")
+
+
+@rule(
+    on="aws_acm_certificate",
+    sources=("aws",),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-17"],
+    equivalents=["steampipe-aws:acm_certificate_no_failed_certificate"],
+)
+def aws_certificate_failed(certificate: Resource) -> Iterator[Finding]:
+    """Certificates are issued, and renewed.
+
+    ## Why
+    Nobody looks at a renewal that failed until the old certificate ends and every client refuses.
+    ## Fix
+    Put the validation record back into DNS, or ask for the certificate anew.
+    """
+    if certificate["status"] in ("FAILED", "VALIDATION_TIMED_OUT"):
+        yield certificate.fails(f"it was not issued: {certificate['status']}", at="status")
+    elif certificate["renewal_status"] == "FAILED":
+        yield certificate.fails("its renewal failed", at="renewal_status")
+
+
+@rule(
+    on="aws_directory_service_directory",
+    sources=("aws",),
+    params={"days": 90},
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-17"],
+    equivalents=[
+        "prowler:directoryservice_ldap_certificate_expiration",
+        "steampipe-aws:directory_service_certificate_expires_90_days",
+    ],
+)
+def aws_directory_certificate_expiring(directory: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Certificates of directories are renewed in time.
+
+    ## Why
+    With the certificate ends LDAPS: every system that signs people in by the directory stops doing so.
+    ## Fix
+    Register a new certificate (`aws ds register-certificate`), and remove the old one.
+    """
+    for certificate in directory.each("certificate"):
+        left = days_from_now(certificate["expiry_date_time"])
+        if certificate["state"] == "Registered" and left < params["days"]:
+            when = f"ends in {left:.0f} days" if left >= 0 else "has ended"
+            yield certificate.fails(f"{certificate['common_name']} {when}", at="expiry_date_time")

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Resource, require, rule
+from assay.analysis.literals import days_from_now
 
 # These engines are reached over HTTPS or by settings of their own; `ssl_mode` says nothing about them.
 _OTHER_TRANSPORT = (
@@ -60,3 +61,23 @@ require(
     title="Replication instances are encrypted with a customer key.",
     why="The instance caches rows and endpoint passwords on its disk while it copies.",
 )
+
+
+@rule(
+    on="aws_dms_certificate",
+    sources=("aws",),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-17"],
+    equivalents=["steampipe-aws:dms_certificate_not_expired"],
+)
+def aws_dms_certificate_expired(certificate: Resource) -> Iterator[Finding]:
+    """Certificates of migrations are valid.
+
+    ## Why
+    With an ended certificate the endpoint does not connect, or somebody sets `ssl_mode` to none so that it does.
+    ## Fix
+    Import the new certificate of the database, and name it in the endpoints.
+    """
+    ends = certificate["valid_to_date"]
+    if ends != None and days_from_now(ends) < 0:
+        yield certificate.fails(f"it ended on {ends[:10]}", at="valid_to_date")

@@ -120,3 +120,27 @@ require(
     title="Glue crawlers and jobs have a security configuration.",
     why="Without one neither what they write nor their logs and bookmarks are encrypted by Glue.",
 )
+
+
+@rule(
+    on="aws_glue_ml_transform",
+    sources=("aws",),
+    severity=LOW,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=[
+        "prowler:glue_ml_transform_encrypted_at_rest",
+        "steampipe-aws:glue_ml_transform_encryption_at_rest_enabled",
+    ],
+)
+def aws_glue_transform_unencrypted(transform: Resource) -> Iterator[Finding]:
+    """Machine learning transforms encrypt the data of their users.
+
+    Terraform cannot say it, so only an account is judged.
+
+    ## Why
+    The labels and samples that people teach it with are records of customers.
+    ## Fix
+    Make the transform anew with `--transform-encryption`; it cannot be switched on later.
+    """
+    if transform["ml_user_data_encryption_mode"] in (None, "DISABLED"):
+        yield transform.fails("what users give it is kept in clear", at="ml_user_data_encryption_mode")

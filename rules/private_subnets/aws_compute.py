@@ -1,10 +1,13 @@
 """Instances, containers, functions and notebooks: no public addresses, inside a network."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from assay import CRITICAL, HIGH, INFO, MEDIUM, Block, Finding, Resource, any_of, as_list, require, rule
+from assay import CRITICAL, HIGH, INFO, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay.analysis.aws_network import private_with_same_role
 from assay.analysis.network import is_anywhere
 from assay.analysis.parts import one_by_one
+from assay.analysis.reach.strangers import reached_by_anybody
 
 require(
     "aws-ecs-public-ip",
@@ -161,3 +164,139 @@ def aws_eks_endpoint_open(cluster: Resource) -> Iterator[Finding]:
         cidrs = as_list(config["public_access_cidrs"])
         if not cidrs or any_of(cidrs, is_anywhere):
             yield config.fails("the whole internet may reach the API", at="public_access_cidrs")
+
+
+@rule(
+    on=["aws_eks_node_group", "aws_eks_cluster"],
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["prowler:eks_cluster_private_nodes_enabled"],
+)
+def aws_eks_public_nodes(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Kubernetes nodes stand in subnets that give out no public addresses.
+
+    Judged are the subnets of node groups, and those of a cluster that makes its nodes by itself (`compute_config`).
+
+    ## Why
+    The kubelet and every NodePort of such a node are on the internet: one rule in its security group and they answer.
+    ## Fix
+    Name private subnets in `subnet_ids`, with a NAT gateway or VPC endpoints for what the nodes need.
+    """
+    path = "subnet_ids" if r.type == "aws_eks_node_group" else "vpc_config.subnet_ids"
+    if r.type == "aws_eks_cluster" and r["compute_config.enabled"] != True:
+        return
+
+    def judge(subnet: Resource) -> Iterator[Finding]:
+        if subnet.source == "uncollected":
+            yield r.unsure(f"the subnet {subnet.address} is not among the inputs", at=path, key=subnet.address)
+        elif subnet["map_public_ip_on_launch"] == True:
+            place = subnet.where("map_public_ip_on_launch")
+            yield r.fails(f"{subnet} gives its nodes public addresses", at=path, because=[place], key=subnet.address)
+
+    yield from one_by_one(graph.follow(r, path), judge)
+
+
+@rule(
+    on="aws_instance",
+    severity=INFO,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["kics:a31a5a29", "steampipe-aws:ec2_instance_in_vpc"],
+)
+def aws_ec2_outside_vpc(instance: Resource) -> Iterator[Finding]:
+    """Instances say in which network they stand.
+
+    An instance that names neither a subnet nor a security group of a VPC nor a network interface is judged; one that
+    has a launch template may name them there.
+
+    ## Why
+    It lands in the default VPC, all of whose subnets are public, in a group that admits whatever stands beside it.
+    ## Fix
+    Set `subnet_id` and `vpc_security_group_ids`.
+    """
+    for path in ("subnet_id", "vpc_security_group_ids", "network_interface", "primary_network_interface"):
+        if instance[path] not in (None, "", []):
+            return
+    if instance.absent("launch_template"):
+        yield instance.fails("neither a subnet nor a security group of a VPC is named", at="subnet_id")
+
+
+@rule(
+    on="aws_instance",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["kics:c53c7a89", "prowler:ec2_instance_internet_facing_with_instance_profile"],
+)
+def aws_ec2_public_with_role(instance: Resource, graph: Graph) -> Iterator[Finding]:
+    """Instances with a public address carry no role.
+
+    ## Why
+    Whoever gets in takes the role's credentials along; where private machines share the role, theirs are the same.
+    ## Fix
+    Put the instance behind a load balancer, in a private subnet; where it must be public, give it a role of its own
+    that may do next to nothing, and waive this with the reason.
+    """
+    if instance["associate_public_ip_address"] != True:
+        return
+    profile = instance["iam_instance_profile"]
+    if profile == None or profile == "":
+        return
+    said = "whoever gets in from the internet acts with its instance profile"
+    private = private_with_same_role(instance, graph)
+    if private:
+        said += f", which {private[0]} has as well"
+    yield instance.fails(said, at="iam_instance_profile", because=[i.where() for i in private[:4]])
+
+
+PORTS = (
+    20, 21, 22, 23, 88, 139, 389, 445, 636, 1433, 1434, 1521, 2375, 2376, 2379, 3306, 3389, 5000, 5432, 5601, 6379,
+    7000, 9042, 9092, 9160, 9200, 9300, 11211, 27017, 27018,
+)  # fmt: skip
+
+
+@rule(
+    on="aws_instance",
+    sources=("aws",),
+    params={"ports": list(PORTS)},
+    severity=HIGH,
+    controls=["cis-aws-7.0:6.1.2", "nist-800-53r5:SC-7"],
+    equivalents=[
+        "prowler:ec2_confidential_workload_host_vsock_proxy_exposed",
+        "prowler:ec2_instance_port_cassandra_exposed_to_internet",
+        "prowler:ec2_instance_port_cifs_exposed_to_internet",
+        "prowler:ec2_instance_port_elasticsearch_kibana_exposed_to_internet",
+        "prowler:ec2_instance_port_ftp_exposed_to_internet",
+        "prowler:ec2_instance_port_kafka_exposed_to_internet",
+        "prowler:ec2_instance_port_kerberos_exposed_to_internet",
+        "prowler:ec2_instance_port_ldap_exposed_to_internet",
+        "prowler:ec2_instance_port_memcached_exposed_to_internet",
+        "prowler:ec2_instance_port_mongodb_exposed_to_internet",
+        "prowler:ec2_instance_port_mysql_exposed_to_internet",
+        "prowler:ec2_instance_port_oracle_exposed_to_internet",
+        "prowler:ec2_instance_port_postgresql_exposed_to_internet",
+        "prowler:ec2_instance_port_rdp_exposed_to_internet",
+        "prowler:ec2_instance_port_redis_exposed_to_internet",
+        "prowler:ec2_instance_port_sqlserver_exposed_to_internet",
+        "prowler:ec2_instance_port_ssh_exposed_to_internet",
+        "prowler:ec2_instance_port_telnet_exposed_to_internet",
+        "steampipe-aws:ec2_instance_publicly_accessible_iam_profile_attached",
+        "steampipe-aws:ec2_transit_gateway_auto_cross_account_attachment_disabled",
+    ],
+)
+def aws_ec2_open_port(instance: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Running instances answer strangers on no port of administration or data.
+
+    Proved on the way a packet takes: gateway, routes, network ACLs, security groups, and back.
+
+    ## Why
+    Scanners try every address of AWS within hours: a weak password or an unpatched server is found before its owner.
+    ## Fix
+    Take the public address away, or name the sources in the security group; administer by Session Manager.
+    """
+    if instance["instance_state"] != "running":
+        return
+    found, way, doubt = reached_by_anybody(instance, graph, params["ports"])
+    if found:
+        said = f"anybody on the internet reaches port {', '.join(map(str, found[:6]))}"
+        yield instance.fails(f"{said}{' and more' if len(found) > 6 else ''}", at="public_ip", hops=way, key="open")
+    elif doubt:
+        yield instance.unsure(f"cannot be decided: {doubt}", at="public_ip")

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay.analysis.aws_network import public_among
 from assay.analysis.aws_policy import Statement, flag, joined, statements
 
 WHY = "Whoever finds the address may try passwords, and every flaw of the server is reachable from everywhere."
@@ -196,3 +197,157 @@ def aws_opensearch_exposed(r: Resource, graph: Graph) -> Iterator[Finding]:
     if not r.each("vpc_options"):
         yield r.fails("the domain has a public endpoint: no vpc_options")
     yield from flag(open_policy(r, graph), lambda s: s.public, "admits everybody")
+
+
+require(
+    "aws-rds-outside-vpc",
+    on="aws_db_instance",
+    path="db_subnet_group_name",
+    present=True,
+    when=lambda database: database.absent("replicate_source_db"),  # a replica stands where its source does
+    title="RDS instances name their subnets.",
+    why="Without a subnet group the database is outside every VPC, or in the default one with public subnets.",
+    fix="Set `db_subnet_group_name` to an `aws_db_subnet_group` of private subnets.",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["prowler:rds_instance_inside_vpc", "steampipe-aws:rds_db_instance_in_vpc"],
+)
+
+
+def in_public_subnet(r: Resource, graph: Graph, path: str, groups: tuple[str, ...]) -> Iterator[Finding]:
+    """A finding on a subnet group for each of its public subnets; what is in a group that is not here is unknown."""
+    if r.type not in groups:
+        for group in graph.follow(r, path):
+            if group.source == "uncollected":
+                yield r.unsure(f"the subnets of {group.address} are not among the inputs", at=path)
+        return
+    public, doubt = public_among(graph.follow(r, "subnet_ids"), graph)
+    for subnet, route in public:
+        places = [subnet.where(), route.where()]
+        yield r.fails(
+            f"{subnet} has a route to an internet gateway", at="subnet_ids", because=places, key=subnet.address
+        )
+    if doubt and not public:
+        yield r.unsure(f"cannot be decided: {doubt}", at="subnet_ids")
+
+
+@rule(
+    on=["aws_db_instance", "aws_db_subnet_group"],
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["steampipe-aws:rds_db_instance_no_public_subnet"],
+)
+def aws_rds_public_subnet(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Databases stand in subnets without a route to an internet gateway.
+
+    The subnet group is judged, by the routes of its subnets; an instance whose group is not among the inputs is
+    unknown. A group that only Neptune clusters use is judged by their rule.
+
+    ## Why
+    One wrong rule in a security group, or one public address, and the internet reaches the database.
+    ## Fix
+    Give the group private subnets: their route table leads to a NAT gateway or nowhere.
+    """
+    users = {t: list.__len__(graph.users(r, t)) for t in ("aws_neptune_cluster", "aws_db_instance", "aws_rds_cluster")}
+    if r.type == "aws_db_subnet_group" and users.pop("aws_neptune_cluster") and not any(users.values()):
+        return
+    yield from in_public_subnet(r, graph, "db_subnet_group_name", ("aws_db_subnet_group",))
+
+
+@rule(
+    on=["aws_neptune_cluster", "aws_neptune_subnet_group"],
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["prowler:neptune_cluster_uses_public_subnet", "steampipe-aws:neptune_db_cluster_no_public_subnet"],
+)
+def aws_neptune_public_subnet(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Graph databases stand in subnets without a route to an internet gateway.
+
+    The subnet group is judged, by the routes of its subnets; a live account does not tell groups of Neptune from those
+    of RDS, there the cluster is. A cluster whose group is not among the inputs is unknown.
+
+    ## Why
+    One wrong rule in a security group, or one public address, and the internet reaches the database.
+    ## Fix
+    Give the group private subnets: their route table leads to a NAT gateway or nowhere.
+    """
+    shared = [] if r.type == "aws_neptune_subnet_group" else graph.follow(r, "neptune_subnet_group_name")
+    for group in shared:
+        if group.type == "aws_db_subnet_group" and group.source != "uncollected":
+            for subnet, route in public_among(graph.follow(group, "subnet_ids"), graph)[0]:
+                places = [subnet.where(), route.where()]
+                said = f"{subnet} of its subnet group has a route to an internet gateway"
+                yield r.fails(said, at="neptune_subnet_group_name", because=places, key=subnet.address)
+    yield from in_public_subnet(r, graph, "neptune_subnet_group_name", ("aws_neptune_subnet_group",))
+
+
+@rule(
+    on=["aws_elasticache_cluster", "aws_elasticache_subnet_group"],
+    severity=HIGH,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "prowler:elasticache_cluster_uses_public_subnet",
+        "steampipe-aws:elasticache_cluster_no_public_subnet",
+    ],
+)
+def aws_elasticache_public_subnet(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Caches stand in subnets without a route to an internet gateway.
+
+    The subnet group is judged, by the routes of its subnets; a cluster whose group is not among the inputs is unknown.
+    The default group has a rule of its own.
+
+    ## Why
+    Caches often ask for no password: one wrong rule in a security group, and the internet reads the sessions.
+    ## Fix
+    Give the group private subnets: their route table leads to a NAT gateway or nowhere.
+    """
+    if r.type == "aws_elasticache_cluster" and r["subnet_group_name"] in (None, "", "default"):
+        return
+    yield from in_public_subnet(r, graph, "subnet_group_name", ("aws_elasticache_subnet_group",))
+
+
+@rule(
+    on="aws_docdb_cluster_snapshot",
+    sources=("aws",),
+    severity=CRITICAL,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "prowler:documentdb_cluster_public_snapshot",
+        "steampipe-aws:docdb_cluster_snapshot_restrict_public_access",
+    ],
+)
+def aws_docdb_public_snapshot(snapshot: Resource) -> Iterator[Finding]:
+    """Snapshots of DocumentDB are not shared with everybody.
+
+    ## Why
+    Any AWS account may restore the snapshot and read the whole database.
+    ## Fix
+    Share it with the accounts that need it (`aws docdb modify-db-cluster-snapshot-attribute`).
+    """
+    yield from shared_with_all(snapshot)
+
+
+def shared_with_all(snapshot: Resource) -> Iterator[Finding]:
+    if "all" in snapshot["shared_accounts"]:
+        yield snapshot.fails("every AWS account may restore it", at="shared_accounts")
+
+
+@rule(
+    on="aws_neptune_cluster_snapshot",
+    sources=("aws",),
+    severity=CRITICAL,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "prowler:neptune_cluster_public_snapshot",
+        "steampipe-aws:neptune_db_cluster_snapshot_prohibit_public_access",
+    ],
+)
+def aws_neptune_public_snapshot(snapshot: Resource) -> Iterator[Finding]:
+    """Snapshots of Neptune are not shared with everybody.
+
+    ## Why
+    Any AWS account may restore the snapshot and read the whole graph.
+    ## Fix
+    Share it with the accounts that need it (`aws neptune modify-db-cluster-snapshot-attribute`).
+    """
+    yield from shared_with_all(snapshot)

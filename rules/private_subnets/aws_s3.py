@@ -221,3 +221,26 @@ def aws_cloudtrail_bucket_public(trail: Resource, graph: Graph) -> Iterator[Find
                     because=[policy.where("policy")],
                     key=str(policy),
                 )
+
+
+@rule(
+    on=["aws_s3_object", "aws_s3_object_copy"],
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=["prowler:s3_bucket_object_public"],
+)
+def aws_s3_object_public(r: Resource) -> Iterator[Finding]:
+    """Objects are not readable by everybody.
+
+    ## Why
+    An object's own list counts beside the bucket's: a private bucket with one public object is public.
+    ## Fix
+    Leave `acl` out; publish through CloudFront with an origin access control.
+    """
+    if r["acl"] in CANNED:
+        yield r.fails(f"the list {show(r['acl'])} lets everybody read it", at="acl")
+    if r.type == "aws_s3_object_copy":
+        for grant in r.each("grant"):
+            uri = grant["uri"]
+            if uri != None and uri.endswith(EVERYBODY):
+                yield grant.fails("a grant lets everybody in", at="uri")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, rule
+from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, as_list, rule
 from assay.analysis.aws_security_groups import (
     EGRESS_TYPES,
     GROUP_TYPES,
@@ -14,7 +14,7 @@ from assay.analysis.aws_security_groups import (
     groups_of,
     openings,
 )
-from assay.analysis.network import is_private
+from assay.analysis.network import is_anywhere, is_private, parse_cidr
 from assay.analysis.usage import used_by
 
 SENSITIVE = (
@@ -356,3 +356,36 @@ def aws_db_security_group_open(ingress: Block) -> Iterator[Finding]:
     cidr = ingress["cidr"]
     if cidr != None and not is_private(cidr):
         yield ingress.fails(f"{cidr} is admitted, which is not private", at="cidr")
+
+
+def wide(cidr: Any, prefix: int) -> bool:
+    """True for a public IPv4 block wider than a prefix, which is not the whole internet."""
+    found = None if is_anywhere(cidr) else parse_cidr(cidr)
+    return found != None and found[0] == 4 and found[2] - found[1] >= 1 << (32 - prefix) and not is_private(cidr)
+
+
+@rule(
+    on=list(GROUP_TYPES),
+    params={"prefix": 24},
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["prowler:ec2_securitygroup_allow_wide_open_public_ipv4"],
+)
+def aws_security_group_wide_range(r: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Security groups admit no more of the internet than somebody's own addresses.
+
+    A block wider than /24 (`prefix` of this rule) is flagged; the whole internet has rules of its own.
+
+    ## Why
+    A /8 holds sixteen million machines of strangers: it is the internet with a smaller number.
+    ## Fix
+    Name the addresses that need it, or a prefix list that somebody keeps.
+    """
+
+    def judge(opening: Opening) -> Iterator[Finding]:
+        for name in opening.cidrs:
+            for cidr in as_list(opening.view[name]):
+                if wide(cidr, params["prefix"]):
+                    yield opening.view.fails(f"{cidr} is wider than /{params['prefix']}", at=name, key=cidr)
+
+    yield from each_opening(openings(r, "ingress"), judge)

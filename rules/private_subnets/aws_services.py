@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Resource, require, rule
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule
 
 require(
     "aws-transfer-public",
@@ -127,3 +127,60 @@ def aws_emr_public_access_block_off(r: Resource) -> Iterator[Finding]:
     for ports in r.each("permitted_public_security_group_rule_range"):
         if ports["min_range"] != 22 or ports["max_range"] != 22:
             yield ports.fails("ports beyond 22 are permitted")
+
+
+@rule(
+    on=["aws_ebs_snapshot", "aws_ebs_snapshot_block_public_access"],
+    severity=CRITICAL,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "prowler:ec2_ebs_public_snapshot",
+        "prowler:ec2_ebs_snapshot_account_block_public_access",
+        "steampipe-aws:ebs_snapshot_not_publicly_restorable",
+    ],
+)
+def aws_ebs_public_snapshot(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Snapshots of volumes are not shared with everybody, and the region refuses to.
+
+    That a snapshot is public only an account tells; code tells whether the region blocks it.
+
+    ## Why
+    Any AWS account may make a volume of it and read every file, keys and deleted ones included.
+    ## Fix
+    Take `all` out of its permissions, and set `state = "block-all-sharing"` in an
+    `aws_ebs_snapshot_block_public_access` of every region.
+    """
+    if r.type == "aws_ebs_snapshot":
+        if any_of(graph.users(r, "aws_snapshot_create_volume_permission"), lambda p: p["account_id"] == "all"):
+            yield r.fails("every AWS account may restore it")
+    elif r["state"] == "unblocked":
+        yield r.fails("snapshots of this region may be shared with everybody", at="state", severity=MEDIUM)
+
+
+@rule(
+    on=["aws_ami", "aws_ami_launch_permission", "aws_ec2_image_block_public_access"],
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "prowler:ec2_ami_account_block_public_access",
+        "prowler:ec2_ami_public",
+        "steampipe-aws:ec2_ami_restrict_public_access",
+    ],
+)
+def aws_ami_public(r: Resource) -> Iterator[Finding]:
+    """Machine images are not shared with everybody, and the region refuses to.
+
+    ## Why
+    Whoever starts a machine from the image has its whole disk: code, keys and what was left in the history.
+    ## Fix
+    Name accounts or an organisation in launch permissions, and set `state = "block-new-sharing"` in an
+    `aws_ec2_image_block_public_access` of every region.
+    """
+    if r.type == "aws_ami_launch_permission":
+        if r["group"] == "all":
+            yield r.fails("every AWS account may start machines from it", at="group")
+    elif r.type == "aws_ami":
+        if r.source == "aws" and r["public"] == True:
+            yield r.fails("every AWS account may start machines from it", at="public")
+    elif r["state"] == "unblocked":
+        yield r.fails("images of this region may be shared with everybody", at="state", severity=MEDIUM)

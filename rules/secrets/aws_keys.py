@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule, show
-from assay.analysis.credentials import credential_within, rotation_days, static_key
+from assay.analysis.credentials import credential_or_doubt, credential_within, rotation_days, static_key
+from assay.reports.masking import secret_name
 
 require(
     "aws-kms-key-disabled",
@@ -168,3 +169,43 @@ def aws_provider_static_keys(provider: Resource) -> Iterator[Finding]:
     for path in ("access_key", "secret_key", "token"):
         if static_key(provider[path]):
             yield provider.fails(f"{path} is written out", at=path)
+
+
+require(
+    "aws-kms-multi-region",
+    on="aws_kms_key",
+    path="multi_region",
+    not_equals=True,
+    default=False,
+    severity=LOW,
+    controls=["nist-800-53r5:SC-12"],
+    equivalents=["prowler:kms_cmk_not_multi_region"],
+    title="Keys stay in their region.",
+    why="A replica is the same key: whoever may use it in the other region opens everything that this one protects.",
+    fix="Leave `multi_region` out, or waive this for data that two regions have to decrypt.",
+)
+
+
+@rule(
+    on="aws_ssm_parameter",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-28"],
+    equivalents=["CKV2_AWS_34", "steampipe-aws:ssm_parameter_encryption_enabled"],
+)
+def aws_ssm_parameter_unencrypted(parameter: Resource) -> Iterator[Finding]:
+    """Parameters that hold secrets are encrypted.
+
+    A parameter is judged whose name says that it is a secret, or whose value is a credential.
+
+    ## Why
+    Whoever may read parameters, most roles of a team, reads it, and it stands in clear in the history.
+    ## Fix
+    Set `type = "SecureString"`.
+    """
+    if parameter["type"] == "SecureString":
+        return
+    name = parameter["name"]
+    last = name.rpartition("/")[2] if name != None else ""
+    doubts: list[str] = []
+    if secret_name(last) or credential_or_doubt(last, parameter["value"], doubts):
+        yield parameter.fails(f"{show(name)} is kept in clear", at="type")

@@ -99,3 +99,70 @@ def written_name(value: Any) -> bool:
     if isinstance(value, Unknown):
         raise Undetermined(value)
     return isinstance(value, str) and value != ""
+
+
+def public_among(subnets: list[Resource], graph: Graph) -> tuple[list[tuple[Resource, View]], str]:
+    """The subnets from which a route leads to an internet gateway, each with that route; and why there may be more."""
+    from assay.analysis.reach.public import internet_routes
+
+    found: list[tuple[Resource, View]] = []
+    doubt = subnets.unknown.reason if isinstance(subnets, PartialList) else ""
+    for subnet in list.__iter__(subnets):
+        if subnet.source == "uncollected":
+            doubt = doubt or f"the subnet {subnet.address} is not among the inputs"
+            continue
+        try:
+            routes = internet_routes(subnet, graph)
+        except Undetermined as undecided:
+            doubt = doubt or undecided.reason
+            continue
+        if routes:
+            found.append((subnet, routes[0]))
+    return found, doubt
+
+
+def zones_of(subnets: list[Resource]) -> set[str]:
+    """The zones that subnets lie in, as written.
+
+    Raises:
+        Undetermined: one of them is not known.
+    """
+    certain: set[str] = set()
+    doubts: dict[Any, Unknown] = {}
+    for subnet in subnets:
+        zone = subnet["availability_zone"]
+        if zone is None:
+            zone = subnet["availability_zone_id"]
+        if zone is None:
+            zone = Unknown(f"{subnet} names no zone: AWS chooses one")
+        if isinstance(zone, Ref):
+            certain.add(f"{zone.target}.{zone.attribute}")
+        elif isinstance(zone, Unknown):
+            doubts[zone.key if zone.key is not None else id(zone)] = zone
+        else:
+            certain.add(str(zone))
+    if len(certain) < 2 and doubts:
+        first = next(iter(doubts.values()))
+        if certain or len(doubts) > 1 or first.key is None:
+            raise Undetermined(first)
+        return {first.reason}  # the same unknown everywhere
+    return certain
+
+
+def private_with_same_role(instance: Resource, graph: Graph) -> list[Resource]:
+    """The instances beside this one that certainly have no public address and share its instance profile."""
+    profile = _named(instance.values.get("iam_instance_profile"))
+    return [
+        i
+        for i in list.__iter__(graph.beside(instance, instance.type))
+        if i is not instance
+        and i.values.get("associate_public_ip_address") is False
+        and profile is not None
+        and _named(i.values.get("iam_instance_profile")) == profile
+    ]
+
+
+def _named(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return value.key
+    return value if isinstance(value, str) else None

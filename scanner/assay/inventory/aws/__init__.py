@@ -20,6 +20,7 @@ SERVICES = (
     "config",
     "dlm",
     "dms",
+    "ds",
     "dynamodb",
     "ebs",
     "ec2",

@@ -27,6 +27,7 @@ CERTIFICATE = Make(
         "key_algorithm": algorithm,
         "type": "Type",
         "status": "Status",
+        "renewal_status": "RenewalSummary.RenewalStatus",
         "not_after": "NotAfter",
         "not_before": "NotBefore",
         "certificate_authority_arn": "CertificateAuthorityArn",

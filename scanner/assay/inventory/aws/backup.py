@@ -31,6 +31,9 @@ VAULT = Make(
         "arn": "BackupVaultArn",
         "name": "BackupVaultName",
         "kms_key_arn": "EncryptionKeyArn",
+        "unencrypted_recovery_points": lambda item: [
+            p.get("RecoveryPointArn") for p in item["$points"] or () if p.get("IsEncrypted") is False
+        ],
         "tags": tag_map("Tags"),
         "tags_all": tag_map("Tags"),
     },
@@ -94,6 +97,35 @@ SELECTION = Make(
     },
 )
 
+VAULT_POLICY = Make(
+    type="aws_backup_vault_policy",
+    address="{BackupVaultArn}:policy",
+    name="BackupVaultName",
+    when="Policy",
+    bare=True,
+    fields={"id": "BackupVaultName", "backup_vault_name": "BackupVaultName", "policy": "Policy"},
+)
+LOCK = Make(
+    type="aws_backup_vault_lock_configuration",
+    address="{BackupVaultArn}:lock",
+    name="BackupVaultName",
+    when="Locked",
+    bare=True,
+    fields={
+        "id": "BackupVaultName",
+        "backup_vault_name": "BackupVaultName",
+        "min_retention_days": "MinRetentionDays",
+        "max_retention_days": "MaxRetentionDays",
+    },
+)
+REPORT_PLAN = Make(
+    type="aws_backup_report_plan",
+    address="ReportPlanArn",
+    name="ReportPlanName",
+    bare=True,
+    fields={"id": "ReportPlanName", "arn": "ReportPlanArn", "name": "ReportPlanName"},
+)
+
 TABLES = [
     Service(
         name="backup",
@@ -101,9 +133,25 @@ TABLES = [
             Ask(
                 operation="ListBackupVaults",
                 items="BackupVaultList",
-                then=(tags("ListTags", ResourceArn="BackupVaultArn"),),
-                makes=(VAULT,),
+                then=(
+                    tags("ListTags", ResourceArn="BackupVaultArn"),
+                    Ask(
+                        operation="ListRecoveryPointsByBackupVault",
+                        params={"BackupVaultName": "BackupVaultName"},
+                        items="RecoveryPoints",
+                        put="$points",
+                        feeds=("unencrypted_recovery_points",),
+                    ),
+                    Ask(
+                        operation="GetBackupVaultAccessPolicy",
+                        params={"BackupVaultName": "BackupVaultName"},
+                        absent=("ResourceNotFoundException",),
+                        makes=(VAULT_POLICY,),
+                    ),
+                ),
+                makes=(VAULT, LOCK),
             ),
+            Ask(operation="ListReportPlans", items="ReportPlans", makes=(REPORT_PLAN,)),
             Ask(
                 operation="ListBackupPlans",
                 items="BackupPlansList",

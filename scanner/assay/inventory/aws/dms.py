@@ -1,4 +1,4 @@
-"""DMS: replication instances and endpoints."""
+"""DMS: replication instances, endpoints, tasks and certificates (never what they hold)."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ ENDPOINTS = (
             "server_name": "ServerName",
             "port": "Port",
             "database_name": "DatabaseName",
+            "iam_auth_enabled": "NeptuneSettings.IamAuthEnabled",
             "redis_settings": lambda item: (
                 [{"ssl_security_protocol": found.get("SslSecurityProtocol"), "auth_type": found.get("AuthType")}]
                 if (found := item["RedisSettings"])
@@ -90,6 +91,34 @@ ENDPOINTS = (
     ),
 )
 
+TASK = Make(
+    type="aws_dms_replication_task",
+    address="ReplicationTaskArn",
+    name="ReplicationTaskIdentifier",
+    bare=True,
+    fields={
+        "id": "ReplicationTaskIdentifier",
+        "replication_task_id": "ReplicationTaskIdentifier",
+        "replication_task_arn": "ReplicationTaskArn",
+        "migration_type": "MigrationType",
+        "replication_task_settings": "ReplicationTaskSettings",
+        "source_endpoint_arn": "SourceEndpointArn",
+        "target_endpoint_arn": "TargetEndpointArn",
+    },
+)
+CERTIFICATE = Make(
+    type="aws_dms_certificate",
+    address="CertificateArn",
+    name="CertificateIdentifier",
+    bare=True,
+    fields={
+        "id": "CertificateIdentifier",
+        "certificate_id": "CertificateIdentifier",
+        "certificate_arn": "CertificateArn",
+        "valid_to_date": "ValidToDate",
+    },
+)
+
 TABLES = [
     Service(
         name="dms",
@@ -106,6 +135,8 @@ TABLES = [
                 then=(tags("ListTagsForResource", ResourceArn="EndpointArn"),),
                 makes=ENDPOINTS,
             ),
+            Ask(operation="DescribeReplicationTasks", items="ReplicationTasks", makes=(TASK,)),
+            Ask(operation="DescribeCertificates", items="Certificates", makes=(CERTIFICATE,)),
         ),
     )
 ]

@@ -31,6 +31,37 @@ TABLES = [
                 rename={"Progress": None, "State": None},
                 keys=("kms_key_id",),
             ),
+            Ask(  # those of them that everybody may restore: one call instead of one for each
+                operation="DescribeSnapshots",
+                params={"OwnerIds": ["=self"], "RestorableByUserIds": ["=all"]},
+                items="Snapshots",
+                makes=(
+                    Make(
+                        type="aws_snapshot_create_volume_permission",
+                        address="arn:{partition}:ec2:{region}:{account}:snapshot/{SnapshotId}:all",
+                        name="{SnapshotId}",
+                        bare=True,
+                        fields={
+                            "id": "{SnapshotId}-all",
+                            "snapshot_id": "SnapshotId",
+                            "account_id": lambda item: "all",
+                        },
+                    ),
+                ),
+            ),
+            Ask(
+                operation="GetSnapshotBlockPublicAccessState",
+                makes=(
+                    Make(
+                        type="aws_ebs_snapshot_block_public_access",
+                        address="arn:{partition}:ec2:{region}:{account}:snapshot-block-public-access",
+                        name="{account}",
+                        when="State",
+                        bare=True,
+                        fields={"state": "State"},
+                    ),
+                ),
+            ),
             Ask(
                 operation="GetEbsEncryptionByDefault",
                 makes=(

@@ -184,6 +184,19 @@ TABLES = [
                 },
             ),
             Ask(
+                operation="GetImageBlockPublicAccessState",
+                makes=(
+                    Make(
+                        type="aws_ec2_image_block_public_access",
+                        address="arn:{partition}:ec2:{region}:{account}:image-block-public-access",
+                        name="{account}",
+                        when="ImageBlockPublicAccessState",
+                        bare=True,
+                        fields={"state": "ImageBlockPublicAccessState"},
+                    ),
+                ),
+            ),
+            Ask(
                 operation="GetInstanceMetadataDefaults",
                 items="AccountLevel",
                 makes=(

@@ -31,6 +31,25 @@ TABLES = [
                 then=(
                     tags("ListTagsForResource", resourceArn="repositoryArn"),
                     Ask(
+                        operation="GetLifecyclePolicy",
+                        params={"repositoryName": "repositoryName"},
+                        absent=("LifecyclePolicyNotFoundException",),
+                        makes=(
+                            Make(
+                                type="aws_ecr_lifecycle_policy",
+                                address="{^repositoryArn}:lifecycle",
+                                name="^repositoryName",
+                                when="lifecyclePolicyText",
+                                bare=True,
+                                fields={
+                                    "id": "^repositoryName",
+                                    "repository": "^repositoryName",
+                                    "policy": "lifecyclePolicyText",
+                                },
+                            ),
+                        ),
+                    ),
+                    Ask(
                         operation="GetRepositoryPolicy",
                         params={"repositoryName": "repositoryName"},
                         absent=("RepositoryPolicyNotFoundException",),

@@ -86,6 +86,21 @@ CLUSTER = Make(
     },
 )
 
+SUBNET_GROUP = Make(
+    type="aws_elasticache_subnet_group",
+    address="ARN",
+    name="CacheSubnetGroupName",
+    bare=True,
+    fields={
+        "id": "CacheSubnetGroupName",
+        "arn": "ARN",
+        "name": "CacheSubnetGroupName",
+        "description": "CacheSubnetGroupDescription",
+        "vpc_id": "VpcId",
+        "subnet_ids": "Subnets.SubnetIdentifier",
+    },
+)
+
 TABLES = [
     Service(
         name="elasticache",
@@ -103,6 +118,7 @@ TABLES = [
                 then=(tags("ListTagsForResource", ResourceName="ARN"),),
                 makes=(CLUSTER,),
             ),
+            Ask(operation="DescribeCacheSubnetGroups", items="CacheSubnetGroups", makes=(SUBNET_GROUP,)),
         ),
     )
 ]

@@ -117,6 +117,21 @@ def of(arn: str) -> Ask:
     return tags("GetTags", ResourceArn=arn)
 
 
+TRANSFORM = Make(
+    type="aws_glue_ml_transform",
+    address=ARN + "mlTransform/{TransformId}",
+    name="Name",
+    bare=True,
+    fields={
+        "id": "TransformId",
+        "arn": ARN + "mlTransform/{TransformId}",
+        "name": "Name",
+        "role_arn": "Role",
+        "glue_version": "GlueVersion",
+        "ml_user_data_encryption_mode": "TransformEncryption.MlUserDataEncryption.MlUserDataEncryptionMode",
+    },
+)
+
 TABLES = [
     Service(
         name="glue",
@@ -125,6 +140,7 @@ TABLES = [
             Ask(operation="GetSecurityConfigurations", items="SecurityConfigurations", makes=(SECURITY,)),
             Ask(operation="GetJobs", items="Jobs", then=(of(ARN + "job/{Name}"),), makes=(JOB,)),
             Ask(operation="GetCrawlers", items="Crawlers", then=(of(ARN + "crawler/{Name}"),), makes=(CRAWLER,)),
+            Ask(operation="GetMLTransforms", items="Transforms", makes=(TRANSFORM,)),
             Ask(
                 operation="GetDevEndpoints",
                 items="DevEndpoints",

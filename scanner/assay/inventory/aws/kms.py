@@ -42,6 +42,13 @@ TABLES = [
                         when=own,
                     ),
                     Ask(
+                        operation="GetKeyLastUsage",
+                        params={"KeyId": "KeyId"},
+                        put="$usage",
+                        feeds=("last_used_date", "usage_tracked_since"),
+                        when=own,
+                    ),
+                    Ask(
                         operation="ListResourceTags",
                         params={"KeyId": "KeyId"},
                         put="",
@@ -67,7 +74,11 @@ TABLES = [
                             "KeyArn": None,
                             "Truncated": None,
                         },
-                        fields={"id": "KeyId"},
+                        fields={
+                            "id": "KeyId",
+                            "last_used_date": "$usage.KeyLastUsage.Timestamp",
+                            "usage_tracked_since": "$usage.TrackingStartDate",
+                        },
                     ),
                 ),
             ),

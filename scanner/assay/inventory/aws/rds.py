@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from assay import clock
-from assay.inventory.aws.common import chosen, tags
+from assay.inventory.aws.common import chosen, tag_map, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
 
 if TYPE_CHECKING:
@@ -277,6 +277,30 @@ CLUSTER_SNAPSHOTS = Ask(
         snapshot("aws_neptune_cluster_snapshot", "Cluster", "kms_key_arn", engine("neptune")),
     ),
 )
+SUBNET_GROUPS = Ask(
+    operation="DescribeDBSubnetGroups",
+    items="DBSubnetGroups",
+    then=(tags("ListTagsForResource", "TagList", ResourceName="DBSubnetGroupArn"),),
+    makes=(
+        Make(
+            type="aws_db_subnet_group",
+            address="DBSubnetGroupArn",
+            name="DBSubnetGroupName",
+            bare=True,
+            fields={
+                "id": "DBSubnetGroupName",
+                "arn": "DBSubnetGroupArn",
+                "name": "DBSubnetGroupName",
+                "description": "DBSubnetGroupDescription",
+                "vpc_id": "VpcId",
+                "subnet_ids": "Subnets.SubnetIdentifier",
+                "tags": tag_map("Tags"),
+                "tags_all": tag_map("Tags"),
+            },
+            folds=("aws_neptune_subnet_group", "aws_docdb_subnet_group"),
+        ),
+    ),
+)
 PROXIES = Ask(
     operation="DescribeDBProxies",
     items="DBProxies",
@@ -337,6 +361,7 @@ TABLES = [
                 ),
             ),
             PROXIES,
+            SUBNET_GROUPS,
         ),
     )
 ]

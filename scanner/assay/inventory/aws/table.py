@@ -131,6 +131,7 @@ class Ask:
         makes: the resources that come of each item, once `then` has completed it.
         then: further calls for each item.
         ready: asked again, for some seconds, until this holds of the answer.
+        first: only the first page is wanted, of which the service gives what counts first.
         batch: items are ids that another call describes, this many at a time (`params` names them `"*"`).
     """
 
@@ -145,6 +146,7 @@ class Ask:
     makes: tuple[Make, ...] = ()
     then: tuple[Ask, ...] = ()
     ready: Spec = ""
+    first: bool = False
     batch: tuple[int, Ask] | None = None
 
     def types(self) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from threading import Lock
 from time import sleep
 from typing import TYPE_CHECKING, Any, Protocol
@@ -117,7 +118,8 @@ class Walk:
     def _pages(self, ask: Ask, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
         name = ask.service or self.service.name
         if not ask.ready:
-            yield from self.transport.call(name, ask.operation, **params)
+            found = self.transport.call(name, ask.operation, **params)
+            yield from islice(found, 1) if ask.first else found
             return
         for again in range(1, READY_TRIES + 1):
             page = next(iter(self.transport.call(name, ask.operation, **params)), {})

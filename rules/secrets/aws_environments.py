@@ -1,0 +1,92 @@
+"""Secrets written where builds, containers and stacks keep their settings."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from assay import HIGH, MEDIUM, Block, Finding, Resource, as_list, is_map, require, rule
+from assay.analysis.credentials import credential_or_doubt, credential_within
+from assay.analysis.parts import one_by_one
+
+require(
+    "aws-codebuild-source-token",
+    on="aws_codebuild_source_credential",
+    path="auth_type",
+    none_of=("PERSONAL_ACCESS_TOKEN", "BASIC_AUTH"),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=["steampipe-aws:codebuild_project_source_repo_oauth_configured"],
+    title="Builds reach their repositories by a connection.",
+    why="A person's token reaches all repositories of that person, from everywhere, and stays when the person leaves.",
+    fix='Use a connection (`auth_type = "CODECONNECTIONS"`) and delete the token.',
+)
+
+
+@rule(
+    on="aws_codebuild_project",
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=[
+        "prowler:codebuild_project_no_secrets_in_variables",
+        "prowler:codebuild_project_source_repo_url_no_sensitive_credentials",
+        "steampipe-aws:codebuild_project_plaintext_env_variables_no_sensitive_aws_values",
+    ],
+)
+def aws_codebuild_env_secret(project: Resource) -> Iterator[Finding]:
+    """Build projects hold no credentials.
+
+    ## Why
+    Whoever may look at the project reads them, and so does every build, of pull requests too.
+    ## Fix
+    Set the variable's `type` to `SECRETS_MANAGER` or `PARAMETER_STORE`, with the name of the secret as its value; leave
+    the password out of the repository's address.
+    """
+
+    def judge(variable: Block) -> Iterator[Finding]:
+        if variable["type"] not in (None, "PLAINTEXT"):
+            return
+        doubts: list[str] = []
+        name = variable["name"]
+        if credential_or_doubt(name, variable["value"], doubts):
+            yield variable.fails(f"{name} holds a credential in clear", at="value", key=name)
+        elif doubts:
+            yield variable.unsure(f"{name} may hold a credential", at="value", key=name)
+
+    for environment in project.each("environment"):
+        yield from one_by_one(environment.each("environment_variable"), judge)
+    for source in [*project.each("source"), *project.each("secondary_sources")]:
+        if not source.absent("location") and credential_within(source["location"]):
+            yield source.fails("the repository's address holds a credential", at="location")
+
+
+@rule(
+    on="aws_ecs_task_definition",
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=["AVD-AWS-0036", "prowler:ecs_task_definitions_no_environment_secrets"],
+)
+def aws_ecs_env_secret(task: Resource) -> Iterator[Finding]:
+    """Containers get their secrets at start, not from their definition.
+
+    ## Why
+    Every revision of the definition keeps the credential, for whoever may describe it, for ever.
+    ## Fix
+    Move it to Secrets Manager or Parameter Store and name it under `secrets` with `valueFrom`.
+    """
+    for container in as_list(task.json("container_definitions")):
+        for variable in as_list(container.get("environment")) if is_map(container) else []:
+            yield from in_clear(task, str(container.get("name")), variable)
+
+
+def in_clear(task: Resource, container: str, variable: Any) -> Iterator[Finding]:
+    doubts: list[str] = []
+    name, at = variable.get("name"), "container_definitions"
+    if credential_or_doubt(name, variable.get("value"), doubts) or variable.get("value") == MASKED:
+        yield task.fails(
+            f"{name} of the container {container} holds a credential in clear", at, key=f"{container}/{name}"
+        )
+    elif doubts:
+        yield task.unsure(f"{name} of the container {container} may hold a credential", at, key=f"{container}/{name}")
+
+
+MASKED = "***"
+"""What an audit leaves of a credential in the definition."""
