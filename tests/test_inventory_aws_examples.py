@@ -86,7 +86,10 @@ COMPUTED = {
     "last_used_date", "mfa_active", "mfa_devices", "password_enabled", "password_last_used", "function_arn",
     "layer_arn", "arn_suffix", "dns_entry", "bucket_region", "creation_date", "key_spec", "rotation_enabled",
     "instance_id", "restorable_lag_minutes", "renewal_status", "certificate", "last_built", "usage_tracked_since", "unencrypted_recovery_points",
-    "valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode", "replication_task_arn", "created",
+    "valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode", "replication_task_arn", "created", "feature",
+    "suspended_processes",
+    "update_available", "vgw_telemetry", "parent_id", "enable_termination_protection", "outputs", "protects",
+    "vpn_gateway_id",
 }  # fmt: skip
 """What the provider computes and the dump of its schema leaves out, and what only a live account can say."""
 

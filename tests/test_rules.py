@@ -128,7 +128,9 @@ def _every_name() -> frozenset[str]:
     beyond |= {"root_access_key_2_last_used", "password_enabled", "mfa_active", "password_last_used", "last_used_date"}
     beyond |= {"last_rotated_date", "renewal_status", "certificate", "expiry_date_time", "common_name"}
     beyond |= {"last_built", "created", "creation_date", "usage_tracked_since", "unencrypted_recovery_points"}
-    beyond |= {"instance_state", "public"}
+    beyond |= {"feature", "suspended_processes", "update_available", "vgw_telemetry", "parent_id", "protects"}
+    beyond |= {"enable_termination_protection", "outputs", "status_message", "outside_ip_address"}
+    beyond |= {"instance_state", "public", "attachment_count", "permissions_boundary_usage_count"}
     beyond |= {"valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode"}
     beyond |= {"create_date", "deletion_date", "expiration", "layer_arn"}
     beyond |= {"most_recent", "owners"}

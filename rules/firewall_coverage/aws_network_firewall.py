@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, Finding, Graph, Resource, any_of, rule
+from assay import HIGH, LOW, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.firewalls import AWS, internet_paths
 
 
@@ -46,3 +46,17 @@ def aws_firewall_bypass(vpc: Resource, graph: Graph) -> Iterator[Finding]:
     """
     for past in internet_paths(vpc, graph, AWS):
         yield past.finding(vpc)
+
+
+require(
+    "aws-network-firewall-unprotected",
+    on="aws_networkfirewall_firewall",
+    path="subnet_change_protection",
+    equals=True,
+    default=False,
+    severity=LOW,
+    controls=["nist-800-53r5:CM-5"],
+    equivalents=["steampipe-aws:networkfirewall_firewall_subnet_change_protection_enabled"],
+    title="The subnets of a firewall cannot be changed by mistake.",
+    why="Traffic of a zone whose endpoint is taken away goes nowhere, or past the firewall.",
+)

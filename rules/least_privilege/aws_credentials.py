@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, rule
+from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.aws_arns import account_of
-from assay.analysis.aws_policy import trust_statements
+from assay.analysis.aws_permissions import may_write
+from assay.analysis.aws_policy import role_statements, trust_statements
 from assay.clock import instant, seconds
 
 DAY = 86400
@@ -161,3 +162,202 @@ def aws_iam_cross_account_read(role: Resource, graph: Graph) -> Iterator[Finding
     reading = any_of(attached, lambda a: a["policy_arn"].endswith(":policy/ReadOnlyAccess"))
     if reading and any_of(trust_statements(role, graph), foreign):
         yield role.fails("another account may assume the role and read everything", at="assume_role_policy")
+
+
+READS = ("ReadOnlyAccess", "ViewOnlyAccess", "SecurityAudit", "AWSBillingReadOnlyAccess", "AWSSupportAccess")
+"""Policies of AWS whose names say that they change nothing."""
+
+
+def writes(role: Resource, graph: Graph) -> str:
+    """What lets a role change something: a policy of its own, or one of AWS's by its name; empty when nothing does."""
+    for s in list.__iter__(role_statements(role, graph)):
+        if may_write(s):
+            return str(s)
+    for attached in graph.users(role, "aws_iam_role_policy_attachment"):
+        name = attached["policy_arn"].rpartition("/")[2]
+        if name.endswith(("FullAccess", "AdministratorAccess", "PowerUserAccess")):
+            return str(name)
+    return ""
+
+
+@rule(
+    on="aws_iam_role",
+    sources=["aws"],
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["steampipe-aws:iam_role_cross_account_write_access_policy"],
+)
+def aws_iam_cross_account_write(role: Resource, graph: Graph) -> Iterator[Finding]:
+    """Roles for other accounts change nothing.
+
+    Policies of AWS are known by their names: of one that tells nothing by its name the rule is unsure.
+
+    ## Why
+    Whoever takes over the other account, or one of its roles, changes yours.
+    ## Fix
+    Give it a policy that reads; where it has to write, name the resources, ask for an external id, and waive this.
+    """
+
+    def foreign(statement: Any) -> bool:
+        accounts = [account_of(p) for kind, p in statement.principals if kind == "AWS"]
+        return statement.to_everyone or any_of(accounts, lambda a: a != None and a != role.account)
+
+    if not any_of(trust_statements(role, graph), foreign):
+        return
+    by = writes(role, graph)
+    if by:
+        yield role.fails(f"another account may assume it, and {by} lets it change things", at="assume_role_policy")
+        return
+    for attached in graph.users(role, "aws_iam_role_policy_attachment"):
+        name = attached["policy_arn"].rpartition("/")[2]
+        own = any(p.source != "uncollected" for p in graph.follow(attached, "policy_arn"))
+        if not own and name not in READS and "ReadOnly" not in name:
+            yield role.unsure(f"what {name} allows is not known here", at="assume_role_policy", key=name)
+
+
+@rule(
+    on="account",
+    sources=["aws"],
+    severity=LOW,
+    controls=["cis-aws-7.0:2.19", "nist-800-53r5:IA-2"],
+    equivalents=["prowler:iam_check_saml_providers_sts"],
+)
+def aws_iam_no_identity_provider(account: Resource, graph: Graph) -> Iterator[Finding]:
+    """People sign in by a directory, not as IAM users.
+
+    An account is judged in which IAM users have passwords.
+
+    ## Why
+    Whoever leaves the company loses the account in the directory, and keeps the IAM user that nobody thought of.
+    ## Fix
+    Use IAM Identity Center, or add an `aws_iam_saml_provider` and roles; then delete the passwords.
+    """
+    if graph.beside(account, "aws_iam_saml_provider"):
+        return
+    people = [u for u in graph.beside(account, "aws_iam_user") if u["password_enabled"] == True]
+    if people:
+        said = f"{len(people)} people sign in as IAM users, and no identity provider is set up"
+        yield account.fails(said, because=[u.where("password_enabled") for u in people[:5]])
+
+
+@rule(
+    on="aws_iam_user",
+    sources=["aws"],
+    params={"seconds": 60},
+    severity=LOW,
+    controls=["cis-aws-1.4:1.11", "nist-800-53r5:IA-5"],
+    equivalents=["steampipe-aws:iam_user_access_keys_and_password_at_setup"],
+)
+def aws_iam_user_key_at_creation(user: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Access keys are made when somebody needs one, not with the user.
+
+    ## Why
+    A key that nobody asked for is used by nobody, replaced by nobody, and lies in the mail it was sent in.
+    ## Fix
+    Delete the key; let people make their own when they need one, or use temporary credentials.
+    """
+    made = user["create_date"]
+    if user["password_enabled"] != True or made == None:
+        return
+    for key in graph.users(user, "aws_iam_access_key"):
+        if not key.absent("create_date") and abs(instant(key["create_date"]) - instant(made)) <= params["seconds"]:
+            yield user.fails(f"the key {key['id']} was made with the user and its password", key=str(key["id"]))
+
+
+@rule(
+    on="aws_iam_policy",
+    sources=["aws"],
+    severity=INFO,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["steampipe-aws:iam_policy_unused", "steampipe-aws:iam_custom_policy_unused"],
+)
+def aws_iam_policy_unused(policy: Resource) -> Iterator[Finding]:
+    """Policies of one's own are attached to somebody.
+
+    ## Why
+    It is picked one day by its name, with rights that nobody has looked at for years.
+    ## Fix
+    Delete it.
+    """
+    if policy["attachment_count"] == 0 and policy["permissions_boundary_usage_count"] in (None, 0):
+        yield policy.fails("nobody has the policy", at="attachment_count")
+
+
+@rule(
+    on="aws_iam_role",
+    sources=["aws"],
+    params={"days": 90},
+    severity=LOW,
+    controls=["nist-800-53r5:AC-2(3)"],
+    equivalents=[
+        "prowler:iam_role_access_not_stale_to_bedrock",
+        "prowler:iam_user_access_not_stale_to_bedrock",
+        "prowler:iam_user_access_not_stale_to_sagemaker",
+        "steampipe-aws:iam_role_unused_60",
+    ],
+)
+def aws_iam_role_unused(role: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Roles are used.
+
+    Roles that belong to a service of AWS are left out: nobody can delete them while the service is used.
+
+    ## Why
+    Nobody notices when a forgotten role is assumed by somebody else, and its trust is from another time.
+    ## Fix
+    Delete it, or deny everything in it first and wait.
+    """
+    if role["path"] != None and role["path"].startswith("/aws-service-role/"):
+        return
+    last, made = role["last_used_date"], role["create_date"]
+    if last != None and days_since(last) > params["days"]:
+        yield role.fails(f"it was last used on {last[:10]}", at="last_used_date")
+    elif last == None and made != None and days_since(made) > params["days"]:
+        yield role.fails(f"it was made on {made[:10]} and no use is recorded", at="last_used_date")
+
+
+@rule(
+    on="aws_iam_role",
+    sources=["aws"],
+    severity=LOW,
+    controls=["nist-800-53r5:AC-3"],
+    equivalents=[
+        "prowler:cloudwatch_cross_account_sharing_disabled",
+        "steampipe-aws:cloudwatch_cross_account_sharing",
+    ],
+)
+def aws_cloudwatch_cross_account_sharing(role: Resource) -> Iterator[Finding]:
+    """Metrics and dashboards are not shared with other accounts by the old role.
+
+    ## Why
+    Its policies show metrics, alarms and traces to every account in its trust, and often more than was meant.
+    ## Fix
+    Use CloudWatch cross-account observability (a sink with a policy), and delete the role.
+    """
+    if role["name"] == "CloudWatch-CrossAccountSharingRole":
+        yield role.fails("the role shares CloudWatch data with other accounts", at="name")
+
+
+@rule(
+    on=["aws_iam_organizations_features", "account"],
+    severity=MEDIUM,
+    controls=["cis-aws-7.0:2.1.1", "nist-800-53r5:AC-6"],
+    equivalents=["prowler:iam_root_credentials_management_enabled"],
+)
+def aws_root_credentials_unmanaged(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Root credentials of the organisation's accounts are managed in one place.
+
+    Judged are organisations in code, and accounts that may ask for the organisation's features.
+
+    ## Why
+    Every member account has a root user whose password nobody keeps and whose mailbox anybody may have.
+    ## Fix
+    Declare `aws_iam_organizations_features` with `RootCredentialsManagement` and `RootSessions`, and delete the
+    root credentials of the members.
+    """
+    if r.type == "aws_iam_organizations_features":
+        if not any_of(as_list(r["enabled_features"]), lambda f: f == "RootCredentialsManagement"):
+            yield r.fails("RootCredentialsManagement is not enabled", at="enabled_features")
+        return
+    organizations = graph.beside(r, "aws_organizations_organization") if r.source != "aws" else []
+    if list.__len__(organizations) and not graph.beside(r, "aws_iam_organizations_features"):
+        yield r.fails("the organisation does not manage its accounts' root credentials")

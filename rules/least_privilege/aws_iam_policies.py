@@ -9,11 +9,13 @@ from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_faul
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
+    DECRYPTION,
     EXFILTRATION,
     granted,
     listed,
     narrowable,
     permissions_management,
+    writing,
 )
 from assay.analysis.aws_policy import (
     DOCUMENT,
@@ -441,3 +443,54 @@ def aws_policy_invalid(r: Resource, graph: Graph) -> Iterator[Finding]:
             return
     found = identity_statements(r, graph) if r.type in IDENTITY_TYPES else statements(r, "policy")
     yield from flag(found, malformed)
+
+
+@rule(
+    on=list(IDENTITY_TYPES),
+    severity=HIGH,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=[
+        "steampipe-aws:kms_key_decryption_restricted_in_iam_customer_managed_policy",
+        "steampipe-aws:iam_policy_inline_no_blocked_kms_actions",
+    ],
+)
+def aws_iam_decrypt_any_key(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Policies name the keys that may decrypt.
+
+    ## Why
+    Every key that leaves its use to IAM policies, which is what most key policies do, then opens all its data.
+    ## Fix
+    Put the keys' ARNs in `Resource`, or add a condition such as `kms:ViaService`.
+    """
+    document = identity_statements(r, graph)
+
+    def test(s: Statement) -> str:
+        found = granted(document, s, DECRYPTION)
+        return f"{s} allows {listed(found)} with every key" if found else ""
+
+    yield from flag(document, test)
+
+
+@rule(
+    on=list(IDENTITY_TYPES),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=["CKV_AWS_290", "CKV_AWS_111"],
+)
+def aws_iam_unconstrained_write(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """What changes something is allowed on named resources, or under a condition.
+
+    Actions count that write or change permissions and could name a resource.
+
+    ## Why
+    One leaked key, or one mistake, changes every present and future resource of the account.
+    ## Fix
+    Put ARNs in `Resource`, or a condition on tags, the organisation or the source.
+    """
+    document = identity_statements(r, graph)
+
+    def test(s: Statement) -> str:
+        found = writing(document, s)
+        return f"{s} allows {listed(found)} on every resource" if found else ""
+
+    yield from flag(document, test)

@@ -132,3 +132,111 @@ def aws_iam_user_console(r: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if graph.users(r, "aws_iam_user_login_profile"):
         yield r.fails("the user has a password for the console")
+
+
+require(
+    "aws-cognito-no-mfa",
+    on="aws_cognito_user_pool",
+    path="mfa_configuration",
+    equals="ON",
+    default="OFF",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-2(1)"],
+    equivalents=["kics:ec28bf61", "prowler:cognito_user_pool_mfa_enabled"],
+    title="User pools ask for a second factor.",
+    why="A password that was used elsewhere too, and leaked there, is all that an attacker needs.",
+    fix='Set `mfa_configuration = "ON"`, with `software_token_mfa_configuration`; `OPTIONAL` leaves it to the users.',
+)
+
+
+require(
+    "aws-opensearch-internal-users",
+    on=["aws_opensearch_domain", "aws_elasticsearch_domain"],
+    path="advanced_security_options.internal_user_database_enabled",
+    not_equals=True,
+    default=False,
+    severity=LOW,
+    controls=["nist-800-53r5:IA-2"],
+    equivalents=[
+        "prowler:opensearch_service_domains_internal_user_database_enabled",
+        "steampipe-aws:es_domain_internal_user_database_enabled",
+        "steampipe-aws:opensearch_domain_internal_user_database_disabled",
+    ],
+    title="Search domains take their users from a directory.",
+    why="Users that a domain keeps by itself have a password for ever, no second factor, and nobody removes them.",
+    fix="Set `internal_user_database_enabled = false`, and use IAM, SAML or JWT.",
+)
+
+
+@rule(
+    on="aws_cognito_user_pool",
+    params={"length": 14, "temporary_days": 7},
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-5(1)"],
+    equivalents=[
+        "prowler:cognito_user_pool_password_policy_lowercase",
+        "prowler:cognito_user_pool_password_policy_minimum_length_14",
+        "prowler:cognito_user_pool_password_policy_number",
+        "prowler:cognito_user_pool_password_policy_symbol",
+        "prowler:cognito_user_pool_password_policy_uppercase",
+        "prowler:cognito_user_pool_temporary_password_expiration",
+        "steampipe-aws:cognito_user_pool_password_policy_with_strong_configuration",
+    ],
+)
+def aws_cognito_weak_password(pool: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """User pools demand passwords that are hard to guess.
+
+    ## Why
+    Whoever gets a list of mail addresses tries the usual passwords on all of them.
+    ## Fix
+    Set in `password_policy`: `minimum_length = 14`, the four `require_...`, and `temporary_password_validity_days` of 7
+    or less.
+    """
+    policies = pool.each("password_policy")
+    if not policies:
+        yield pool.fails("eight characters are enough: there is no password_policy", at="password_policy")
+    for policy in policies:
+        length, days = policy["minimum_length"], policy["temporary_password_validity_days"]
+        missing = [kind for kind in KINDS if policy[f"require_{kind}"] != True]
+        if length == None or length < params["length"]:
+            yield policy.fails(f"{length or 6} characters are enough", at="minimum_length", key="length")
+        if missing:
+            said = f"no {', no '.join(missing)} has to be among them"
+            yield policy.fails(said, at=f"require_{missing[0]}", key="kinds")
+        if days != None and days > params["temporary_days"]:
+            yield policy.fails(
+                f"a first password works for {days} days", at="temporary_password_validity_days", key="days"
+            )
+
+
+KINDS = ("lowercase", "uppercase", "numbers", "symbols")
+
+
+@rule(
+    on="aws_dms_endpoint",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:IA-2"],
+    equivalents=[
+        "prowler:dms_endpoint_neptune_iam_authorization_enabled",
+        "steampipe-aws:dms_endpoint_neptune_database_iam_authorization_enabled",
+    ],
+)
+def aws_dms_neptune_no_iam_auth(endpoint: Resource) -> Iterator[Finding]:
+    """Migrations sign in to Neptune by IAM.
+
+    Terraform says it in `extra_connection_attributes`.
+
+    ## Why
+    Without it whoever reaches the port writes to the graph: there is no password at all.
+    ## Fix
+    Set `IamAuthEnabled=true` in `extra_connection_attributes`, with a role for the endpoint.
+    """
+    if endpoint["engine_name"] != "neptune":
+        return
+    if endpoint.source == "aws":
+        signed = endpoint["iam_auth_enabled"] == True
+    else:
+        attributes = endpoint["extra_connection_attributes"]
+        signed = attributes != None and "iamauthenabled=true" in attributes.lower().replace(" ", "")
+    if not signed:
+        yield endpoint.fails("whoever reaches the port may write", at="extra_connection_attributes")

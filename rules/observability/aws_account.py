@@ -1,6 +1,9 @@
 """Services that watch the account."""
 
-from assay import INFO, LOW, MEDIUM, require
+from collections.abc import Iterator
+from typing import Any
+
+from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule
 
 require(
     "aws-guardduty-off",
@@ -54,3 +57,62 @@ require(
     title="API logs do not hold requests and answers in full.",
     why="Tokens and personal data end up in a log that many may read.",
 )
+
+
+def _features(detector: Resource, graph: Graph) -> list[Any]:
+    """What is said of a detector's features: by resources of their own, or by the account."""
+    separate = graph.users(detector, "aws_guardduty_detector_feature") if detector.source != "aws" else []
+    return [*separate, *detector.each("feature")]
+
+
+@rule(
+    on=["aws_guardduty_detector"],
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=[
+        "prowler:guardduty_eks_runtime_monitoring_enabled",
+        "steampipe-aws:guardduty_detector_eks_runtime_monitoring_enabled",
+        "steampipe-aws:guardduty_detector_runtime_monitoring_enabled",
+        "steampipe-aws:guardduty_detector_ecs_runtime_monitoring_enabled",
+        "steampipe-aws:guardduty_detector_ec2_runtime_monitoring_enabled",
+    ],
+)
+def aws_guardduty_no_runtime_monitoring(detector: Resource, graph: Graph) -> Iterator[Finding]:
+    """Threat detection looks at what runs, not only at the traffic.
+
+    ## Why
+    A process that opens a shell in a container leaves no trace in flow logs or API calls.
+    ## Fix
+    Declare an `aws_guardduty_detector_feature` `RUNTIME_MONITORING` with status `ENABLED`.
+    """
+    runtime = ("RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING")
+    found = _features(detector, graph)
+    if detector["enable"] != False and not any_of(found, lambda f: f["name"] in runtime and f["status"] == "ENABLED"):
+        yield detector.fails("runtime monitoring is not enabled")
+
+
+@rule(
+    on=["aws_guardduty_detector"],
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=[
+        "prowler:guardduty_eks_audit_log_enabled",
+        "steampipe-aws:guardduty_detector_eks_audit_log_monitoring_enabled",
+    ],
+)
+def aws_guardduty_no_eks_audit(detector: Resource, graph: Graph) -> Iterator[Finding]:
+    """Threat detection reads the audit log of Kubernetes.
+
+    A new detector does so by default: one is judged that switches it off.
+
+    ## Why
+    Who lists secrets or makes a privileged pod shows in that log only.
+    ## Fix
+    Set the feature `EKS_AUDIT_LOGS` to `ENABLED`, or remove what disables it.
+    """
+    if detector["enable"] == False:
+        return
+    off = detector["datasources.kubernetes.audit_logs.enable"] == False
+    features = _features(detector, graph)
+    if off or any_of(features, lambda f: f["name"] == "EKS_AUDIT_LOGS" and f["status"] == "DISABLED"):
+        yield detector.fails("the audit log of Kubernetes is not read", at="datasources")

@@ -184,3 +184,40 @@ def aws_cloudtrail_missing(account: Resource, graph: Graph) -> Iterator[Finding]
 
     if not any_of(graph.beside(account, "aws_cloudtrail"), complete):
         yield account.fails("no trail covers all regions and validates its log files")
+
+
+MODELS = ("AWS::Lambda::Function", "AWS::Bedrock::Model", "AWS::Bedrock::AgentAlias", "AWS::Bedrock::KnowledgeBase",
+          "AWS::Bedrock::FlowAlias", "AWS::Bedrock::Guardrail", "AWS::Bedrock::InlineAgent")  # fmt: skip
+
+
+def _records_calls(selector: Block) -> bool:
+    """Whether a selector records calls of functions or models."""
+    if any_of(selector.each("data_resource"), lambda d: d["type"] in MODELS):
+        return True
+    fields = {f["field"]: f["equals"] for f in selector.each("field_selector")}
+    return any(kind in MODELS for kind in fields.get("resources.type") or [])
+
+
+@rule(
+    on="aws_cloudtrail",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "prowler:cloudtrail_bedrock_logging_enabled",
+        "prowler:awslambda_function_invoke_api_operations_cloudtrail_logging_enabled",
+        "steampipe-aws:lambda_function_cloudtrail_logging_enabled",
+        "steampipe-aws:lambda_function_logging_config_enabled",
+    ],
+)
+def aws_cloudtrail_no_model_events(trail: Resource) -> Iterator[Finding]:
+    """Trails record who calls functions and models.
+
+    ## Why
+    Management events say who made a function, not who ran it a million times, or asked the model for what.
+    ## Fix
+    Add an `advanced_event_selector` with `eventCategory` `Data` and `resources.type` `AWS::Lambda::Function`, and where
+    models are used `AWS::Bedrock::Model`.
+    """
+    selectors = [*trail.each("event_selector"), *trail.each("advanced_event_selector")]
+    if not any_of(selectors, _records_calls):
+        yield trail.fails("no selector records calls of functions or models", at="event_selector")

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 from assay import INFO, LOW, Finding, Resource, any_of, as_list, is_map, require, rule
 
@@ -52,3 +53,28 @@ def aws_ecs_no_container_insights(r: Resource) -> Iterator[Finding]:
     settings = [s for s in r.each("setting") if s["name"] == "containerInsights"]
     if not any_of(settings, lambda s: s["value"] in ("enabled", "enhanced")):
         yield r.fails("container insights are off", at="setting")
+
+
+@rule(
+    on="aws_ecs_task_definition",
+    severity=INFO,
+    equivalents=["prowler:ecs_task_definitions_logging_block_mode"],
+)
+def aws_ecs_task_log_blocking(task: Resource) -> Iterator[Finding]:
+    """Containers go on when their log cannot be written.
+
+    Since June 2025 that is the default; a definition is judged that says `blocking`.
+
+    ## Why
+    With a full buffer the container stops at its next print: an outage of the log becomes one of the service.
+    ## Fix
+    Set `mode` to `non-blocking` and `max-buffer-size` in the options of `awslogs`.
+    """
+    for container in as_list(task.json("container_definitions")):
+        log: Any = container.get("logConfiguration") if is_map(container) else None
+        if not is_map(log) or log.get("logDriver") != "awslogs":
+            continue
+        options = log.get("options")
+        if is_map(options) and options.get("mode") == "blocking":
+            name = container.get("name")
+            yield task.fails(f"a full log buffer stops {name}", at="container_definitions", key=str(name))

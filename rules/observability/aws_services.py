@@ -1,8 +1,9 @@
 """Services with a demand or two on logs and notice that one attribute decides."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from assay import INFO, LOW, Finding, Resource, any_of, require, rule
+from assay import INFO, LOW, Finding, Resource, any_of, is_map, require, rule
 
 require(
     "aws-cloudtrail-no-insights",
@@ -153,3 +154,81 @@ def aws_elastic_beanstalk_basic_health(environment: Resource) -> Iterator[Findin
     )
     if not enhanced:
         yield environment.fails("only basic health is reported", at="setting")
+
+
+@rule(
+    on="aws_glue_job",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=["prowler:glue_etl_jobs_logging_enabled"],
+)
+def aws_glue_no_log(job: Resource) -> Iterator[Finding]:
+    """Jobs write their log while they run.
+
+    Jobs of Glue 5 and later do so by themselves, and Python shells write what they print.
+
+    ## Why
+    Without it the log is there when the job has ended; of one that hangs or is killed, nothing is.
+    ## Fix
+    Set `"--enable-continuous-cloudwatch-log" = "true"` in `default_arguments`.
+    """
+    version = job["glue_version"]
+    if job["command.name"] == "pythonshell" or (version != None and float(version) >= 5):
+        return
+    arguments = job["default_arguments"]
+    if arguments == None or arguments.get("--enable-continuous-cloudwatch-log") != "true":
+        yield job.fails("the job writes no log while it runs", at="default_arguments")
+
+
+@rule(
+    on="aws_dms_replication_task",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "prowler:dms_replication_task_source_logging_enabled",
+        "prowler:dms_replication_task_target_logging_enabled",
+        "steampipe-aws:dms_replication_task_target_database_logging_enabled",
+        "steampipe-aws:dms_replication_task_source_database_logging_enabled",
+    ],
+)
+def aws_dms_task_no_log(task: Resource) -> Iterator[Finding]:
+    """Migrations write a log of what they read and what they apply.
+
+    ## Why
+    Rows that could not be applied are skipped: without the log nobody knows that they are missing, or why.
+    ## Fix
+    Set `Logging.EnableLogging` to true in `replication_task_settings`; by default it is off.
+    """
+    settings = task.json("replication_task_settings")
+    logging: Any = settings.get("Logging") if is_map(settings) else None
+    if not is_map(logging) or logging.get("EnableLogging") != True:
+        yield task.fails("the task writes no log", at="replication_task_settings")
+
+
+@rule(
+    on="aws_elastic_beanstalk_environment",
+    severity=LOW,
+    controls=["nist-800-53r5:AU-12"],
+    equivalents=[
+        "prowler:elasticbeanstalk_environment_cloudwatch_logging_enabled",
+        "steampipe-aws:elastic_beanstalk_environment_logs_to_cloudwatch",
+    ],
+)
+def aws_elastic_beanstalk_no_log(environment: Resource) -> Iterator[Finding]:
+    """Beanstalk environments send their logs to CloudWatch.
+
+    ## Why
+    The log is on the instance, and goes with it when the group replaces it.
+    ## Fix
+    Set `StreamLogs` to `true` in the namespace `aws:elasticbeanstalk:cloudwatch:logs`.
+    """
+    streams = any_of(
+        environment.each("setting"),
+        lambda s: (
+            s["namespace"] == "aws:elasticbeanstalk:cloudwatch:logs"
+            and s["name"] == "StreamLogs"
+            and str(s["value"]).lower() == "true"
+        ),
+    )
+    if not streams:
+        yield environment.fails("logs stay on the instances", at="setting")

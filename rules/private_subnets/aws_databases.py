@@ -274,7 +274,10 @@ def aws_neptune_public_subnet(r: Resource, graph: Graph) -> Iterator[Finding]:
     shared = [] if r.type == "aws_neptune_subnet_group" else graph.follow(r, "neptune_subnet_group_name")
     for group in shared:
         if group.type == "aws_db_subnet_group" and group.source != "uncollected":
-            for subnet, route in public_among(graph.follow(group, "subnet_ids"), graph)[0]:
+            public, doubt = public_among(graph.follow(group, "subnet_ids"), graph)
+            if doubt and not public:
+                yield r.unsure(f"cannot be decided: {doubt}", at="neptune_subnet_group_name")
+            for subnet, route in public:
                 places = [subnet.where(), route.where()]
                 said = f"{subnet} of its subnet group has a route to an internet gateway"
                 yield r.fails(said, at="neptune_subnet_group_name", because=places, key=subnet.address)

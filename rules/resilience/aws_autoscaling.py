@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
-from assay import INFO, LOW, Finding, Graph, Resource, rule
+from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, rule, show
+from assay.analysis.aws_network import zones_of
 
 
 def _balanced(group: Resource, graph: Graph) -> bool:
@@ -51,3 +52,68 @@ def aws_autoscaling_no_load_balancer(group: Resource, graph: Graph) -> Iterator[
     """
     if not _balanced(group, graph):
         yield group.fails("no load balancer is attached to this group")
+
+
+@rule(
+    on="aws_autoscaling_group",
+    severity=INFO,
+    controls=["nist-800-53r5:CP-10"],
+    equivalents=[
+        "prowler:autoscaling_group_capacity_rebalance_enabled",
+        "steampipe-aws:autoscaling_group_no_suspended_process",
+    ],
+)
+def aws_autoscaling_no_rebalance(group: Resource) -> Iterator[Finding]:
+    """Groups replace spot instances before they are taken away, and none of their processes is suspended.
+
+    Rebalancing concerns groups that use spot instances, so only these are judged for it.
+
+    ## Why
+    AWS warns two minutes before it takes a spot instance: without rebalancing the replacement starts afterwards. A
+    process that somebody suspended for an hour stays so for years.
+    ## Fix
+    Set `capacity_rebalance = true`; resume the process.
+    """
+    suspended = group["suspended_processes"]
+    if suspended:
+        yield group.fails(f"{', '.join(suspended)} is suspended", at="suspended_processes", key="suspended")
+    share = "mixed_instances_policy.instances_distribution.on_demand_percentage_above_base_capacity"
+    if group.absent("mixed_instances_policy") or group[share] in (None, 100, "100"):
+        return
+    if group["capacity_rebalance"] != True:
+        yield group.fails("spot instances are replaced when they are gone", at="capacity_rebalance", key="rebalance")
+
+
+@rule(
+    on="aws_autoscaling_group",
+    severity=MEDIUM,
+    controls=["nist-800-53r5:CP-2", "nist-800-53r5:SC-36"],
+    equivalents=[
+        "prowler:autoscaling_group_multiple_az",
+        "prowler:autoscaling_group_multiple_instance_types",
+        "steampipe-aws:autoscaling_group_multiple_az_configured",
+        "steampipe-aws:autoscaling_use_multiple_instance_types_in_multiple_az",
+    ],
+)
+def aws_autoscaling_single_zone(group: Resource, graph: Graph) -> Iterator[Finding]:
+    """Groups may start instances in several zones, and of several types where they use a mixture.
+
+    A group with one launch template has one type by design, and is judged by its zones only.
+
+    ## Why
+    A zone that fails, or has no more machines of the type, takes the whole group with it.
+    ## Fix
+    Name subnets of several zones in `vpc_zone_identifier`, and several types in `override`.
+    """
+    zones = group["availability_zones"]
+    if not group["vpc_zone_identifier"]:
+        if zones != None and len(zones) == 1:
+            yield group.fails(f"all of it stands in {show(zones[0])}", at="availability_zones", key="zone")
+    elif len(group["vpc_zone_identifier"]) == 1:
+        yield group.fails("one subnet is named, so one zone", at="vpc_zone_identifier", key="zone")
+    elif len(found := zones_of(graph.follow(group, "vpc_zone_identifier"))) == 1:
+        yield group.fails(f"all its subnets lie in {', '.join(found)}", at="vpc_zone_identifier", key="zone")
+    for mixture in group.each("mixed_instances_policy.launch_template"):
+        overrides = mixture.each("override")
+        if len(overrides) == 1 and overrides[0].absent("instance_requirements"):
+            yield mixture.fails("the mixture has one type", at="override", key="type")

@@ -2,7 +2,9 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from assay import LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, require, rule
+from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, require, rule
+from assay.analysis.aws_policy import statements
+from assay.analysis.oci_tenancy import exists
 
 _SELECTION = "aws_backup_selection"
 # The service and the kind that stand in the resource's ARN.
@@ -192,3 +194,104 @@ def aws_dynamodb_no_backup_plan(table: Resource, graph: Graph) -> Iterator[Findi
     """
     if not _selected(table, graph):
         yield table.fails("no backup selection takes in this table")
+
+
+@rule(
+    on="account",
+    severity=INFO,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=["prowler:backup_reportplans_exist", "steampipe-aws:backup_report_plan_configured"],
+)
+def aws_backup_no_report_plan(account: Resource, graph: Graph) -> Iterator[Finding]:
+    """Somebody gets a report of what was backed up.
+
+    ## Why
+    Backups that fail say so in a console that nobody opens until a restore is wanted.
+    ## Fix
+    Declare an `aws_backup_report_plan`.
+    """
+    if not list.__len__(graph.beside(account, "aws_backup_plan")):
+        next(iter(graph.beside(account, "aws_backup_plan")), None)  # that there is none has to be certain
+    elif not exists(account, graph, "aws_backup_report_plan"):
+        yield account.fails("backups are planned, and no report tells of them")
+
+
+@rule(
+    on="account",
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=["prowler:backup_vaults_exist", "steampipe-aws:backup_vault_region_configured"],
+)
+def aws_account_no_backup_vault(account: Resource, graph: Graph) -> Iterator[Finding]:
+    """The account has a vault for its backups.
+
+    Of code only such is judged that sets up AWS Backup for an account (`aws_backup_region_settings`).
+
+    ## Why
+    Without one there is no backup that outlives what it was made of.
+    ## Fix
+    Declare an `aws_backup_vault`, locked where the data must not be deleted.
+    """
+    family = ("aws_backup_region_settings", "aws_backup_global_settings")
+    if account.source != "aws" and not any(graph.beside(account, t) for t in family):
+        return
+    if not exists(account, graph, "aws_backup_vault"):
+        yield account.fails("there is no backup vault")
+
+
+def _denies_deletion(policy: Resource) -> bool:
+    """Whether a vault's policy denies to everybody what deletes a backup."""
+    return any_of(
+        statements(policy, "policy"),
+        lambda s: s.effect == "Deny" and s.covers("backup:DeleteRecoveryPoint") and s.to_everyone,
+    )
+
+
+@rule(
+    on="aws_backup_vault",
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9(8)"],
+    equivalents=["steampipe-aws:backup_recovery_point_manual_deletion_disabled"],
+)
+def aws_backup_vault_deletable(vault: Resource, graph: Graph) -> Iterator[Finding]:
+    """Backups cannot be deleted before their time.
+
+    ## Why
+    Whoever encrypts the data for a ransom deletes the backups first, with the same stolen role.
+    ## Fix
+    Add an `aws_backup_vault_lock_configuration`, or a vault policy that denies `backup:DeleteRecoveryPoint`.
+    """
+    if graph.users(vault, "aws_backup_vault_lock_configuration"):
+        return
+    if not any_of(graph.users(vault, "aws_backup_vault_policy"), _denies_deletion):
+        yield vault.fails("neither a lock nor a policy keeps backups from being deleted")
+
+
+@rule(
+    on=["aws_dlm_lifecycle_policy", "account"],
+    severity=LOW,
+    controls=["nist-800-53r5:CP-9"],
+    equivalents=[
+        "prowler:dlm_ebs_snapshot_lifecycle_policy_exists",
+        "steampipe-aws:dlm_ebs_snapshot_lifecycle_policy_enabled",
+    ],
+)
+def aws_ebs_no_snapshot_lifecycle(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Snapshots of volumes are made and deleted by a policy.
+
+    An account with volumes is judged, by Data Lifecycle Manager and backup plans; of code a policy that is disabled.
+
+    ## Why
+    Snapshots by hand are made when somebody thinks of it, and deleted by nobody.
+    ## Fix
+    Declare an `aws_dlm_lifecycle_policy` with `state = "ENABLED"`, or take the volumes into a backup plan.
+    """
+    if r.type == "aws_dlm_lifecycle_policy":
+        if r["state"] == "DISABLED" and r.source != "aws":
+            yield r.fails("the policy is disabled", at="state")
+        return
+    if r.source != "aws" or not graph.beside(r, "aws_ebs_volume"):
+        return
+    enabled = any_of(graph.beside(r, "aws_dlm_lifecycle_policy"), lambda p: p["state"] != "DISABLED")
+    if not enabled and not graph.beside(r, "aws_backup_plan"):
+        yield r.fails("there are volumes, and no policy makes snapshots of them")

@@ -60,3 +60,25 @@ def aws_opensearch_single_zone(domain: Resource) -> Iterator[Finding]:
         yield domain.fails("it has fewer than three data nodes", at="cluster_config.instance_count")
     elif domain["cluster_config.zone_awareness_enabled"] != True:
         yield domain.fails("its nodes are in one zone", at="cluster_config.zone_awareness_enabled")
+
+
+@rule(
+    on="aws_opensearch_domain",
+    sources=("aws",),
+    severity=LOW,
+    controls=["nist-800-53r5:SI-2"],
+    equivalents=[
+        "prowler:opensearch_service_domains_updated_to_the_latest_service_software_version",
+        "steampipe-aws:opensearch_domain_updated_with_latest_service_software_version",
+    ],
+)
+def aws_opensearch_old_software(domain: Resource) -> Iterator[Finding]:
+    """Search domains run the current service software.
+
+    ## Why
+    It carries the fixes of AWS; one that waits too long is installed when AWS chooses.
+    ## Fix
+    Start the update, or set `software_update_options { auto_software_update_enabled = true }`.
+    """
+    if domain["update_available"] == True:
+        yield domain.fails("an update of the service software waits", at="update_available")

@@ -90,3 +90,26 @@ def in_clear(task: Resource, container: str, variable: Any) -> Iterator[Finding]
 
 MASKED = "***"
 """What an audit leaves of a credential in the definition."""
+
+
+@rule(
+    on="aws_cloudformation_stack",
+    sources=("aws",),
+    severity=HIGH,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=[
+        "prowler:cloudformation_stack_outputs_find_secrets",
+        "steampipe-aws:cloudformation_stack_output_no_secrets",
+    ],
+)
+def aws_cloudformation_output_secret(stack: Resource) -> Iterator[Finding]:
+    """Stacks tell no secrets.
+
+    ## Why
+    Everybody who may list stacks reads the outputs, and they are shown on the console's first page.
+    ## Fix
+    Remove the output and change the secret; other stacks read it from Secrets Manager.
+    """
+    for name, value in (stack["outputs"] or {}).items():
+        if credential_or_doubt(name, value, []):
+            yield stack.fails(f"the output {name} holds a credential", at="outputs", key=name)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import HIGH, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.parts import one_by_one
 
 ASSOCIATIONS = ("aws_wafv2_web_acl_association", "aws_wafregional_web_acl_association")
@@ -117,3 +117,64 @@ def aws_waf_rule_no_action(acl: Resource) -> Iterator[Finding]:
     Give the rule an `action`, or an `override_action` when it refers to a group.
     """
     yield from one_by_one(acl.each({**ACLS, **GROUPS}[acl.type]), judge_action)
+
+
+require(
+    "aws-waf-rule-no-condition",
+    on={"aws_waf_rule": "predicates", "aws_wafregional_rule": "predicate"},
+    present=True,
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "prowler:waf_global_rule_with_conditions",
+        "prowler:waf_regional_rule_with_conditions",
+        "steampipe-aws:waf_rule_condition_attached",
+        "steampipe-aws:waf_regional_rule_condition_attached",
+    ],
+    title="Rules of web ACLs have a condition.",
+    why="A rule without one matches nothing: the list of rules looks as if something were blocked.",
+    message="the rule has no condition, so it matches nothing",
+)
+
+
+@rule(
+    on=list(GROUPS),
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "prowler:waf_global_rulegroup_not_empty",
+        "prowler:waf_regional_rulegroup_not_empty",
+        "steampipe-aws:waf_rule_group_rule_attached",
+        "steampipe-aws:waf_regional_rule_group_rule_attached",
+    ],
+)
+def aws_waf_rule_group_empty(group: Resource) -> Iterator[Finding]:
+    """Rule groups have rules.
+
+    ## Why
+    The web ACL that names the group looks as if it blocked something.
+    ## Fix
+    Add rules, or remove the group.
+    """
+    if not group.each(GROUPS[group.type]) and group.absent("rules_json"):
+        yield group.fails("the group has no rule", at=GROUPS[group.type])
+
+
+@rule(
+    on="aws_wafv2_web_acl",
+    severity=LOW,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=["steampipe-aws:waf_web_acl_resource_associated"],
+)
+def aws_waf_unattached(acl: Resource, graph: Graph) -> Iterator[Finding]:
+    """Web ACLs stand in front of something.
+
+    ## Why
+    Somebody counts on the rules, and they see no request; they are paid for all the same.
+    ## Fix
+    Add an `aws_wafv2_web_acl_association`, or name it as `web_acl_id` of a distribution.
+    """
+    types = ("aws_wafv2_web_acl_association", "aws_cloudfront_distribution")
+    if any(graph.users(acl, t) for t in types) or as_list(acl["protects"] if acl.source == "aws" else None):
+        return
+    yield acl.fails("nothing uses the web ACL")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.analysis.aws_actions import expand, fits, managing
+from assay.analysis.aws_actions import PERMISSIONS, WRITE, expand, fits, managing
 from assay.analysis.aws_arns import is_star, wildcard_service
 from assay.model import Undetermined, Unknown, all_of, any_of
 
@@ -22,6 +22,9 @@ EXFILTRATION = (
     "s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue",
 )  # fmt: skip
 """Reads that carry data or secrets out, wherever they lie."""
+
+DECRYPTION = ("kms:Decrypt", "kms:ReEncryptFrom")
+"""What opens data that a key protects."""
 
 CREDENTIALS = (
     "airflow:CreateCliToken", "airflow:CreateWebLoginToken", "appsync:CreateApiKey", "chime:CreateApiKey",
@@ -102,6 +105,18 @@ def permissions_management(document: list[Statement], s: Statement) -> list[str]
     """Actions of a statement on everything that change who may do what."""
     found = list(allowed(s, managing))
     return _first(document, iter(found)) if found and unconstrained(s) else []
+
+
+def writing(document: list[Statement], s: Statement) -> list[str]:
+    """Actions of a statement on everything that change something, where they could name what."""
+    if not unconstrained(s):
+        return []
+    return _first(document, (a for a in allowed(s) if a.narrowable and a.level in (WRITE, PERMISSIONS)))
+
+
+def may_write(s: Statement) -> bool:
+    """True when a statement allows any action that changes something."""
+    return s.allows and any(a.level in (WRITE, PERMISSIONS) for a in allowed(s))
 
 
 def _first(document: list[Statement], actions: Iterator[Action]) -> list[str]:

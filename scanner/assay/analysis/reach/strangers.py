@@ -34,7 +34,14 @@ def reached_by_anybody(machine: Resource, graph: Graph, ports: Iterable[int]) ->
         reasons = [r for a in answers if a.verdict == "unknown" for r in a.reasons]
         if any(all(_holds(a, p, "yes", "unknown") for a in answers) for p in ports):
             doubt = doubt or (reasons[0] if reasons else "a route or a rule is not known")
-    return [], [], doubt
+    refused = (u for type_ in _PARTS if (u := graph._refused(type_, machine)) is not None)
+    return [], [], doubt or next((u.reason for u in refused), "")
+
+
+_PARTS = (
+    "aws_vpc", "aws_subnet", "aws_route_table", "aws_internet_gateway", "aws_network_acl", "aws_security_group",
+)  # fmt: skip
+"""What an audit has to list before it can say that nobody gets through."""
 
 
 def _stranger(address: int) -> End:

@@ -11,6 +11,7 @@ SERVICES = (
     "batch",
     "bedrock",
     "budgets",
+    "cloudformation",
     "cloudfront",
     "cloudtrail",
     "cloudwatch",

@@ -61,6 +61,7 @@ GROUP = Make(
         "termination_policies": "TerminationPolicies",
         "max_instance_lifetime": "MaxInstanceLifetime",
         "capacity_rebalance": "CapacityRebalance",
+        "suspended_processes": lambda item: item["SuspendedProcesses.ProcessName"] or [],
         "tag": handed,
     },
     folds=("aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment"),

@@ -1,8 +1,8 @@
-"""Cognito: identity pools, which hand out credentials."""
+"""Cognito: identity pools, which hand out credentials, and user pools, which people sign in to."""
 
 from __future__ import annotations
 
-from assay.inventory.aws.common import tag_map
+from assay.inventory.aws.common import nested, tag_map
 from assay.inventory.aws.table import Ask, Make, Service
 
 POOL = Make(
@@ -18,7 +18,39 @@ POOL = Make(
     },
 )
 
+USERS = Make(
+    type="aws_cognito_user_pool",
+    address="Arn",
+    name="Name",
+    when="Arn",
+    bare=True,
+    fields={
+        "id": "Id",
+        "arn": "Arn",
+        "name": "Name",
+        "mfa_configuration": "MfaConfiguration",
+        "deletion_protection": "DeletionProtection",
+        "password_policy": nested("Policies.PasswordPolicy"),
+        "user_pool_add_ons": nested("UserPoolAddOns"),
+        "tags": tag_map("UserPoolTags"),
+        "tags_all": tag_map("UserPoolTags"),
+    },
+)
+
 TABLES = [
+    Service(
+        name="cognito-idp",
+        asks=(
+            Ask(
+                operation="ListUserPools",
+                params={"MaxResults": 60},
+                items="UserPools",
+                then=(
+                    Ask(operation="DescribeUserPool", params={"UserPoolId": "Id"}, items="UserPool", makes=(USERS,)),
+                ),
+            ),
+        ),
+    ),
     Service(
         name="cognito-identity",
         asks=(
@@ -31,5 +63,5 @@ TABLES = [
                 ),
             ),
         ),
-    )
+    ),
 ]

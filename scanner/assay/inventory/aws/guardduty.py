@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.inventory.aws.common import tag_map
+from assay.inventory.aws.common import nested, tag_map
 from assay.inventory.aws.table import Ask, Make, Service
 from assay.inventory.aws.values import same
 
@@ -15,6 +15,7 @@ DETECTOR = Make(
         "id": "^$id",
         "arn": "arn:{partition}:guardduty:{region}:{account}:detector/{^$id}",
         "enable": same("Status", "ENABLED"),
+        "feature": lambda item: nested("Features", {"UpdatedAt": None})(item) or [],
         "finding_publishing_frequency": "FindingPublishingFrequency",
         "tags": tag_map("Tags"),
         "tags_all": tag_map("Tags"),

@@ -76,6 +76,12 @@ def flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
+FEATURELESS = (
+    "AccountNotManagementOrDelegatedAdministratorException", "OrganizationNotFoundException",
+    "OrganizationNotInAllFeaturesModeException", "ServiceAccessNotEnabledException",
+)  # fmt: skip
+"""Only the account that manages an organisation may ask for its features."""
+
 ACCOUNT = Ask(
     operation="GetCallerIdentity",
     service="sts",
@@ -102,6 +108,33 @@ ACCOUNT = Ask(
                         "RequireLowercaseCharacters": "require_lowercase_characters",
                         "RequireUppercaseCharacters": "require_uppercase_characters",
                     },
+                ),
+            ),
+        ),
+        Ask(
+            operation="ListSAMLProviders",
+            items="SAMLProviderList",
+            makes=(
+                Make(
+                    type="aws_iam_saml_provider",
+                    address="Arn",
+                    name=last("Arn"),
+                    bare=True,
+                    fields={"id": "Arn", "arn": "Arn", "name": last("Arn"), "valid_until": "ValidUntil"},
+                ),
+            ),
+        ),
+        Ask(
+            operation="ListOrganizationsFeatures",
+            absent=FEATURELESS,
+            makes=(
+                Make(
+                    type="aws_iam_organizations_features",
+                    address="{OrganizationId}/features",
+                    name="OrganizationId",
+                    when="OrganizationId",
+                    bare=True,
+                    fields={"id": "OrganizationId", "enabled_features": lambda item: item["EnabledFeatures"] or []},
                 ),
             ),
         ),

@@ -43,6 +43,7 @@ DOMAIN = Make(
     fields={
         "id": "ARN",
         "log_publishing_options": logs,
+        "update_available": "ServiceSoftwareOptions.UpdateAvailable",
         "auto_tune_options": nested("AutoTuneOptions", {"State": "desired_state", "ErrorMessage": None}),
     },
     folds=("aws_opensearch_domain_policy",),

@@ -301,6 +301,22 @@ SUBNET_GROUPS = Ask(
         ),
     ),
 )
+SUBSCRIPTION = Make(
+    type="aws_db_event_subscription",
+    address="EventSubscriptionArn",
+    name="CustSubscriptionId",
+    bare=True,
+    fields={
+        "id": "CustSubscriptionId",
+        "arn": "EventSubscriptionArn",
+        "name": "CustSubscriptionId",
+        "enabled": "Enabled",
+        "sns_topic": "SnsTopicArn",
+        "source_type": "SourceType",
+        "source_ids": lambda item: item["SourceIdsList"] or [],
+        "event_categories": lambda item: item["EventCategoriesList"] or [],
+    },
+)
 PROXIES = Ask(
     operation="DescribeDBProxies",
     items="DBProxies",
@@ -362,6 +378,7 @@ TABLES = [
             ),
             PROXIES,
             SUBNET_GROUPS,
+            Ask(operation="DescribeEventSubscriptions", items="EventSubscriptionsList", makes=(SUBSCRIPTION,)),
         ),
     )
 ]

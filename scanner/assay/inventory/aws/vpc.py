@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assay.inventory.aws.common import nested
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import differs, first, given, same
 
@@ -328,6 +329,23 @@ TABLES = [
                     "security_groups": "Groups.GroupId",
                     "private_ips": "PrivateIpAddresses.PrivateIpAddress",
                     "public_ip": "Association.PublicIp",
+                },
+            ),
+            simple(
+                "DescribeVpnConnections",
+                "VpnConnections",
+                "aws_vpn_connection",
+                "VpnConnectionId",
+                "vpn-connection",
+                when=same("State", "available"),
+                bare=True,  # its configuration and its options hold the keys that both sides share
+                fields={
+                    "id": "VpnConnectionId",
+                    "customer_gateway_id": "CustomerGatewayId",
+                    "transit_gateway_id": "TransitGatewayId",
+                    "vpn_gateway_id": "VpnGatewayId",
+                    "static_routes_only": "Options.StaticRoutesOnly",
+                    "vgw_telemetry": nested("VgwTelemetry", {"LastStatusChange": None, "AcceptedRouteCount": None}),
                 },
             ),
             simple(

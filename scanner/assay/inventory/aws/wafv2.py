@@ -14,6 +14,16 @@ METRICS = {
 }
 
 
+ELSEWHERE = Ask(
+    operation="ListResourcesForWebACL",
+    params={"WebACLArn": "ARN", "ResourceType": "=COGNITO_USER_POOL"},
+    items="ResourceArns",
+    put="$protects",
+    feeds=("protects",),
+)
+"""What no other collector asks about: load balancers, stages and GraphQL APIs say themselves what guards them."""
+
+
 def asks(scope: str) -> tuple[Ask, ...]:
     known = {"Scope": f"={scope}"}
     tags = Ask(
@@ -37,6 +47,7 @@ def asks(scope: str) -> tuple[Ask, ...]:
                     feeds=("aws_wafv2_web_acl",),
                 ),
                 tags,
+                *((ELSEWHERE,) if scope == "REGIONAL" else ()),
                 Ask(
                     operation="GetLoggingConfiguration",
                     items="LoggingConfiguration",
@@ -59,7 +70,10 @@ def asks(scope: str) -> tuple[Ask, ...]:
                     name="Name",
                     when="DefaultAction",
                     rename=METRICS,
-                    fields={"scope": lambda item: scope},
+                    fields={
+                        "scope": lambda item: scope,
+                        "protects": lambda item: [r["$id"] for r in item["$protects"] or ()],
+                    },
                 ),
             ),
         ),
