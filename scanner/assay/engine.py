@@ -171,7 +171,7 @@ class _Run:
             tags = type_ == "taggable"  # a document says nothing of the tags of what will be made of it
             wanted = {t for t in self.graph.types if _managed(t) and (not tags or _has_tags(t))}
             return [r for r in self.graph.resources if r.type in wanted and not (tags and r.source == "document")]
-        return self.graph.all(type_)
+        return self.graph.collected(type_)
 
     def _divided(self, type_: str, each: Parts) -> Iterable[Resource]:
         """The resources of a type that have parts of this kind: fifty rules ask the same of every pod."""

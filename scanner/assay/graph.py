@@ -13,6 +13,7 @@ from assay.model import (
     Remark,
     Resource,
     Text,
+    Undetermined,
     Unknown,
     View,
     lookup_quietly,
@@ -76,7 +77,18 @@ class Graph:
         return list(self._types)
 
     def all(self, type_: str) -> list[Resource]:
-        """Every resource of a type, from every source and root."""
+        """Every resource of a type, from every source and root.
+
+        Raises:
+            Undetermined: there is none, because an audit was narrowed not to look.
+        """
+        found = self.collected(type_)
+        if not found and type_ in self.coverage.left_out:
+            raise Undetermined(Unknown(f"this audit was narrowed and did not collect {type_}"))
+        return found
+
+    def collected(self, type_: str) -> list[Resource]:
+        """The resources of a type that are here; there may be more where an audit was narrowed."""
         return self._types.get(type_, [])
 
     def live(self, source: str) -> bool:
@@ -102,7 +114,7 @@ class Graph:
         scopes = self._scopes.get(type_)
         if scopes is None:  # one pass over the type: a pass for every root would be quadratic
             scopes = self._scopes[type_] = {}
-            for x in self.all(type_):
+            for x in self.collected(type_):
                 scopes.setdefault((x.source, x.root, x.account), []).append(x)
         mine = scopes.get((r.source, r.root, r.account))
         if mine is None:
@@ -226,7 +238,7 @@ class Graph:
             if user.type == type_ and used.type == target:
                 index.setdefault(id(used), []).append(user)
         paths = [p for p, kinds in LINKS.get(type_, {}).items() if target in kinds or "*" in kinds]
-        for r in self.all(type_):
+        for r in self.collected(type_):
             for path in paths:
                 for value in _values_at(r.values, parse_path(path)):
                     if isinstance(value, PartialList):
@@ -268,7 +280,7 @@ class Graph:
         index = self._identities.get(type_)
         if index is None:
             index = self._identities[type_] = {}
-            for r in self.all(type_):
+            for r in self.collected(type_):
                 for name in IDENTITY.get(type_, ("id", "arn", "name")):
                     value = r.values.get(name) if "." not in name else lookup_quietly(r.values, parse_path(name))
                     if value is not None and (key := _identity_key(value)) is not None:

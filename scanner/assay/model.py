@@ -505,7 +505,7 @@ class Waiver(NamedTuple):
 class Coverage:
     """What was read and what was not; a report without it would be a guess."""
 
-    __slots__ = ("code", "consulted", "feeds", "inputs", "notes", "units", "unlisted")
+    __slots__ = ("code", "consulted", "feeds", "inputs", "left_out", "notes", "units", "unlisted")
 
     def __init__(self) -> None:
         self.inputs: list[dict[str, Any]] = []
@@ -514,6 +514,7 @@ class Coverage:
         self.consulted: list[str] = []  # further files whose content decided something (`file()`, templates)
         self.unlisted: list[tuple[str, str | None, str | None, str]] = []
         self.feeds: dict[str, set[str]] = {}  # by live source: the types it looks for; others may be there unseen
+        self.left_out: set[str] = set()  # types that a narrowed audit did not look for: there may be some
         self.code: dict[str, Any] | None = None  # how live resources were linked to the code of `--code`
 
     def input(self, path: str, status: str, reason: str | None = None, line: int | None = None) -> None:

@@ -6,6 +6,8 @@ What can be audited is a module `assay.cli.audit_<what>` with
 - `units(args)`: the `assay.inventory.collect.Unit`s to collect, or a `UsageError` that says what is wrong;
 - `header(args)`: what the snapshot's first line says: `feeds`, accounts, regions; no times; asked after `units`;
 - `permissions(args)`: what `--print-permissions` prints;
+- `known()`, where an audit can be narrowed: every type it can collect; `args.types` are then those that the selected
+  rules look at, or None for all;
 - `watch(args, look)`, where it has `--watch`: calls `look` again and again.
 
 One with `run(args)` does everything itself: it has no inventory.
@@ -60,7 +62,11 @@ def parser(what: str) -> ArgumentParser:
 def add_collection(p: ArgumentParser) -> None:
     p.add_argument("--save", metavar="SNAPSHOT", help="keep what was collected (.jsonl.gz): evidence, offline input")
     p.add_argument("--resume", action="store_true", help="go on with what an interrupted audit left at --save")
-    p.add_argument("--print-permissions", action="store_true", help="print the least read policy it needs, and stop")
+    p.add_argument(
+        "--print-permissions",
+        action="store_true",
+        help="print the least read policy that the selected rules need, and stop",
+    )
     p.add_argument("--jobs", type=int, metavar="N", help="how many services are asked at once (default 8)")
     p.add_argument("--endpoint", metavar="URL", help="every service at one address: dedicated regions, gateways, tests")
 
@@ -84,10 +90,23 @@ def run(argv: list[str]) -> int:
     if hasattr(module, "run"):
         code: int = module.run(args)
         return code
+    args.types = _narrowed(module, args)
     if args.print_permissions:
         print(module.permissions(args), end="")
         return 0
     return _audit(what, module, args)
+
+
+def _narrowed(module: Any, args: Namespace) -> frozenset[str] | None:
+    """The types that the selected rules look at; None when every rule is asked, or the audit cannot be narrowed."""
+    if not hasattr(module, "known") or not (args.select or args.framework):
+        return None
+    from assay.needs import types_of
+
+    catalogue, entries = scan.choose(args)
+    known = module.known()
+    types = types_of(catalogue.load(entries), known)
+    return types if types < known else None
 
 
 def _audit(what: str, module: Any, args: Namespace) -> int:

@@ -34,7 +34,7 @@ def units(args: Namespace) -> Iterable[Unit]:
     args.audit = Audit(
         Options(
             args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
-            args.jobs or Options().jobs, _split(args.services),
+            args.jobs or Options().jobs, _split(args.services), args.types,
         )
     )  # fmt: skip
     return args.audit.units()  # type: ignore[no-any-return]
@@ -48,7 +48,14 @@ def permissions(args: Namespace) -> str:
     from assay.inventory.aws.accounts import chosen
     from assay.inventory.aws.permissions import policy
 
-    return policy(chosen(_split(args.services)), organization=bool(args.accounts), role=args.role_name)
+    return policy(chosen(_split(args.services), args.types), organization=bool(args.accounts), role=args.role_name)
+
+
+def known() -> set[str]:
+    """Every type that is collected."""
+    from assay.inventory.aws.replay import all_services
+
+    return {t for service in all_services() for t in service.types}
 
 
 def _split(texts: list[str] | None) -> list[str] | None:

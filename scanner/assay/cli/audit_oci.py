@@ -46,16 +46,19 @@ def units(args: Namespace) -> Iterator[Unit]:
     args.place = place
     args.tenancy = clients.identity.tenancy
     pool = ThreadPoolExecutor(args.jobs or CALLS, thread_name_prefix="oci")
-    return all_units(clients, place, tables(), pool)
+    return all_units(clients, place, tables(args.types), pool)
 
 
 def header(args: Namespace) -> dict[str, Any]:
     """What the snapshot is of; compartments are not in it, so that a new one does not keep an audit from resuming."""
     from assay.inventory.oci import types
 
+    feeds = types(args.types)
+    left = sorted(set(types()) - set(feeds))
     return {
-        "feeds": {"oci": types()}, "accounts": [args.tenancy], "regions": args.place.regions,
+        "feeds": {"oci": feeds}, "accounts": [args.tenancy], "regions": args.place.regions,
         "compartments": _words(args.compartments), "endpoint": args.endpoint,
+        **({"left_out": left} if left else {}),
     }  # fmt: skip
 
 
@@ -63,4 +66,11 @@ def permissions(args: Namespace) -> str:
     from assay.inventory.oci import tables
     from assay.inventory.oci.permissions import statements
 
-    return "".join(f"{line}\n" for line in statements(tables()))
+    return "".join(f"{line}\n" for line in statements(tables(args.types)))
+
+
+def known() -> set[str]:
+    """Every type that is collected."""
+    from assay.inventory.oci import types
+
+    return set(types())

@@ -256,6 +256,7 @@ def gather(
     intake = Intake()
     for source, types in (header or {}).get("feeds", {}).items():
         intake.coverage.feeds.setdefault(source, set()).update(types)
+    intake.coverage.left_out.update((header or {}).get("left_out", ()))
     for key in sorted(done):
         intake.resources += done[key].resources
         for row in done[key].denied:

@@ -1,7 +1,7 @@
 """Snapshots: the file between collecting and evaluating, one JSON record a line, gzip-compressed (`.jsonl.gz`).
 
 The first line is the header `{"schema": "assay-snapshot/1", "feeds": {source: [types]}, ...}`, where `feeds` says which
-types the collection looks for at all; then, in the order of collection:
+types the collection looks for at all and `left_out` those it was told not to; then, in the order of collection:
 
 - `{"resource": {"type", "address", "source", "name", "account", "region", "values"}}`
 - `{"unit": {"account", "region", "service", "status", "reason"}}`: a unit of work is finished
@@ -250,6 +250,7 @@ def read(lines: Iterable[bytes], shown: str, intake: Intake, *, kept: bool = Tru
                 return
             for source, types in record.get("feeds", {}).items():
                 intake.coverage.feeds.setdefault(source, set()).update(types)
+            intake.coverage.left_out.update(record.get("left_out", ()))
         elif "resource" in record:
             r = record["resource"]
             values = r.get("values", {})

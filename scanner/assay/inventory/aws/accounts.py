@@ -30,10 +30,12 @@ class Options(NamedTuple):
     endpoint: str | None = None
     jobs: int = 8
     services: Sequence[str] | None = None
+    types: frozenset[str] | None = None
+    """What is looked at; None is everything."""
 
 
-def chosen(names: Sequence[str] | None) -> list[Service]:
-    """The tables of these services, or all.
+def chosen(names: Sequence[str] | None, types: frozenset[str] | None = None) -> list[Service]:
+    """The tables of these services, or all, with the calls that these types need, or all.
 
     Raises:
         UsageError: there is no such service.
@@ -43,7 +45,8 @@ def chosen(names: Sequence[str] | None) -> list[Service]:
     for name in names or ():
         if name not in known:
             raise UsageError(f"--services {name}: there is no such service; there are: {', '.join(sorted(known))}")
-    return [s for s in services if not names or (s.label or s.name) in names]
+    mine = [s for s in services if not names or (s.label or s.name) in names]
+    return mine if types is None else [kept for s in mine if (kept := s.only(types)) is not None]
 
 
 class Identity(NamedTuple):
@@ -64,15 +67,17 @@ class Audit:
         self.own = self._identity(region)
         self.accounts = self._accounts()
         self.pool = ThreadPoolExecutor(options.jobs, thread_name_prefix="detail")
-        self.services = chosen(options.services)
+        self.services = chosen(options.services, options.types)
 
     @property
     def header(self) -> dict[str, Any]:
         """What the snapshot says of this audit; equal for equal requests."""
+        feeds = {t for service in self.services for t in service.types}
+        left = sorted({t for service in all_services() for t in service.types} - feeds)
         return {
             "provider": "aws", "accounts": self.accounts, "regions": list(self.options.regions or ["enabled"]),
-            "services": [s.label or s.name for s in self.services],
-            "feeds": {"aws": sorted({t for service in self.services for t in service.types})},
+            "services": [s.label or s.name for s in self.services], "feeds": {"aws": sorted(feeds)},
+            **({"left_out": left} if left else {}),
         }  # fmt: skip
 
     def boto(self) -> Boto:

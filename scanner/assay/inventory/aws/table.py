@@ -11,7 +11,7 @@ the item it was asked for (`^RestApi.id`), `^^` for that one's own. A text with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.patterns import pattern
@@ -174,6 +174,11 @@ class Service:
     def types(self) -> list[str]:
         return list(dict.fromkeys(t for ask in self.asks for t in ask.types()))
 
+    def only(self, types: frozenset[str]) -> Service | None:
+        """The table without what no resource of these types needs; None when nothing is left."""
+        asks = tuple(kept for ask in self.asks if (kept := _only(ask, types)) is not None)
+        return replace(self, asks=asks) if asks else None
+
     def operations(self) -> Iterator[tuple[str, str]]:
         """Every (service, operation) of the table, in order, once."""
         seen: dict[tuple[str, str], None] = {}
@@ -183,3 +188,17 @@ class Service:
             seen.setdefault((ask.service or self.name, ask.operation))
             waiting += [*ask.then, *((ask.batch[1],) if ask.batch else ())]
         yield from seen
+
+
+def _only(ask: Ask, types: frozenset[str]) -> Ask | None:
+    """A call without what is made of other types; a call that completes its item stays as long as that is needed."""
+    makes = tuple(m for m in ask.makes if not types.isdisjoint((m.type, *m.folds)))
+    inner = [(a, _only(a, types)) for a in ask.then]
+    batch = None
+    if ask.batch is not None:
+        described = _only(ask.batch[1], types)
+        batch = (ask.batch[0], described) if described is not None else None
+    if not makes and batch is None and all(kept is None for _, kept in inner):
+        return None
+    then = tuple(a if kept is None else kept for a, kept in inner if kept is not None or a.put is not None)
+    return replace(ask, makes=makes, then=then, batch=batch)

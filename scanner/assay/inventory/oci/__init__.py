@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from assay.inventory.oci.table import Table
 
 
-def tables() -> tuple[Table, ...]:
-    """Every table, in the order of the services' files."""
+def tables(types: frozenset[str] | None = None) -> tuple[Table, ...]:
+    """Every table, in the order of the services' files, with the rows that these types need, or all."""
     from assay.inventory.oci import (
         compute,
         data,
@@ -22,11 +22,13 @@ def tables() -> tuple[Table, ...]:
         secrets,
         serverless,
     )
+    from assay.inventory.oci.table import only
 
     modules = (identity, network, compute, edge, serverless, secrets, data, delivery, monitoring, limits)
-    return tuple(table for module in modules for table in module.TABLES)
+    every = (table for module in modules for table in module.TABLES)
+    return tuple(every) if types is None else tuple(kept for table in every if (kept := only(table, types)).rows)
 
 
-def types() -> list[str]:
+def types(looked_at: frozenset[str] | None = None) -> list[str]:
     """The resource types that an audit of OCI looks for."""
-    return sorted({type_ for table in tables() for row in table.rows for type_ in row.types})
+    return sorted({type_ for table in tables(looked_at) for row in table.rows for type_ in row.types})

@@ -93,6 +93,14 @@ def children(rows: Iterable[Row], type_: str) -> list[Row]:
     return [row for row in rows if row.within == type_]
 
 
+def only(table: Table, types: frozenset[str]) -> Table:
+    """The table with the rows of these types, and with those that they lie in."""
+    needed = {row.type for row in table.rows if not types.isdisjoint(row.types)}
+    while more := {r.within for r in table.rows if r.type in needed and r.within} - needed:
+        needed |= more
+    return table._replace(rows=tuple(row for row in table.rows if row.type in needed))
+
+
 def fed(rows: Iterable[Row], row: Row) -> list[str]:
     """The types that cannot be told when a row's list is denied: its own and all that lie in it."""
     found = list(row.types)
