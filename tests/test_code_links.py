@@ -177,6 +177,21 @@ def test_the_alias_of_a_provider_tells_the_region(estate: Estate) -> None:
     assert told == {"eu-west-1": "aws_sqs_queue.here", "us-east-1": "aws_sqs_queue.there"}
 
 
+@pytest.mark.parametrize(
+    "provider",
+    ['allowed_account_ids = ["111122223333"]',
+     'assume_role {\n    role_arn = "arn:aws:iam::111122223333:role/${var.role}"\n  }'],
+)  # fmt: skip
+def test_the_account_of_the_provider_tells_accounts_apart(estate: Estate, provider: str) -> None:
+    estate.code(f'variable "role" {{}}\nprovider "aws" {{\n  {provider}\n}}\n'
+                'resource "aws_sqs_queue" "a" {\n  name = "q"\n}\n')  # fmt: skip
+    estate.live(queue("q", account="999988887777"))
+    assert estate.links() == {}
+    estate.live(queue("q", account="999988887777"), queue("q"))
+    found = estate.report("--show-passes")["findings"]
+    assert {f["resource"]["account"] for f in found if "code" in f} == {ACCOUNT}
+
+
 def test_a_certain_link_leaves_the_other_candidate_to_the_partial_name(estate: Estate) -> None:
     estate.code(
         'variable "env" {}\nresource "aws_s3_bucket" "all" {\n  bucket = "logs-archive"\n}\n'
@@ -369,6 +384,32 @@ def test_a_state_links_what_no_name_could(estate: Estate) -> None:
     }
     (extra,) = estate.report("--state", state)["coverage"]["code"]["unmanaged"]
     assert extra["state"] == "aws_sqs_queue.old", "it is in the state, and no block makes it any more"
+
+
+def test_which_root_module_a_state_is_of_is_told_by_what_it_holds(estate: Estate) -> None:
+    text = 'variable "n" {}\nresource "aws_sqs_queue" "a" {\n  name = var.n\n}\n'
+    estate.code(text, "dev/main.tf")
+    estate.code(text, "prod/main.tf")
+    estate.live(queue("q"), queue("r"))
+    one = held("aws_sqs_queue", "a", {"arn": queue("q")[1]})
+    report = estate.report("--state", estate.state(one))
+    assert report["coverage"]["code"]["linked"] == 0
+    assert [n for n in report["coverage"]["notes"] if "which root module" in n]
+    estate.code('resource "aws_sqs_queue" "b" {\n  name = "x"\n}\n', "prod/more.tf")
+    both = [one, held("aws_sqs_queue", "b", {"arn": queue("r")[1]})]
+    files = {
+        f["location"]["file"].rpartition("code/")[2] for f in estate.report("--state", estate.state(*both))["findings"]
+    }
+    assert files == {"prod/main.tf", "prod/more.tf"}
+    links = estate.links("--state", estate.state(*both))
+    assert links == {"q": ("aws_sqs_queue.a", "exact"), "r": ("aws_sqs_queue.b", "exact")}
+
+
+def test_a_renamed_block_is_found_by_name_although_the_state_has_the_old_one(estate: Estate) -> None:
+    estate.code('resource "aws_sqs_queue" "new" {\n  name = "q"\n}\n')
+    estate.live(queue("q"))
+    state = estate.state(held("aws_sqs_queue", "old", {"arn": queue("q")[1], "id": "x"}))
+    assert estate.links("--state", state) == {"q": ("aws_sqs_queue.new", "high")}
 
 
 def test_the_state_beside_the_code_is_read_and_an_arn_of_another_account_is_another_resource(estate: Estate) -> None:
@@ -676,19 +717,20 @@ def test_the_finding_stands_at_the_attribute_that_decides_and_follows_moved_code
     assert moved["fingerprint"] == first["fingerprint"]
 
 
-@pytest.mark.parametrize("by", ["comment", "file"])
+@pytest.mark.parametrize("by", ["comment", "file", "file by block"])
 def test_drift_can_be_waived_where_it_stands_or_by_its_address(estate: Estate, by: str) -> None:
     said = f"  # assay: allow[{RULE}] opened for the migration, ticket 12\n"
     estate.code(INLINE.replace("  ingress", f"{said if by == 'comment' else ''}  ingress", 1))
     estate.live(sg(rule(22, "0.0.0.0/0"), rule(443, "192.168.0.0/16", "10.0.0.0/8")))
     file = estate.folder / "assay-waivers.toml"
+    address = {"file": "arn:aws:ec2:*security-group/sg-1"}.get(by, "aws_security_group.web")
     file.write_text(
-        f'[[waiver]]\nrule = "{RULE}"\naddress = "arn:aws:ec2:*security-group/sg-1"\nreason = "migration"\n'
-        'owner = "pay"\nexpires = "2999-01-01"\n' if by == "file" else ""
+        f'[[waiver]]\nrule = "{RULE}"\naddress = "{address}"\nreason = "migration"\n'
+        'owner = "pay"\nexpires = "2999-01-01"\n' if by != "comment" else ""
     )  # fmt: skip
     (found,) = estate.report("--select", RULE, "--waivers", str(file))["findings"]
     assert found["verdict"] == "waived"
-    assert found["waiver"]["kind"] == {"comment": "inline", "file": "file"}[by]
+    assert found["waiver"]["kind"] == ("inline" if by == "comment" else "file")
 
 
 def test_a_waiver_of_the_code_that_waives_nothing_live_is_not_called_unused(estate: Estate) -> None:

@@ -336,7 +336,7 @@ def _declared(intake: Intake, code: Mapping[str, str]) -> None:
     with TemporaryDirectory(prefix="assay-code-") as folder:
         for name, text in code.items():
             _write(folder, name, text)
-        attach(intake, load(folder, None, folder, {}, []), [RULES])
+        attach(intake, load(folder, [], folder, {}, []), [RULES])
 
 
 _MADE: dict[str, Callable[[Example], Graph]] = {"database": _asked, "cost": _spent}

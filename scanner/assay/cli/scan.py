@@ -78,9 +78,11 @@ def add_terraform(p: ArgumentParser) -> None:
 
 
 def add_code(p: ArgumentParser) -> None:
-    p.add_argument("--code", metavar="DIR", help="the Terraform that made what runs: findings stand at its blocks, and "
-                   "what differs from it is one")  # fmt: skip
-    p.add_argument("--state", metavar="FILE", help="its state, for sure links (default: terraform.tfstate beside it)")
+    p.add_argument("--code", metavar="DIR",
+                   help="the Terraform that made what runs: live findings stand at its blocks, "
+                   "and a difference is a finding")  # fmt: skip
+    p.add_argument("--state", action="append", metavar="FILE",
+                   help="its state, for sure links; repeatable (default: terraform.tfstate beside it)")  # fmt: skip
 
 
 def run(argv: list[str]) -> int:
@@ -163,7 +165,7 @@ def code_of(args: Namespace) -> dict[str, Any]:
         raise UsageError("--code and --diff do not go together: what runs has no earlier commit")
     from assay.provenance.code import load
 
-    return {"code": load(args.code, args.state, os.getcwd(), _variables(args), args.var_file or [])}
+    return {"code": load(args.code, args.state or (), os.getcwd(), _variables(args), args.var_file or [])}
 
 
 def _variables(args: Namespace) -> dict[str, str]:

@@ -103,8 +103,9 @@ class Book:
                 if self._holds(id(allowance), waiver, finding, waivable):
                     return
         file = finding.location.file if finding.location else ""
+        addresses = _addresses(finding) if self.listed else ()
         for listed in self.listed:
-            if listed.covers(finding.rule, finding.resource.address, file):
+            if any(listed.covers(finding.rule, address, file) for address in addresses):
                 waiver = Waiver("file", listed.reason, listed.place, listed.owner, listed.expires)
                 if self._holds(id(listed), waiver, finding, waivable):
                     return
@@ -203,6 +204,12 @@ def _parse(remark: Remark, problems: list[Problem], known: Collection[str]) -> l
         ids = tuple(f"KICS:{i[:8].upper()}" for i in kics[2].split(",")) if kics[2] else ("*",)
         found.append(_Allowance(remark, "kics", ids, "", None))
     return found
+
+
+def _addresses(finding: Finding) -> list[str]:
+    """What a waiver may call the resource: a live one has the address of the block that made it too."""
+    declared = getattr(finding.resource.origin, "declared", None)
+    return [finding.resource.address] + ([declared()["address"]] if declared is not None else [])
 
 
 def _covers(allowance: _Allowance, finding: Finding) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Request, Unknown
+from assay.model import Request, Text, lookup_quietly
 from assay.paths import display
 from assay.provenance.state import LOCAL, State, StateError, read
 from assay.scan import UsageError, gather
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assay.model import Coverage, Remark, Resource
 
 _KEY = re.compile(r'\[(?:\d+|\?|"(?:[^"\\]|\\.)*")\]')
-_SOURCES = ("terraform", "plan")
+_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):")
 CLOUDS = ("aws_", "oci_")
 
 
@@ -52,7 +52,7 @@ class Code:
         self._by_block: dict[tuple[str, str], list[Resource]] = {}
         for r in self.resources:
             self._by_block.setdefault(block_of(r), []).append(r)
-        self._regions = _regions(resources)
+        self._providers = _providers(resources)
 
     def find(self, root: str, address: str) -> Resource | None:
         """The resource at an address of a root module, or the instance that stands for it."""
@@ -69,33 +69,56 @@ class Code:
     def region(self, r: Resource) -> str | None:
         """The region of a block's provider, where the code says it."""
         own = r.values.get("region")
-        if isinstance(own, str):
-            return own
-        known = self._regions.get(r.root, {})
+        return own if isinstance(own, str) else self._provider(r).region
+
+    def account(self, r: Resource) -> str | None:
+        """The account that a block's provider works in, where the code says it."""
+        return self._provider(r).account
+
+    def _provider(self, r: Resource) -> Provider:
+        known = self._providers.get(r.root, {})
         if len(known) == 1:
             return next(iter(known.values()))
         if not known or r.address.startswith("module."):
-            return None  # a caller may have handed another one down
+            return Provider()  # a caller may have handed another one down
         written = getattr(r.origin, "written", lambda _: None)("provider")
-        return known.get(written or r.type.partition("_")[0])
+        return known.get(written or r.type.partition("_")[0], Provider())
 
 
-def _regions(resources: Sequence[Resource]) -> dict[str, dict[str, str | None]]:
-    """By root module: the regions of its providers by their names; None where one is not known."""
-    found: dict[str, dict[str, str | None]] = {}
+class Provider(NamedTuple):
+    """Where the configuration of a provider leads, as far as the code says it."""
+
+    region: str | None = None
+    account: str | None = None
+
+
+def _providers(resources: Sequence[Resource]) -> dict[str, dict[str, Provider]]:
+    """By root module: its provider configurations by name."""
+    found: dict[str, dict[str, Provider]] = {}
     for r in resources:
         if r.type in ("provider.aws", "provider.oci"):
             region: Any = r.values.get("region")
-            known = None if isinstance(region, Unknown) or not isinstance(region, str) else region
+            known = Provider(region if isinstance(region, str) else None, _account(r))
             found.setdefault(r.root, {})[r.address.replace("provider.", "", 1)] = known
     return found
 
 
-def load(path: str, state: str | None, base: str, variables: dict[str, str], var_files: Sequence[str]) -> Code:
-    """Read the Terraform at `path` and the states: the one at `state`, else those that lie beside root modules.
+def _account(provider: Resource) -> str | None:
+    """The account of the role to assume, or the only one that is allowed."""
+    role = lookup_quietly(provider.values, ("assume_role", "role_arn"))
+    allowed = provider.values.get("allowed_account_ids")
+    if isinstance(role, (str, Text)):
+        found = _ROLE.match(role if isinstance(role, str) else role.prefix)
+        return found[1] if found else None
+    one = list.__getitem__(allowed, 0) if type(allowed) is list and list.__len__(allowed) == 1 else None
+    return str(one) if isinstance(one, (str, int)) else None
+
+
+def load(path: str, states: Sequence[str], base: str, variables: dict[str, str], var_files: Sequence[str]) -> Code:
+    """Read the Terraform at `path` and its states: those named, else those that lie beside root modules.
 
     Raises:
-        UsageError: there is no such directory, no Terraform in it, or the file named as the state is none.
+        UsageError: there is no such directory, no Terraform in it, or a file named as a state is none.
     """
     if not os.path.isdir(path):
         raise UsageError(f"--code {path}: there is no such directory")
@@ -105,13 +128,12 @@ def load(path: str, state: str | None, base: str, variables: dict[str, str], var
     if not code.resources and not any(i["status"] == "failed" for i in intake.coverage.inputs):
         raise UsageError(f"--code {path}: no Terraform in it declares anything of AWS or OCI")
     roots = sorted({r.root for r in intake.resources if r.type == "module" and r.address == "."})
-    if state is not None:
+    for state in states:
         try:
             code.states.append((read(state, display(state, base)), _root_at(state, base, roots)))
         except StateError as error:
             raise UsageError(f"--state {error}") from error
-        return code
-    for root in roots:
+    for root in roots if not states else ():
         _local_state(code, root, base)
     return code
 

@@ -156,7 +156,7 @@ class Linker:
         if strength == LOW:
             self.ambiguous.clear()
         for type_, blocks in self._blocks.items():
-            live = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and id(r) not in self.orphans]
+            live = [r for r in self._live.get(type_, ()) if id(r) not in self.matches]
             if live:
                 self._type(type_, [b for b in blocks if self._free(b)], live, strength)
         return len(self.matches) > before
@@ -189,9 +189,11 @@ class Linker:
             return found
 
         names = {a: names_in_code(block, a, live_of) for key in keys for a in key.attributes}
-        region = self.code.region(block)
+        region, account = self.code.region(block), self.code.account(block)
         for r in index.candidates(keys, names):
             if region is not None and r.region is not None and region != r.region and not is_global(type_):
+                continue
+            if account is not None and r.account is not None and account != r.account:
                 continue
             best = _judge(keys, names, r, self._at)
             if best is not None:
@@ -213,7 +215,7 @@ class Linker:
         if live_user is None or target is None or target.type != type_ or not self._free(target):
             return
         wanted = _only(live_user.values.get(attribute))
-        free = [r for r in self._live.get(type_, ()) if id(r) not in self.matches and id(r) not in self.orphans]
+        free = [r for r in self._live.get(type_, ()) if id(r) not in self.matches]
         found = [r for r in free if _names(r, wanted) and r.account == live_user.account]
         names = {a: names_in_code(target, a, self.live_of) for key in keys_of(type_) for a in key.attributes}
         if len(found) == 1 and not stands_for_many(target) and not _differs(_all_fits(names, found[0], self._at)):
