@@ -6,7 +6,7 @@ import csv
 import json
 import random
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +141,11 @@ def test_days_without_any_cost_are_no_free_days(tmp_path: Path, capsys: pytest.C
     ("arguments", "said"),
     [
         (["gone.csv"], "gone.csv: there is no such file or directory"), (["."], "no cost file in it"),
-        (["a.csv", "aws"], "aws stands alone"), (["a.csv", "--budget", "much"], "--budget much: write AMOUNT"),
+        (["a.csv", "aws"], "aws stands alone"), (["oci", "a.csv"], "oci stands alone"),
+        (["aws", "--utilisation", "u.csv"], "--utilisation is of files"),
+        ([__file__, "--utilisation", "gone.csv"], "--utilisation gone.csv: there is no such file"),
+        (["oci", "--config-file", "/nowhere"], "/nowhere: there is no OCI configuration file"),
+        (["a.csv", "--budget", "much"], "--budget much: write AMOUNT"),
     ],
 )  # fmt: skip
 def test_wrong_use(
@@ -174,6 +178,160 @@ def test_the_spend_of_an_account(capsys: pytest.CaptureFixture[str], monkeypatch
         code, report = audit(capsys, "aws")
     assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {"ce": "ok", "budgets": "ok"}
     assert code == 0
+
+
+# --- what costs and is not used ---------------------------------------------------------------------------------------
+
+
+def idle(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {
+        f["resource"]["address"]: (f["verdict"], f["message"])
+        for f in report["findings"] if f["rule"] == "cost-idle-resource"
+    }  # fmt: skip
+
+
+def resources(tmp_path: Path) -> Path:
+    several = [rows([5.0] * 20, ResourceId=name, service="EC2") for name in ("busy", "idle", "gaps", "unmeasured")]
+    return write(tmp_path / "a.csv", *several, rows([0.1] * 20, ResourceId="cheap", service="EC2"))
+
+
+def use(days: int, **percent: float) -> list[list[str]]:
+    return [
+        [name, (START + timedelta(days=i)).isoformat(), str(value)]
+        for name, value in percent.items() for i in range(days if name != "gaps" else days - 3)
+    ]  # fmt: skip
+
+
+def test_files_with_utilisation_beside_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    beside = tmp_path / "use.csv"
+    table = [["resource_id", "day", "utilization"], *use(20, busy=70.0, idle=2.0, gaps=1.0, cheap=0.0)]
+    beside.write_text("\n".join(map(",".join, table)) + "\n")
+    _, report = audit(capsys, resources(tmp_path), "--utilisation", beside)
+    assert {n: v for n, (v, _) in idle(report).items()} == {"idle": "fail", "gaps": "unknown"}
+    assert idle(report)["idle"][1] == (
+        "150.00 USD a month for 2 % at most used on any day (20 days, 2026-08-03 to 2026-08-22)"
+    )
+    assert "known of 17 days of 20" in idle(report)["gaps"][1]
+    assert any(i["path"].endswith("use.csv") for i in report["coverage"]["inputs"])
+    _, report = audit(capsys, resources(tmp_path))
+    assert idle(report) == {}, "without utilisation nothing is said"
+
+
+def test_a_column_of_utilisation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = resources(tmp_path)
+    lines = file.read_text().splitlines()
+    values = {"busy": "60", "idle": "1"}
+    named = [f"{line},{values.get(line.rpartition(',')[2], '')}" for line in lines[1:]]
+    file.write_text("\n".join([lines[0] + ",x_Utilization", *named]) + "\n")
+    _, report = audit(capsys, file)
+    assert {n: v for n, (v, _) in idle(report).items()} == {"idle": "fail"}
+
+
+def test_a_file_of_utilisation_that_lacks_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    beside = tmp_path / "use.csv"
+    beside.write_text("resource_id,value\nidle,1\n")
+    assert main(["audit", "cost", str(resources(tmp_path)), "--utilisation", str(beside)]) == 2
+    assert "it lacks a column day, utilization" in capsys.readouterr().err
+
+
+def test_the_use_of_aws_resources_is_asked_of_cloudwatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto tells no costs of single resources, so these are recorded; the metrics are moto's."""
+    from assay.inventory.aws.idle import idle as of_account
+    from assay.inventory.aws.replay import Replay
+    from assay.inventory.aws.transport import Boto, Clients, make_session
+    from aws_account import account, client
+
+    end = date.today()  # noqa: DTZ011 - moto keeps what is younger than two weeks
+    days = [end - timedelta(days=n) for n in range(14, 0, -1)]
+    groups = [
+        {"Keys": [name, "eu-west-1"], "Metrics": {"UnblendedCost": {"Amount": "9", "Unit": "USD"}}}
+        for name in ("i-0a", "arn:aws:ec2:eu-west-1:1:volume/vol-0b", "a-bucket")
+    ]
+    told = {"ce.GetCostAndUsageWithResources": {"ResultsByTime": [{"Groups": groups}]}}
+    with account(monkeypatch):
+        watch = client("cloudwatch")
+        for day in days:
+            at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            for space, metric, dimension, name, value in (
+                ("AWS/EC2", "CPUUtilization", "InstanceId", "i-0a", 3.0),
+                ("AWS/EBS", "VolumeReadOps", "VolumeId", "vol-0b", 400.0),
+                ("AWS/EBS", "VolumeWriteOps", "VolumeId", "vol-0b", 200.0),
+            ):
+                data = {"MetricName": metric, "Value": value, "Timestamp": at}
+                data["Dimensions"] = [{"Name": dimension, "Value": name}]
+                watch.put_metric_data(Namespace=space, MetricData=[data])
+        clients = Clients(make_session())
+        found, failed = of_account(Replay(told, {}), lambda region: Boto(clients, region), "1", end, ["all"])
+    assert failed == []
+    assert [(one.measure, set(one.used)) for one in found] == [("operations", {600.0}), ("cpu", {3.0})]
+
+
+# --- oci --------------------------------------------------------------------------------------------------------------
+
+INSTANCE = "ocid1.instance.oc1.eu-frankfurt-1.{}"
+
+
+def usage(details: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
+    """Usage reports of ten weeks, two compartments, and three instances; the pages are small."""
+    first, end = (date.fromisoformat(details[k][:10]) for k in ("timeUsageStarted", "timeUsageEnded"))
+    assert details["queryType"] == "COST"
+    items: list[dict[str, Any]] = []
+    if "resourceId" in details["groupBy"]:
+        assert details["isAggregateByTime"]
+        ids = [*map(INSTANCE.format, ("idle", "busy", "dark")), "ocid1.vcn.oc1.eu-frankfurt-1.net"]
+        items = [{"service": "COMPUTE", "resourceId": id_, "computedAmount": 28.0} for id_ in ids]
+    else:
+        for i in range((end - first).days):
+            cost = 500.0 if i == (end - first).days - 3 else float(WEEK[i % 7])
+            items.append({"service": "COMPUTE", "compartmentId": "ocid1.compartment.oc1..shop", "computedAmount": cost,
+                          "timeUsageStarted": f"{first + timedelta(days=i)}T00:00:00Z"})  # fmt: skip
+    start = int(query.get("page", "0"))
+    told = [{"currency": "EUR", **item} for item in items[start : start + 50]]
+    return {"groupBy": details["groupBy"], "items": told, "next": start + 50 if start + 50 < len(items) else None}
+
+
+def metrics(details: dict[str, Any], query: dict[str, str]) -> Any:
+    assert query["compartmentIdInSubtree"] == "true"
+    first = datetime.fromisoformat(details["startTime"])
+    streams = []
+    for name, value in (("idle", 1.0), ("busy", 50.0)):
+        points = [{"timestamp": (first + timedelta(days=i)).isoformat(), "value": value} for i in range(14)]
+        streams.append({"namespace": details["namespace"], "name": "CpuUtilization", "aggregatedDatapoints": points,
+                        "dimensions": {"resourceId": INSTANCE.format(name)}})  # fmt: skip
+    return streams
+
+
+def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("oci")
+    from oci_control_plane import TENANCY, ControlPlane, write_config
+
+    budget = {
+        "id": "b", "compartmentId": TENANCY, "targetType": "COMPARTMENT", "targets": [TENANCY], "amount": 900.0,
+        "resetPeriod": "MONTHLY", "displayName": "all", "lifecycleState": "ACTIVE", "alertRuleCount": 0,
+    }  # fmt: skip
+    content = {
+        "usageapi.request_summarized_usages": usage, "monitoring.summarize_metrics_data": metrics,
+        "budget.list_budgets": [budget],
+    }  # fmt: skip
+    with ControlPlane(content) as plane:
+        arguments = ["oci", "--config-file", str(write_config(tmp_path)), "--endpoint", plane.url]
+        code, report = audit(capsys, *arguments, "--days", "70")
+        plane.denied = {"monitoring.summarize_metrics_data", "budget.list_budgets"}
+        blind_code, blind = audit(capsys, *arguments, "--days", "70")
+    assert code == 1
+    assert plane.calls.count("usageapi.request_summarized_usages") == 6, "two pages of days and one of resources, twice"
+    assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {
+        "usage": "ok", "budget": "ok", "monitoring": "ok"
+    }  # fmt: skip
+    failures = failed(report)
+    assert ("cost-anomaly", "COMPUTE ocid1.compartment.oc1..shop EUR") in failures
+    assert ("cost-forecast-over-budget", "budget all") in failures
+    assert {n.rpartition(".")[2]: v for n, (v, _) in idle(report).items()} == {"idle": "fail", "dark": "unknown"}
+    assert report["summary"]["spend"]["EUR"]["untagged"] is None, "the usage reports do not tell"
+    assert {f["resource"]["source"] for f in report["findings"] if f["rule"] == "cost-idle-resource"} == {"oci"}
+    assert blind_code == 1
+    assert idle(blind) == {}
+    assert {u["service"] for u in blind["coverage"]["units"] if u["status"] == "denied"} == {"monitoring", "budget"}
 
 
 def test_expected_knows_weekdays_and_forgives_one_spike() -> None:

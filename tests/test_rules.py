@@ -142,7 +142,7 @@ def _every_name() -> frozenset[str]:
     beyond |= {"checked", "guarded", "lethal", "patterns", "published", "root", "writes", "weak", "env"}
     beyond |= {"constraints", "kind", "problem"}
     # What assertions asked of a database and daily spend are made of (assay.assertions, assay.spend).
-    beyond |= {"costs", "currency", "more", "violations"}
+    beyond |= {"costs", "cost", "currency", "days", "measure", "more", "used", "violations"}
     # What objectives are made of when they are measured (assay.objectives.measure).
     beyond |= {"condition", "from", "last", "rolling", "seconds", "target", "to", "unit", "whole", "window"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})

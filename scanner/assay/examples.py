@@ -39,6 +39,8 @@ LIVE = {name: f"assay.inventory.{name}.replay" for name in ("aws", "oci", "clust
 """By source: the module whose `units(answers)` gives the collector's units over recorded answers."""
 OPENSLO = "apiVersion: openslo/v1"
 """In an example of a live source: its series are recorded, not the API's answers."""
+SPEND = {"aws": "ce.GetCostAndUsageWithResources", "oci": "usageapi.request_summarized_usages"}
+"""By source: the recorded operation that makes an example one of `audit cost`, not of the inventory."""
 _SUFFIX = {"hcl": "main.tf", "json": "input.json", "yaml": "input.yaml", "sql": "input.sql"}
 _SOURCE = {"yaml": "manifest"}
 
@@ -137,6 +139,8 @@ def check(example: Example, rule: Rule) -> list[str]:
             made = _MADE.get(example.source) or (_replayed if live else None)
             if OPENSLO in example.text and live:
                 graph = _measured(example, folder)
+            elif any(f"{operation}:" in example.text for operation in SPEND.values()):
+                graph = _costly(example)
             else:
                 graph = made(example) if made is not None else _written(example, folder)
         except ValueError as error:
@@ -218,6 +222,15 @@ def _spent(example: Example) -> Graph:
     from assay.spend import Row, resources
 
     told = answers(example)
+    if "resource" in told:
+        from assay.idle import Used, resource
+        from assay.spend import SpendOrigin
+
+        days = [
+            (date.fromisoformat(str(told["start"])) + timedelta(days=i)).isoformat() for i in range(len(told["used"]))
+        ]
+        one = Used(told["resource"], told["service"], "", "", "USD", told["cost"], days, "utilisation", told["used"])
+        return Graph([resource(one, "cost", SpendOrigin(example.place))])
     costs = told.get("week", []) * told.get("weeks", 0) + told.get("then", [])
     egress = told.get("egress", [0] * len(costs))
     first = date.fromisoformat(str(told["start"]))
@@ -228,6 +241,18 @@ def _spent(example: Example) -> Graph:
     coverage = Coverage()
     budgets = {"": float(told["budget"])} if "budget" in told else {}
     return Graph(resources(rows, coverage, example.place, "9999-12-31", budgets), coverage)
+
+
+def _costly(example: Example) -> Graph:
+    """The graph of recorded answers about spend: resources that cost something, with their use."""
+    from importlib import import_module
+
+    from assay.graph import Graph
+    from assay.idle import resource
+    from assay.spend import SpendOrigin
+
+    found = import_module(LIVE[example.source]).idle(answers(example))
+    return Graph([resource(one, example.source, SpendOrigin(example.place)) for one in found])
 
 
 def _measured(example: Example, folder: str) -> Graph:

@@ -110,36 +110,63 @@ def read(paths: Sequence[str], base: str, coverage: Coverage) -> list[Row]:
     return rows
 
 
+class Table:
+    """A cost file as a relation of DuckDB, with its columns by what they tell.
+
+    Raises:
+        UsageError: it has no day, cost or service.
+    """
+
+    def __init__(self, connection: Any, path: str) -> None:
+        reader = "read_parquet(?)" if path.endswith(".parquet") else "read_csv(?, all_varchar=true, header=true)"
+        self.relation = f"(SELECT * FROM {reader})"
+        self.names = [d[0] for d in connection.execute(f"SELECT * FROM {self.relation} LIMIT 0", [path]).description]
+        self.columns = {what: next((c for c in known if c in self.names), None) for what, known in COLUMNS.items()}
+        lacking = [what for what in NEEDED if self.columns[what] is None]
+        if lacking:
+            known = "; ".join(f"{what}: {', '.join(COLUMNS[what])}" for what in lacking)
+            raise UsageError(f"no cost report that is known: it lacks a column for {known}")
+
+    def column(self, what: str) -> str:
+        """The text of a column, empty where there is none."""
+        name = self.columns[what]
+        return f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" if name is not None else "''"
+
+    @property
+    def day(self) -> str:
+        return f"substr({self.column('day')}, 1, 10)"
+
+    @property
+    def cost(self) -> str:
+        return f"try_cast({self.column('cost')} AS DOUBLE)"
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+_USAGE = f"NOT ({' OR '.join(f'category LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND NOT negative"
+
+
 def _file(connection: Any, path: str) -> tuple[list[Row], list[str]]:
-    reader = "read_parquet(?)" if path.endswith(".parquet") else "read_csv(?, all_varchar=true, header=true)"
-    relation = f"(SELECT * FROM {reader})"
-    names = [d[0] for d in connection.execute(f"SELECT * FROM {relation} LIMIT 0", [path]).description]
-    columns = {what: next((c for c in known if c in names), None) for what, known in COLUMNS.items()}
-    lacking = [what for what in NEEDED if columns[what] is None]
-    if lacking:
-        known = "; ".join(f"{what}: {', '.join(COLUMNS[what])}" for what in lacking)
-        raise UsageError(f"no cost report that is known: it lacks a column for {known}")
-
-    def column(what: str, default: str) -> str:
-        name = columns[what]
-        return default if name is None else '"' + name.replace('"', '""') + '"'
-
-    cost = f"coalesce(try_cast({column('cost', '0')} AS DOUBLE), 0)"
-    category = f"lower(coalesce({column('category', repr(''))}, ''))"
-    usage = f"(NOT ({' OR '.join(f'{category} LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND {cost} >= 0)"
-    detail = f"lower(coalesce({column('detail', repr(''))}, ''))"
-    egress = " OR ".join(f"{detail} LIKE '%{w}%'" for w in _EGRESS)
-    tags = column("tags", "'?'")
-    day = f"CAST({column('day', repr(''))} AS VARCHAR)"
-    untagged = f"coalesce(CAST({tags} AS VARCHAR), '') IN ('', '{{}}', '[]', 'null')"
+    table = Table(connection, path)
+    column = table.column
+    egress = " OR ".join(f"lower({column('detail')}) LIKE '%{w}%'" for w in _EGRESS)
+    tagless = f"{column('tags')} IN ('', '{{}}', '[]', 'null')" if table.columns["tags"] else "false"
+    # What tells usage from the rest is a word of few: it is asked of the groups, not of every row.
+    groups = f"""
+        SELECT {column("service")} AS service, {column("account")} AS account, {column("currency")} AS currency,
+               {table.day} AS day, {column("category")} AS word, coalesce({table.cost}, 0) < 0 AS negative,
+               {tagless} AS tagless, ({egress}) AS egress,
+               coalesce(sum({table.cost}), 0) AS cost, count(*) AS count, count({table.cost}) AS priced
+        FROM {table.relation} GROUP BY ALL"""
     query = f"""
-        SELECT coalesce({column("service", "''")}, ''), coalesce(CAST({column("account", "''")} AS VARCHAR), ''),
-               coalesce({column("currency", "''")}, ''), try_cast(substr({day}, 1, 10) AS DATE),
-               sum(CASE WHEN {usage} THEN {cost} ELSE 0 END), sum(CASE WHEN {usage} THEN 0 ELSE {cost} END),
-               sum(CASE WHEN {usage} AND {untagged} THEN {cost} ELSE 0 END),
-               sum(CASE WHEN {usage} AND ({egress}) THEN {cost} ELSE 0 END),
-               count(*), count(*) FILTER (WHERE try_cast({column("cost", "'0'")} AS DOUBLE) IS NULL)
-        FROM {relation} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+        SELECT service, account, currency, try_cast(day AS DATE) AS at, sum(CASE WHEN usage THEN cost ELSE 0 END),
+               sum(CASE WHEN usage THEN 0 ELSE cost END), sum(CASE WHEN usage AND tagless THEN cost ELSE 0 END),
+               sum(CASE WHEN usage AND egress THEN cost ELSE 0 END), sum(count), sum(count) - sum(priced)
+        FROM (SELECT *, ({_USAGE}) AS usage FROM (SELECT *, lower(word) AS category FROM ({groups})))
+        GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
     rows, undated, unpriced = [], 0, 0
     for service, account, currency, day, used, other, bare, out, count, without in connection.execute(
         query, [path]

@@ -37,7 +37,8 @@ ACTIONS = (
     ("monitoring.MonitoringClient", "summarize_metrics_data"),
     ("usage_api.UsageapiClient", "request_summarized_usages"),
 )
-"""What is asked by POST: its content is a function of the request's body and query, held against the model."""
+"""What is asked by POST: its content is a function of the request's body and query, held against the model. A member
+`next` of its answer is the token of the next page."""
 
 
 class Route(NamedTuple):
@@ -216,10 +217,11 @@ class ControlPlane:
         if isinstance(answer, tuple):
             self._answer(request, answer[0], {"code": answer[1], "message": answer[2]})
             return
+        following = answer.pop("next", None) if isinstance(answer, dict) else None
         package, model = route.client.partition(".")[0], models.item_model(route.client, route.operation)
         for item in answer if isinstance(answer, list) else [answer]:
             assert not (faults := list(models.faults(package, model, item))), f"{route.name}: {faults}"
-        self._answer(request, 200, answer)
+        self._answer(request, 200, answer, {"opc-next-page": str(following)} if following is not None else None)
 
     @staticmethod
     def _is_list(route: Route) -> bool:

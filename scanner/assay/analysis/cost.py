@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
+from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,11 +62,15 @@ class Forecast(NamedTuple):
 def factors(costs: Sequence[float], weekdays: Sequence[int]) -> list[float]:
     """What each weekday costs, Monday first, as a ratio to the level of its own week; 1 where too little is known."""
     ratios: list[list[float]] = [[] for _ in range(7)]
-    for i in range(len(costs)):
-        around = costs[max(0, i - 3) : i + 4]
-        middle = sum(around) / len(around)
-        if middle > 0 and len(around) >= 5:
-            ratios[weekdays[i]].append(costs[i] / middle)
+    sums = [0.0, *accumulate(costs)]
+    if len(costs) < 7:
+        return [1.0] * 7
+    # The mean of the week around each day, of five or six days next to an end; the first and the last day have none.
+    middles = [sums[5] / 5, sums[6] / 6, *((b - a) / 7 for a, b in zip(sums, sums[7:], strict=False)),
+               (sums[-1] - sums[-7]) / 6, (sums[-1] - sums[-6]) / 5]  # fmt: skip
+    for cost, middle, weekday in zip(costs[1:-1], middles, weekdays[1:-1], strict=True):
+        if middle > 1e-9:
+            ratios[weekday].append(cost / middle)
     found = [median(r) if len(r) >= 3 else 1.0 for r in ratios]
     return [f if f > 0.02 else 1.0 for f in found]
 

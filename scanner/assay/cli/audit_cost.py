@@ -1,9 +1,9 @@
-"""`assay audit cost FILE ...`: anomalies, forecasts and shares of spend, each finding with its numbers."""
+"""`assay audit cost FILE ...|aws|oci`: anomalies, forecasts, idle resources, each finding with its numbers."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from assay import clock
 from assay.cli import scan
@@ -14,42 +14,51 @@ from assay.scan import UsageError
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from assay.idle import Used
     from assay.model import Resource
+    from assay.spend import Row
+
+LIVE = ("aws", "oci")
 
 
 def options(p: ArgumentParser) -> None:
-    p.add_argument("paths", nargs="+", metavar="FILE|aws",
-                   help="cost files or folders of them (FOCUS, AWS or OCI; CSV or Parquet); or aws")  # fmt: skip
+    p.add_argument("paths", nargs="+", metavar="FILE|aws|oci",
+                   help="cost files or folders of them (FOCUS, AWS, OCI; CSV or Parquet), or aws, or oci")  # fmt: skip
     p.add_argument("--budget", action="append", metavar="[ACCOUNT=]AMOUNT", default=[],
                    help="what a month may cost, in all or of an account; repeatable")  # fmt: skip
-    p.add_argument("--days", type=int, default=120, metavar="N", help="of aws: so many days back (default 120)")
-    p.add_argument("--profile", metavar="NAME", help="of aws: the profile to use")
-    p.add_argument("--endpoint", metavar="URL", help="of aws: every service at one address")
+    p.add_argument("--utilisation", metavar="FILE", help="of files: resource, day and percentage of use "
+                   "(resource_id, day, utilization; CSV or Parquet), where no column of theirs has it")  # fmt: skip
+    p.add_argument("--days", type=int, default=120, metavar="N", help="of aws and oci: days back (default 120)")
+    p.add_argument("--profile", metavar="NAME", help="of aws and oci: the profile to use")
+    p.add_argument("--config-file", metavar="FILE", help="of oci: the SDK's configuration file (default ~/.oci/config)")
+    p.add_argument("--auth", choices=("api-key", "security-token", "instance-principal", "resource-principal"),
+                   default="api-key", help="of oci: how to sign in (default api-key)")  # fmt: skip
+    p.add_argument("--endpoint", metavar="URL", help="of aws and oci: every service at one address")
+
+
+class Collected(NamedTuple):
+    """What an audit judges: daily rows, budgets, resources with their use, and where all this is from."""
+
+    rows: list[Row]
+    budgets: dict[str, float]
+    used: list[Used]
+    shown: str
+    source: str
 
 
 def run(args: Namespace) -> int:
     from assay.engine import evaluate
-    from assay.spend import files_of, read, resources
+    from assay.idle import resource
+    from assay.spend import SpendOrigin, resources
 
     outputs = scan.parse_outputs(args.output)
     budgets = _budgets(args.budget)
     catalogue, entries = scan.choose(args)
     keep = scan.keeper(args, catalogue, entries)
     coverage = Coverage()
-    if args.paths == ["aws"]:
-        from assay.inventory.aws.spend import collect
-
-        rows, told = collect(args.profile, args.days, args.endpoint, coverage)
-        budgets = {**told, **budgets}
-        shown = "aws"
-    elif "aws" in args.paths or "oci" in args.paths:
-        raise UsageError(
-            "aws stands alone: audit files and an account one after the other; oci's usage is read from files"
-        )
-    else:
-        files = files_of(args.paths)
-        rows, shown = read(files, os.getcwd(), coverage), args.paths[0]
-    found = resources(rows, coverage, shown, clock.today(), budgets)
+    got = _collected(args, coverage)
+    found = resources(got.rows, coverage, got.shown, clock.today(), {**got.budgets, **budgets})
+    found += [resource(one, got.source, SpendOrigin(got.shown)) for one in got.used]
     graph = Graph(found, coverage)
     rules = [r for r in catalogue.load(entries, graph.types) if "cost" in r.sources]
     listed, _ = scan.listed_waivers(args, Request(["."], os.getcwd()))
@@ -57,12 +66,41 @@ def run(args: Namespace) -> int:
         graph, rules, passes=bool(args.show_passes), timings=args.timings, waivers=not args.no_waivers,
         known={e.id for e in catalogue.entries}, asked={r.id for r in rules}, listed=listed,
     )  # fmt: skip
-    _summary(report.summary, found)
+    _summary(report.summary, found, tags=got.source == "cost")
     scan.gated(report, args, os.getcwd())
     if keep is not None:
-        keep(report, " ".join(["cost", *(p if p == "aws" else os.path.realpath(p) for p in sorted(args.paths))]))
+        keep(report, " ".join(["cost", *(p if p in LIVE else os.path.realpath(p) for p in sorted(args.paths))]))
     scan.write(report, outputs, args)
     return report.exit_code
+
+
+def _collected(args: Namespace, coverage: Coverage) -> Collected:
+    live = [p for p in args.paths if p in LIVE]
+    if live and len(args.paths) > 1:
+        raise UsageError(f"{live[0]} stands alone: audit files and an account one after the other")
+    if args.utilisation and live:
+        raise UsageError(f"--utilisation is of files: that of {live[0]} is asked of its own metrics")
+    if args.days < 1:
+        raise UsageError(f"--days {args.days}: at least 1")
+    if live == ["aws"]:
+        from assay.inventory.aws.spend import collect
+
+        return Collected(*collect(args.profile, args.days, args.endpoint, coverage), "aws", "aws")
+    if live == ["oci"]:
+        from assay.inventory.oci.clients import identify
+        from assay.inventory.oci.spend import collect as of_oci
+
+        identity = identify(args.auth, args.config_file, args.profile)
+        return Collected(*of_oci(identity, args.days, args.endpoint, coverage), "oci", "oci")
+    from assay.spend import files_of, read
+
+    files = files_of(args.paths)
+    if args.utilisation and not os.path.isfile(args.utilisation):
+        raise UsageError(f"--utilisation {args.utilisation}: there is no such file")
+    rows = read(files, os.getcwd(), coverage)
+    from assay.idle import from_files
+
+    return Collected(rows, {}, from_files(files, args.utilisation, os.getcwd(), coverage), args.paths[0], "cost")
 
 
 def _budgets(texts: list[str]) -> dict[str, float]:
@@ -76,12 +114,15 @@ def _budgets(texts: list[str]) -> dict[str, float]:
     return found
 
 
-def _summary(summary: dict[str, object], found: list[Resource]) -> None:
-    """What was spent, and how much of it carries no tag, by currency."""
+def _summary(summary: dict[str, object], found: list[Resource], *, tags: bool) -> None:
+    """What was spent, and how much of it carries no tag (null where nobody tells), by currency."""
     spent: dict[str, dict[str, float]] = {}
     for r in found:
         if r.type == "service":
             one = spent.setdefault(r.values["currency"] or "?", {"total": 0.0, "untagged": 0.0})
             one["total"] += r.values["total"]
             one["untagged"] += r.values["untagged"]
-    summary["spend"] = {c: {k: round(v, 2) for k, v in one.items()} for c, one in sorted(spent.items())}
+    summary["spend"] = {
+        c: {"total": round(one["total"], 2), "untagged": round(one["untagged"], 2) if tags else None}
+        for c, one in sorted(spent.items())
+    }

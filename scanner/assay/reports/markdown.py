@@ -44,7 +44,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"## Assay\n\n**{prose(shape.verdict_sentence(report))}** {prose(shape.headline(report))}\n"
     if health := shape.health(report):
         yield "\n" + "".join(f"- {prose(line.strip())}\n" for line in health)
-    if levels := shape.levels(report):
+    if levels := [*shape.levels(report), *shape.spend(report)]:
         yield "\n" + "".join(f"- {prose(line)}\n" for line in levels[:_OPEN_ROWS])
     if linked := shape.code_sentences(report):
         yield "\n" + "".join(f"- {prose(line)}\n" for line in linked)

@@ -337,6 +337,16 @@ def code_sentences(report: Report) -> list[str]:
     return [text(line) for line in sentences(report.coverage.code)]
 
 
+def spend(report: Report) -> list[str]:
+    """What was spent, a line a currency; empty for a report on anything else."""
+    found = report.summary.get("spend")
+    lines = []
+    for currency, one in (found or {}).items():
+        tags = "" if one["untagged"] is None else f", {one['untagged']:,.2f} of it without tags"
+        lines.append(text(f"{one['total']:,.2f} {currency} in all{tags}"))
+    return lines
+
+
 def verdict_sentence(report: Report) -> str:
     """What the gate says, with its reason."""
     gating = sum(1 for f in report.findings if report.gates(f))

@@ -64,6 +64,7 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
             text.listed("Fixed since the last run", [f"{r.rule}: {r.address}: {r.message}" for r in report.trend.fixed])
         text.listed("Passed", [_passed(report, f) for f in report.findings if f.verdict is Verdict.PASS], every=True)
         text.listed("Objectives", shape.levels(report))
+        text.listed("Spend", shape.spend(report))
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
     text.listed("Not evaluated", sorted(broken))
     text.listed("Coverage", [str(p) for p in problems])

@@ -13,6 +13,8 @@ from assay.inventory.collect import DENIED, FAILED, THROTTLED, Unit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from assay.idle import Used
+
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 _KINDS = {"Throttling": THROTTLED, "ThrottlingException": THROTTLED, "TooManyRequestsException": THROTTLED}
 
@@ -74,6 +76,16 @@ def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     for service in services:
         if any(f"{s}.{o}" in answers for s, o in service.operations()):
             yield _unit(service, Place(account, REGION), transport)
+
+
+def idle(answers: Mapping[str, Any]) -> list[Used]:
+    """The resources that recorded costs and metrics show, on the last day of November 2026."""
+    from datetime import date
+
+    from assay.inventory.aws.idle import idle as idle_of
+
+    transport = Replay(answers, {})
+    return idle_of(transport, lambda region: transport, ACCOUNT, date(2026, 11, 30), ["all"])[0]
 
 
 def _unit(service: Service, place: Place, transport: Replay) -> Unit:

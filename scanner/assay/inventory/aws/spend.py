@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assay import clock
 from assay.inventory.aws.accounts import Audit, Options
-from assay.inventory.aws.walk import CallFailed
+from assay.inventory.aws.idle import NOT_ENABLED, idle
+from assay.inventory.aws.transport import Boto
+from assay.inventory.aws.walk import UNSUPPORTED, CallFailed
 from assay.spend import Row
 
 if TYPE_CHECKING:
-    from assay.inventory.aws.transport import Boto
+    from assay.idle import Used
     from assay.model import Coverage
 
 _STATUS = {"denied": "denied", "throttled": "throttled"}
@@ -20,8 +23,8 @@ _NO_PATTERN = ("Tax", "Refund", "Credit", "Fee", "RIFee", "Upfront")
 
 def collect(
     profile: str | None, days: int, endpoint: str | None, coverage: Coverage
-) -> tuple[list[Row], dict[str, float]]:
-    """The rows of the last days, and the monthly cost budgets of the whole account by "".
+) -> tuple[list[Row], dict[str, float], list[Used]]:
+    """The rows of the last days, the monthly budget of the whole account by "", and resources with their use.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
 
@@ -42,7 +45,27 @@ def collect(
             coverage.unit(account, None, service, _STATUS.get(error.kind, "failed"), str(error))
         else:
             coverage.unit(account, None, service, "ok")
-    return rows, budgets
+    return rows, budgets, _idle(audit, rows, coverage) if rows else []
+
+
+def _idle(audit: Audit, rows: list[Row], coverage: Coverage) -> list[Used]:
+    """What single resources cost and how much they were used, where the account lets Cost Explorer tell."""
+    end, account = date.fromisoformat(clock.today()), audit.own.account
+    there = partial(Boto, audit.clients)
+    try:
+        found, failed = idle(audit.boto(), there, account, end, {r.service for r in rows})
+    except CallFailed as error:
+        if error.code in NOT_ENABLED or error.kind == UNSUPPORTED:
+            coverage.notes.append(
+                f"costs of single resources are not told ({error.code}): switch them on in Cost Explorer's settings, "
+                "and what costs without being used is told too"
+            )
+        else:
+            coverage.unit(account, None, "ce", _STATUS.get(error.kind, "failed"), f"of resources: {error}")
+        return []
+    for region, reason in failed:
+        coverage.unit(account, region, "cloudwatch", "failed", reason)
+    return found
 
 
 def _rows(boto: Boto, days: int) -> list[Row]:

@@ -19,6 +19,7 @@ from assay.inventory.oci.table import client_service
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from assay.idle import Used
     from assay.inventory.collect import Unit
     from assay.inventory.oci.clients import Clients
     from assay.inventory.oci.table import Row
@@ -44,6 +45,23 @@ def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     record.check({op: client for table in asked for row in table.rows for op, client in operations(row).items()})
     names = {TENANCY: "(root)", **{c: c for c in record.compartments()}}
     return all_units(_clients(record), Place(REGION, [REGION], names), asked, ThreadPoolExecutor(1))
+
+
+def idle(answers: Mapping[str, Any]) -> list[Used]:
+    """The resources that recorded costs and metrics show, on the last day of November 2026.
+
+    Raises:
+        ValueError: an answer is not of the SDK's model.
+    """
+    from datetime import date
+
+    from assay.inventory.oci.spend import METRICS, USAGE, idle_of
+    from assay.model import Coverage
+
+    record = Record(answers)
+    record.check({f"{client_service(USAGE)}.request_summarized_usages": USAGE,
+                  f"{client_service(METRICS)}.summarize_metrics_data": METRICS})  # fmt: skip
+    return idle_of(_clients(record), REGION, [REGION], date(2026, 11, 30), Coverage())
 
 
 def operations(row: Row) -> dict[str, str]:

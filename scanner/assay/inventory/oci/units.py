@@ -39,7 +39,7 @@ def survey(clients: Clients, regions: Sequence[str] = (), compartments: Sequence
         CollectionStopped: the credentials are refused, or nobody answers.
     """
     me = clients.identity
-    home, subscribed = _regions(clients)
+    home, subscribed = subscribed_regions(clients)
     for region in regions:
         if subscribed and region not in subscribed:
             raise UsageError(f"--regions {region}: the tenancy is subscribed to {', '.join(subscribed)} only")
@@ -61,7 +61,7 @@ def survey(clients: Clients, regions: Sequence[str] = (), compartments: Sequence
     return Place(home, chosen, names, blind)
 
 
-def _regions(clients: Clients) -> tuple[str, list[str]]:
+def subscribed_regions(clients: Clients) -> tuple[str, list[str]]:
     """The home region and all that the tenancy is subscribed to; none when one may not know.
 
     Raises:

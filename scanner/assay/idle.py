@@ -1,0 +1,131 @@
+"""What single resources cost beside how much they were used: from cost files with utilisation, or a live account.
+
+A `resource` of the graph has `name` (its id), `service`, `currency`, `cost` (of the days that are known), `days`,
+`measure` (what was measured: cpu, connections, requests, operations, bytes, utilisation) and `used`, a value a day,
+None where nobody measured. cpu and utilisation are percentages, the others counts of a day, connections the most at
+once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from assay.model import Resource
+from assay.scan import UsageError
+from assay.spend import Table, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assay.model import Coverage
+
+WINDOW = 30
+"""How many of the last days of a file are looked at."""
+LIVE_DAYS = 14
+"""Of a live account: for so long Cost Explorer tells the costs of single resources."""
+UTILISATION = ("x_Utilization", "x_Utilisation", "Utilization", "Utilisation", "utilization", "utilisation",
+               "utilization_percent", "utilisation_percent", "cpu_utilization", "cpu_utilisation")  # fmt: skip
+"""A column of percentages; FOCUS lets a provider add columns that begin with x_."""
+_RESOURCE = ("ResourceId", "resource_id", "resource", "id")
+_DAY = ("ChargePeriodStart", "Day", "day", "Date", "date", "timestamp")
+LEAST = 0.01
+"""What costs less in the window is not worth a row."""
+
+
+class Used(NamedTuple):
+    """What one resource cost, and how much it was used on each day."""
+
+    id: str
+    service: str
+    account: str
+    region: str
+    currency: str
+    cost: float
+    days: list[str]
+    measure: str
+    used: list[float | None]
+
+
+def resource(one: Used, source: str, origin: Any) -> Resource:
+    """The resource of the graph."""
+    values = {
+        "name": one.id, "service": one.service, "currency": one.currency, "cost": one.cost, "days": one.days,
+        "measure": one.measure, "used": one.used,
+    }  # fmt: skip
+    return Resource("resource", one.id, source, values, origin, name=one.id, account=one.account or None,
+                    region=one.region or None)  # fmt: skip
+
+
+def from_files(paths: Sequence[str], utilisation: str | None, base: str, coverage: Coverage) -> list[Used]:
+    """The resources of cost files that have a column of utilisation, or of all with a file of it beside them.
+
+    Raises:
+        UsageError: the utilisation file has not the columns that it needs.
+    """
+    import duckdb
+
+    from assay.paths import display
+
+    found: list[Used] = []
+    with duckdb.connect(config={"threads": 2, "memory_limit": "450MB"}) as connection:
+        if utilisation is not None:
+            _load(connection, utilisation)
+            coverage.input(display(utilisation, base), "read")
+        for path in paths:
+            try:
+                found += _of_file(connection, path, beside=utilisation is not None)
+            except (duckdb.Error, UsageError):
+                continue  # said when its costs were read
+    return found
+
+
+def _load(connection: Any, path: str) -> None:
+    """The utilisation file as the table `utilisation`: resource, day, percentage."""
+    import duckdb
+
+    reader = "read_parquet(?)" if path.endswith(".parquet") else "read_csv(?, all_varchar=true, header=true)"
+    try:
+        names = [d[0] for d in connection.execute(f"SELECT * FROM {reader} LIMIT 0", [path]).description]
+    except (duckdb.Error, OSError) as error:
+        raise UsageError(f"--utilisation {path}: cannot be read: {str(error).splitlines()[0]}") from None
+    parts = [next((n for n in known if n in names), None) for known in (_RESOURCE, _DAY, UTILISATION)]
+    if None in parts:
+        lacks = [w for w, part in zip(("resource_id", "day", "utilization"), parts, strict=True) if part is None]
+        raise UsageError(
+            f"--utilisation {path}: it lacks a column {', '.join(lacks)} (a row a resource and day, percent)"
+        )
+    name, day, value = (quoted(str(p)) for p in parts)
+    connection.execute(
+        f"CREATE TABLE utilisation AS SELECT CAST({name} AS VARCHAR) AS id, substr(CAST({day} AS VARCHAR), 1, 10) AS "
+        f"day, avg(try_cast({value} AS DOUBLE)) AS used FROM {reader} GROUP BY 1, 2", [path],
+    )  # fmt: skip
+
+
+def _of_file(connection: Any, path: str, *, beside: bool) -> list[Used]:
+    table = Table(connection, path)
+    column = next((c for c in UTILISATION if c in table.names), None)
+    if table.columns["resource"] is None or (column is None and not beside):
+        return []
+    used = f"avg(try_cast({quoted(column)} AS DOUBLE))" if column is not None else "NULL"
+    daily = f"""
+        SELECT {table.column("resource")} AS id, {table.day} AS day, {table.column("currency")} AS currency,
+               any_value({table.column("service")}) AS service, any_value({table.column("account")}) AS account,
+               sum({table.cost}) AS cost, {used} AS used
+        FROM {table.relation} WHERE {table.cost} > 0 GROUP BY 1, 2, 3"""
+    last = f"SELECT max(day) FROM ({daily}) WHERE try_cast(day AS DATE) IS NOT NULL"
+    if beside:
+        daily = f"""
+            SELECT d.* EXCLUDE (used), coalesce(u.used, d.used) AS used
+            FROM ({daily}) d LEFT JOIN utilisation u ON d.id = u.id AND d.day = u.day"""
+    (newest,) = connection.execute(last, [path]).fetchone()
+    if newest is None:
+        return []
+    query = f"""
+        SELECT id, any_value(service), any_value(account), currency, sum(cost), list(day ORDER BY day),
+               list(used ORDER BY day)
+        FROM ({daily}) WHERE id <> '' AND try_cast(day AS DATE) > CAST(? AS DATE) - {WINDOW}
+        GROUP BY id, currency HAVING sum(cost) >= {LEAST} AND count(used) > 0 ORDER BY 5 DESC, 1"""
+    return [
+        Used(id_, service, account, "", currency, cost, days, "utilisation", list(values))
+        for id_, service, account, currency, cost, days, values in connection.execute(query, [path, newest]).fetchall()
+    ]
