@@ -780,3 +780,23 @@ def test_wrong_use(estate: Estate, name: str, capsys: pytest.CaptureFixture[str]
         text = capsys.readouterr().err
     assert code == 2
     assert said in text
+
+
+def test_the_tables_name_types_and_attributes_that_exist() -> None:
+    from assay.inventory.aws.replay import all_services
+    from assay.provenance.drift import defaults
+    from assay.provenance.identity import table
+    from assay.terraform.schema import attributes, has
+
+    known = table()
+    exact = {t for t in known.keys if "*" not in t}
+    types = {*exact, *known.parts, *known.aliases.values(), *known.through, *defaults()}
+    types |= {p.owner for p in known.parts.values()}
+    collected = {t for service in all_services() for t in service.types}  # no rule need name these
+    assert [t for t in sorted(types - collected) if not attributes(t)] == []
+    named = [(t, a.code) for t in exact for key in known.keys[t] for a in key.attributes]
+    named += [(t, name) for t, values in defaults().items() for name in values]
+    named += [(t, p.attribute) for t, p in known.parts.items()]
+    named += [(user, attribute) for users in known.through.values() for user, attribute in users]
+    wrong = [(t, a) for t, a in named if a.partition(".")[0] not in ("tags", "id") and not has(t, a) and attributes(t)]
+    assert wrong == []

@@ -77,9 +77,10 @@ resource "aws_iam_user_group_membership" "people" {
   groups   = [aws_iam_group.operators.name]
 }
 resource "aws_iam_account_password_policy" "strict" {
-  minimum_password_length   = 20
-  require_numbers           = true
-  password_reuse_prevention = 24
+  minimum_password_length        = 20
+  require_numbers                = true
+  password_reuse_prevention      = 24
+  allow_users_to_change_password = false
 }
 resource "aws_iam_policy" "all" {
   for_each = { good = ["s3:GetObject", "arn:aws:s3:::getobject"], bad = ["*", "*"] }
