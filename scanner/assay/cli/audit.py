@@ -101,6 +101,8 @@ def _narrowed(module: Any, args: Namespace) -> frozenset[str] | None:
     """The types that the selected rules look at; None when every rule is asked, or the audit cannot be narrowed."""
     if not hasattr(module, "known") or not (args.select or args.framework):
         return None
+    if getattr(args, "code", None):  # what is linked is found by what it belongs to, whatever the rules look at
+        return None
     from assay.needs import types_of
 
     catalogue, entries = scan.choose(args)
