@@ -129,6 +129,8 @@ def _every_name() -> frozenset[str]:
     beyond |= {"last_rotated_date", "renewal_status", "certificate", "expiry_date_time", "common_name"}
     beyond |= {"last_built", "created", "creation_date", "usage_tracked_since", "unencrypted_recovery_points"}
     beyond |= {"feature", "suspended_processes", "update_available", "vgw_telemetry", "parent_id", "protects"}
+    beyond |= {"last_accessed_date", "created_date", "master_public_dns_name", "endpoint_name"}
+    beyond |= {"newest_image", "scan_status", "critical", "digest", "tag"}
     beyond |= {"enable_termination_protection", "outputs", "status_message", "outside_ip_address"}
     beyond |= {"instance_state", "public", "attachment_count", "permissions_boundary_usage_count"}
     beyond |= {"valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode"}

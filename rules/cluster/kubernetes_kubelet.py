@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Resource, as_list, require, rule
-from assay.kubernetes.control_plane import WEAK_CIPHERS
+from assay.kubernetes.control_plane import WEAK_CIPHERS, flag
 
 _KUBELET = "KubeletConfiguration"
 
@@ -216,3 +216,18 @@ def k8s_kubelet_no_server_certificate_rotation(kubelet: Resource) -> Iterator[Fi
         yield kubelet.fails("the feature gate is off", at="featureGates")
     elif kubelet["serverTLSBootstrap"] != True:
         yield kubelet.fails("serverTLSBootstrap is not true", at="serverTLSBootstrap")
+
+
+KUBELET = "kubelet"
+
+flag(
+    "k8s-kubelet-hostname-override",
+    KUBELET,
+    "hostname-override",
+    "absent",
+    severity=LOW,
+    controls=["cis-kubernetes-1.23:4.2.8", "nist-800-53r5:CM-6"],
+    equivalents=["CKV_K8S_146", "kics:bf36b900", "AVD-KCV-0086", "kubescape:C-0179"],
+    title="Kubelets go by the name of their node.",
+    why="Under another name the certificate does not fit, and the node's log and its events belong to nobody.",
+)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.kubernetes.relations import annotation, label, system_namespace
 from assay.kubernetes.workloads import PODS, containers, owner_of
 
@@ -188,3 +188,18 @@ def k8s_cni_no_network_policy(agent: Resource, graph: Graph) -> Iterator[Finding
     for c in containers(agent, graph):
         if "network-policy-agent" in f"{c['image']}" and "--enable-network-policy=false" in (c["args"] or []):
             yield c.fails("the network policy agent is switched off", at="args")
+
+
+@rule(on="CronJob", severity=INFO, controls=["nist-800-53r5:SI-4"], equivalents=["kubescape:C-0026"])
+def k8s_cronjob_review(job: Resource) -> Iterator[Finding]:
+    """Somebody knows of every CronJob.
+
+    ## Why
+    An intruder who wants to come back leaves a job that starts every night: few people look through them.
+
+    ## Fix
+    Look at the image, the command and the account; waive this for the jobs that are yours, with the name of who runs
+    them.
+    """
+    schedule = job["spec.schedule"]
+    yield job.fails(f"it starts at {schedule}: is it yours?", at="spec.schedule", key="schedule")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, require, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.host_paths import is_sensitive
 from assay.kubernetes.relations import system_namespace
 from assay.kubernetes.workloads import PODS, Pod, pods
@@ -282,3 +282,64 @@ def k8s_windows_host_process(pod: Pod) -> Iterator[Finding]:
             yield view.fails(
                 f"{view.label}it runs as a process of the node", at="securityContext.windowsOptions.hostProcess"
             )
+
+
+_ADMITS = {
+    "privileged": "privileged containers", "hostNetwork": "the network of the node",
+    "hostPID": "the processes of the node", "hostIPC": "the shared memory of the node",
+}  # fmt: skip
+
+
+@rule(
+    on="PodSecurityPolicy",
+    sources=("manifest", "terraform", "plan"),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:AC-6"],
+    equivalents=[
+        "kics:9aa32890",
+        "kics:4950837c",
+        "kics:2bff9906",
+        "kics:51bed0ac",
+        "kics:a6a4d4fc",
+        "kics:48388bd2",
+        "kics:2270987f",
+        "kics:caa93370",
+        "kics:87554eef",
+        "kics:80f93444",
+        "kics:91dacd0e",
+        "kics:a33e9173",
+        "kics:c48e57d3",
+        "kics:7307579a",
+        "kics:de4421f1",
+    ],
+)
+def k8s_pod_security_policy_permissive(policy: Resource) -> Iterator[Finding]:
+    """Pod security policies of old clusters admit nothing that leads to the node.
+
+    Kubernetes removed them in 1.25; a cluster before that has nothing else.
+
+    ## Why
+    What the policy admits every pod may ask for, one that an intruder starts too.
+
+    ## Fix
+    Set the fields to false, drop `NET_RAW` or `ALL`, list host paths that are read only; better, move to a cluster with
+    Pod Security Admission.
+    """
+    spec = "spec."
+    for field, what in _ADMITS.items():
+        if policy[spec + field] == True:
+            yield policy.fails(f"it admits {what}", at=spec + field, key=field)
+    if policy["spec.allowPrivilegeEscalation"] != False:
+        yield policy.fails(
+            "a process may gain more rights than its parent", at="spec.allowPrivilegeEscalation", key="escalation"
+        )
+    added = policy["spec.allowedCapabilities"]
+    if added:
+        yield policy.fails(
+            f"it admits {', '.join(f'{a}' for a in added)}", at="spec.allowedCapabilities", key="capabilities"
+        )
+    if not any_of(policy["spec.requiredDropCapabilities"] or [], lambda c: c in ("ALL", "NET_RAW", "all")):
+        yield policy.fails("containers keep NET_RAW", at="spec.requiredDropCapabilities", key="drop")
+    for path in policy.each("spec.allowedHostPaths"):
+        if path["pathPrefix"] == "/" or path["readOnly"] != True:
+            yield path.fails(f"pods may write to {path['pathPrefix']} of the node", at="pathPrefix")

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.kubernetes.relations import (
     autoscalers_of,
     each_entry,
+    matches,
     named,
+    namespace_of,
     neighbours,
     peopled,
     selected,
@@ -253,3 +255,28 @@ def k8s_deprecated_service_account_field(pod: Pod) -> Iterator[Finding]:
     """
     if not pod.absent("serviceAccount") and pod.absent("serviceAccountName"):
         yield pod.fails("the account is named in a deprecated field", at="serviceAccount")
+
+
+@rule(
+    on="ServiceMonitor",
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["kube-linter:dangling-servicemonitor"],
+)
+def k8s_service_monitor_dangling(monitor: Resource, graph: Graph) -> Iterator[Finding]:
+    """Monitors select Services that exist.
+
+    Judged where a Service of a namespace that the monitor looks into is among the inputs.
+
+    ## Why
+    A monitor whose labels fit nothing collects nothing: the dashboard is empty, and no alarm ever fires.
+
+    ## Fix
+    Correct `selector`, the labels of the Service, or `namespaceSelector`.
+    """
+    everywhere = monitor["spec.namespaceSelector.any"] == True
+    names = monitor["spec.namespaceSelector.matchNames"] or [namespace_of(monitor)]
+    services = [s for s in graph.beside(monitor, "Service") if everywhere or namespace_of(s) in names]
+    selector = monitor["spec.selector"]
+    if services and not any_of(services, lambda s: matches(selector, s["metadata.labels"] or {})):
+        yield monitor.fails("its selector matches no Service", at="spec.selector")

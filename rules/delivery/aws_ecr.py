@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from assay import MEDIUM, Finding, Graph, Resource, any_of, require, rule
+from assay import HIGH, MEDIUM, Finding, Graph, Resource, any_of, require, rule
 
 require(
     "aws-ecr-mutable-tags",
@@ -56,3 +56,30 @@ def aws_ecr_no_scan_on_push(repository: Resource, graph: Graph) -> Iterator[Find
 
     if not any_of(graph.beside(repository, "aws_ecr_registry_scanning_configuration"), scans):
         yield repository.fails("pushed images are not scanned", at=path, fix=repository.set(path, True))
+
+
+@rule(
+    on="aws_ecr_repository",
+    sources=("aws",),
+    severity=HIGH,
+    controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"],
+    equivalents=["prowler:ecr_repositories_scan_vulnerabilities_in_latest_image"],
+)
+def aws_ecr_image_vulnerable(repository: Resource) -> Iterator[Finding]:
+    """The newest image has no critical vulnerability.
+
+    Judged is what the registry's scan says of the image that was pushed last; of one that was not scanned nobody can
+    tell.
+
+    ## Why
+    The newest image is the one that the next deployment starts.
+    ## Fix
+    Build it anew on a current base image, with the packages that mend it.
+    """
+    for image in repository.each("newest_image"):
+        name = image["tag"] or image["digest"]
+        critical = image["critical"]
+        if image["scan_status"] not in ("COMPLETE", "ACTIVE"):
+            yield image.unsure(f"{name} was not scanned", at="scan_status")
+        elif critical:
+            yield image.fails(f"{name} has {critical} critical findings", at="critical")

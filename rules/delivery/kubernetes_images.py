@@ -5,6 +5,7 @@ from typing import Any
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.cloud_ties import cloud_ties
+from assay.analysis.image_scans import scan_of
 from assay.analysis.images import image_of, is_floating
 from assay.analysis.signatures import KeyFault, image_signatures, unsigned
 from assay.kubernetes.workloads import PODS, Container, containers
@@ -189,3 +190,37 @@ def k8s_image_unsigned(c: Container, graph: Graph, params: dict[str, Any]) -> It
     for digest in missing:
         said = f"{c}: {digest[:19]} of {c['image']} has no signature of a configured key"
         yield c.fails(said, at="image", key=f"{c}:{digest}")
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    sources=("cluster",),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"],
+    equivalents=[
+        "kubescape:C-0083",
+        "kubescape:C-0084",
+        "kubescape:C-0085",
+        "kubescape:C-0221",
+        "kubescape:C-0243",
+    ],
+)
+def k8s_image_vulnerable(c: Container, graph: Graph) -> Iterator[Finding]:
+    """Running images have been scanned, and have no critical vulnerability.
+
+    Judged are images of ECR, where the snapshots of the cluster and of the registry's account are scanned together.
+
+    ## Why
+    Whoever reaches the program tries what is published about it: the exploit is often there the same week.
+
+    ## Fix
+    Build the image anew with the packages that mend it, and roll it out; switch on scanning in the registry.
+    """
+    scan = None if c.absent("image") else scan_of(c["image"], graph)
+    if scan == None:
+        return
+    if not scan.done:
+        yield c.fails(f"{c}: {c['image']} was never scanned", at="image")
+    elif scan.critical:
+        yield c.fails(f"{c}: {c['image']} has {scan.critical} critical findings", at="image")

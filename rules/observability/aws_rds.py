@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import INFO, LOW, Finding, Graph, Resource, require, rule
+from assay import INFO, LOW, Finding, Graph, Resource, any_of, require, rule
 
 require(
     "aws-rds-no-log",
@@ -100,3 +100,67 @@ def aws_rds_no_query_log(database: Resource, graph: Graph) -> Iterator[Finding]:
                 missing.discard(name)
     if missing:
         yield database.fails(f"the parameter group does not set {' and '.join(sorted(missing))}", at=at)
+
+
+CRITICAL_EVENTS = {
+    "aws_db_instance": ("db-instance", {"maintenance", "configuration change", "failure"}),
+    "aws_rds_cluster": ("db-cluster", {"maintenance", "failure"}),
+    "aws_db_parameter_group": ("db-parameter-group", {"configuration change"}),
+}
+"""By what there is: the kind of source, and the categories that somebody has to hear of."""
+
+
+def _tells(subscription: Resource, kind: str, wanted: set[str]) -> bool:
+    """Whether a subscription tells of all sources of a kind what is wanted; without categories it tells of all."""
+    categories = subscription["event_categories"]
+    return (
+        subscription["enabled"] != False
+        and subscription["source_type"] in (None, "", kind)
+        and subscription["source_ids"] in (None, [])
+        and (not categories or wanted <= set(categories))
+    )
+
+
+def _heard(subscriptions: list[Resource], kind: str, wanted: set[str]) -> bool:
+    return any_of(subscriptions, lambda s: _tells(s, kind, wanted))
+
+
+@rule(
+    on=["aws_db_event_subscription", "account"],
+    severity=LOW,
+    controls=["nist-800-53r5:AU-6"],
+    equivalents=[
+        "prowler:rds_cluster_critical_event_subscription",
+        "prowler:rds_instance_critical_event_subscription",
+        "prowler:rds_instance_event_subscription_parameter_groups",
+        "prowler:rds_instance_event_subscription_security_groups",
+        "steampipe-aws:rds_db_cluster_events_subscription",
+        "steampipe-aws:rds_db_instance_events_subscription",
+        "steampipe-aws:rds_db_parameter_group_events_subscription",
+        "steampipe-aws:rds_db_security_group_events_subscription",
+    ],
+)
+def aws_rds_no_event_subscription(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Somebody hears of failures and changes of databases.
+
+    Code is judged that declares a subscription, accounts that have databases; security groups of databases went with
+    EC2-Classic.
+
+    ## Why
+    A failover, a full disk or a changed parameter shows in these events hours before it shows in tickets.
+    ## Fix
+    Declare an `aws_db_event_subscription` without `event_categories`, or with `failure`, `maintenance` and
+    `configuration change`, for instances and clusters.
+    """
+    if r.type == "aws_db_event_subscription":
+        if r["enabled"] == False:
+            yield r.fails("the subscription is not enabled", at="enabled")
+        return
+    subscriptions = graph.beside(r, "aws_db_event_subscription")
+    if r.source != "aws" and not list.__len__(subscriptions):
+        return
+    for type_, (kind, wanted) in CRITICAL_EVENTS.items():
+        there = graph.beside(r, type_)
+        if there and not _heard(subscriptions, kind, wanted):
+            said = f"nobody hears of {', '.join(sorted(wanted))} of a {kind}"
+            yield r.fails(said, because=[there[0].where()], key=kind)

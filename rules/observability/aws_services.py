@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import INFO, LOW, Finding, Resource, any_of, is_map, require, rule
+from assay import INFO, LOW, Finding, Graph, Resource, any_of, is_map, require, rule
 
 require(
     "aws-cloudtrail-no-insights",
@@ -232,3 +232,40 @@ def aws_elastic_beanstalk_no_log(environment: Resource) -> Iterator[Finding]:
     )
     if not streams:
         yield environment.fails("logs stay on the instances", at="setting")
+
+
+def _watched(endpoint: Resource, graph: Graph) -> bool:
+    """Whether a schedule monitors an endpoint: an account says which, code says it by a job definition."""
+    if endpoint.source == "aws":
+        schedules = graph.beside(endpoint, "aws_sagemaker_monitoring_schedule")
+        return any_of(schedules, lambda s: s["endpoint_name"] == endpoint["name"])
+    jobs = graph.users(endpoint, "aws_sagemaker_data_quality_job_definition")
+    return any_of(jobs, lambda job: bool(graph.users(job, "aws_sagemaker_monitoring_schedule")))
+
+
+def endpoints_of(model: Resource, graph: Graph) -> list[Resource]:
+    """The endpoints that a model answers at."""
+    configurations = graph.users(model, "aws_sagemaker_endpoint_configuration")
+    return [e for c in configurations for e in graph.users(c, "aws_sagemaker_endpoint")]
+
+
+@rule(
+    on=["aws_sagemaker_model"],
+    severity=LOW,
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["prowler:sagemaker_models_monitor_enabled"],
+)
+def aws_sagemaker_model_unmonitored(model: Resource, graph: Graph) -> Iterator[Finding]:
+    """Models that answer are monitored.
+
+    A model is judged behind an endpoint; in code, by the schedules and job definitions beside it.
+
+    ## Why
+    What people ask changes, and the model answers worse and worse without an error.
+    ## Fix
+    Capture data at the endpoint, and declare an `aws_sagemaker_monitoring_schedule` for it.
+    """
+    for endpoint in endpoints_of(model, graph):
+        watched = _watched(endpoint, graph)
+        if not watched:
+            yield model.fails(f"nothing monitors it at {endpoint}", because=[endpoint.where()], key=endpoint.address)

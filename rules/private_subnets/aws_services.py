@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule
+from assay.analysis.network import is_address, is_private
 
 require(
     "aws-transfer-public",
@@ -184,3 +185,26 @@ def aws_ami_public(r: Resource) -> Iterator[Finding]:
             yield r.fails("every AWS account may start machines from it", at="public")
     elif r["state"] == "unblocked":
         yield r.fails("images of this region may be shared with everybody", at="state", severity=MEDIUM)
+
+
+@rule(
+    on="aws_emr_cluster",
+    sources=("aws",),
+    severity=MEDIUM,
+    controls=["nist-800-53r5:SC-7"],
+    equivalents=[
+        "prowler:emr_cluster_master_nodes_no_public_ip",
+        "steampipe-aws:emr_cluster_master_nodes_no_public_ip",
+    ],
+)
+def aws_emr_public_ip(cluster: Resource) -> Iterator[Finding]:
+    """Primary nodes have no public address.
+
+    ## Why
+    Their web pages run jobs and show data without a password: one rule in the security group and the internet does too.
+    ## Fix
+    Start the cluster in a private subnet, with endpoints for S3 and what else it needs.
+    """
+    name = cluster["master_public_dns_name"]
+    if name != None and (name.startswith("ec2-") or (is_address(name) and not is_private(name))):
+        yield cluster.fails(f"its primary node is {name}", at="master_public_dns_name")

@@ -1,7 +1,11 @@
 """Floods of requests to the API server."""
 
-from assay import LOW
-from assay.kubernetes.control_plane import APISERVER, flag
+from collections.abc import Iterator
+from typing import Any
+
+from assay import LOW, Finding, Graph, Resource, rule
+from assay.kubernetes.control_plane import APISERVER, flag, flag_of, program_of
+from assay.kubernetes.workloads import containers
 
 flag(
     "k8s-admission-no-event-rate-limit",
@@ -33,3 +37,44 @@ flag(
     title="Requests to the API server end within five minutes.",
     why="Requests that hang hold their slot, and a few hundred of them stop the cluster.",
 )
+
+
+def kubelets(r: Resource, graph: Graph) -> list[Any]:
+    """A kubelet's configuration, or the containers that run one."""
+    if r.type == "KubeletConfiguration":
+        return [r]
+    return [c for c in list.__iter__(containers(r, graph)) if program_of(c) == "kubelet"]
+
+
+@rule(
+    on=["KubeletConfiguration", "Pod"],
+    each=kubelets,
+    sources=("manifest",),
+    params={"at_least": 5},
+    severity=LOW,
+    controls=["cis-kubernetes-1.23:4.2.9", "cis-kubernetes-2.0.1:4.2.8", "nist-800-53r5:AU-5"],
+    equivalents=[
+        "CKV_K8S_147",
+        "kics:1a07a446",
+        "AVD-KCV-0087",
+        "prowler:kubelet_event_record_qps",
+        "kubescape:C-0180",
+    ],
+)
+def k8s_kubelet_event_limit(kubelet: Any, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
+    """Kubelets record the events of a busy node.
+
+    Zero is no limit, and the default of 50 a second is enough for most; a limit below five is flagged (`at_least`).
+
+    ## Why
+    What exceeds the limit is dropped: of a hundred pods that fail at once the events of five are there.
+
+    ## Fix
+    Set `eventRecordQPS` to 0 or 50, or leave it out.
+    """
+    if kubelet.resource.type == "KubeletConfiguration":
+        limit, at = kubelet["eventRecordQPS"], "eventRecordQPS"
+    else:
+        limit, at = flag_of(kubelet, "event-qps")
+    if limit != None and 0 < int(limit) < params["at_least"]:
+        yield kubelet.fails(f"events above {limit} a second are dropped", at=at)

@@ -5,6 +5,7 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule, show
 from assay.analysis.credentials import credential_or_doubt, credential_within, rotation_days, static_key
+from assay.analysis.literals import days_from_now
 from assay.reports.masking import secret_name
 
 require(
@@ -209,3 +210,32 @@ def aws_ssm_parameter_unencrypted(parameter: Resource) -> Iterator[Finding]:
     doubts: list[str] = []
     if secret_name(last) or credential_or_doubt(last, parameter["value"], doubts):
         yield parameter.fails(f"{show(name)} is kept in clear", at="type")
+
+
+@rule(
+    on="aws_secretsmanager_secret",
+    sources=("aws",),
+    params={"days": 90},
+    severity=LOW,
+    controls=["nist-800-53r5:IA-5"],
+    equivalents=[
+        "prowler:secretsmanager_secret_unused",
+        "steampipe-aws:secretsmanager_secret_last_used_1_day",
+        "steampipe-aws:secretsmanager_secret_unused_90_day",
+    ],
+)
+def aws_secret_unused(secret: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
+    """Secrets are read by somebody.
+
+    Secrets Manager tells the day of the last read; a replica, which its own region reads, is judged there.
+
+    ## Why
+    A secret that nobody reads still opens what it opens, for whoever finds it.
+    ## Fix
+    Revoke what it is for, and delete it.
+    """
+    last, made = secret["last_accessed_date"], secret["created_date"]
+    if last != None and -days_from_now(last) > params["days"]:
+        yield secret.fails(f"it was last read on {last[:10]}", at="last_accessed_date")
+    elif last == None and made != None and -days_from_now(made) > params["days"]:
+        yield secret.fails(f"it was made on {made[:10]} and never read since", at="last_accessed_date")

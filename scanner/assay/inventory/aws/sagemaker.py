@@ -70,6 +70,31 @@ ENDPOINT = Make(
     fields={"id": "EndpointConfigName"},
     keys=("kms_key_arn",),
 )
+SERVED = Make(
+    type="aws_sagemaker_endpoint",
+    address="EndpointArn",
+    name="EndpointName",
+    when="EndpointArn",
+    bare=True,
+    fields={
+        "id": "EndpointName",
+        "arn": "EndpointArn",
+        "name": "EndpointName",
+        "endpoint_config_name": "EndpointConfigName",
+    },
+)
+SCHEDULE = Make(
+    type="aws_sagemaker_monitoring_schedule",
+    address="MonitoringScheduleArn",
+    name="MonitoringScheduleName",
+    bare=True,
+    fields={
+        "id": "MonitoringScheduleName",
+        "arn": "MonitoringScheduleArn",
+        "name": "MonitoringScheduleName",
+        "endpoint_name": "EndpointName",
+    },
+)
 FLOW = Make(
     type="aws_sagemaker_flow_definition",
     address="FlowDefinitionArn",
@@ -115,6 +140,8 @@ TABLES = [
             ),
             each("ListModels", "Models", "DescribeModel", "ModelName", MODEL),
             each("ListEndpointConfigs", "EndpointConfigs", "DescribeEndpointConfig", "EndpointConfigName", ENDPOINT),
+            each("ListEndpoints", "Endpoints", "DescribeEndpoint", "EndpointName", SERVED),
+            Ask(operation="ListMonitoringSchedules", items="MonitoringScheduleSummaries", makes=(SCHEDULE,)),
             each(
                 "ListFlowDefinitions",
                 "FlowDefinitionSummaries",
