@@ -180,6 +180,8 @@ def test_the_header_tells_passed_failed_and_incomplete_apart(report: Report) -> 
     report.coverage.units.clear()
     report.coverage.unlisted.clear()
     assert '<header class="verdict passed">' in rendered(report)
+    report.summary["resources"] = 0
+    assert '<span class="badge">nothing judged</span>' in rendered(report)
     report.gate = None
     assert '<span class="badge">no gate</span>' in rendered(report)
 

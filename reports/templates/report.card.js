@@ -58,11 +58,12 @@ const waiver = (i, f, r) => {
   return part("Waiver", el("p", "", "Above the block, with your reason:"), copyable(`# assay: allow[${r[ID]}] why this is accepted`));
 };
 
+const soft = (text) => text.split(/(?<=[./:\]])/).flatMap((piece) => [piece, el("wbr")]); // where a long name may break
 const title = (i) => [
   el("p", "kicker", tag(i), data.verdict[i] === FAIL ? "" : el("span", "", data.severities[data.severity[i]]), el("code", "", R[data.rule[i]][ID]),
     el("span", "dim", R[data.rule[i]][THEME]), S[data.change[i]] === "unchanged" ? "" : el("span", "", S[data.change[i]])),
-  el("h2", "", S[data.message[i]]),
-  el("p", "address", el("code", "", S[data.address[i]]),
+  el("h2", "", ...soft(S[data.message[i]])),
+  el("p", "address", el("code", "", ...soft(S[data.address[i]])),
     el("span", "dim", [data.type, data.source, data.account, data.region].map((c) => S[c[i]]).filter(Boolean).join(" · "))),
   place(i) ? el("p", "place", el("code", "", place(i))) : null,
 ].filter(Boolean);

@@ -86,8 +86,8 @@ for (const facet of FACETS) {
   facet.every = new Int32Array(facet.size);
   for (const [key, n] of data.totals[facet.keys ? "rule" : facet.name]) facet.every[key] = n;
   facet.all = spread(facet, facet.every);
-  facet.found = (facet.keys ? [...facet.all.keys()].filter((key) => facet.all[key]) : data.totals[facet.name].map(([key]) => key))
-    .sort(facet.order || ((a, b) => facet.all[b] - facet.all[a] || (facet.text(a) < facet.text(b) ? -1 : 1)));
+  facet.found = (facet.keys ? [...facet.all.keys()].filter((key) => facet.all[key]) : data.totals[facet.name].map(([key]) => key)) // what has no name is no choice
+    .filter(facet.text).sort(facet.order || ((a, b) => facet.all[b] - facet.all[a] || (facet.text(a) < facet.text(b) ? -1 : 1)));
 }
 const passes = FACETS[VERDICT].all[PASS] < N ? FACETS[VERDICT].all[PASS] : 0; // shown to who asks for them
 

@@ -56,6 +56,7 @@ const layRows = () => {
     if (open[n]) { rows.set(sorted.subarray(from, to), at); at += to - from; }
   });
   cursor = state.open < 0 ? -1 : rows.indexOf(state.open);
+  $("fold").hidden = !groups.length;
   $("fold").textContent = state.folded.size ? "Unfold all" : "Fold all";
   draw(true);
 };

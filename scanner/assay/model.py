@@ -285,7 +285,7 @@ class View:
         """The narrowest place of `path` in its file: the attribute's, else the block's."""
         steps = (*self.path, *parse_path(path)) if path else self.path
         place = self.resource.origin.locate(steps)
-        value = lookup_quietly(self.resource.values, steps) if path else None
+        value = lookup_quietly(self.resource.values, steps) if steps else None
         return place._replace(address=self.resource.address, path=join_path(steps) or None, value=value)
 
     def set(self, path: str, value: Any, *, safe: bool = True) -> Fix:

@@ -27,10 +27,20 @@ def page(report: Report, folder: Path, **ask: Any) -> dict[str, Any]:
 
 def browse(file: Path, anchor: str = "", **ask: Any) -> dict[str, Any]:
     """Open a file that is there already."""
+    happened: dict[str, Any] = _asked(file, anchor, ask)
+    return happened
+
+
+def browse_each(file: Path, anchor: str, each: list[dict[str, Any]], **ask: Any) -> list[dict[str, Any]]:
+    """The same in a page of its own for each of several askings."""
+    happened: list[dict[str, Any]] = _asked(file, anchor, ask | {"each": each})
+    return happened
+
+
+def _asked(file: Path, anchor: str, ask: dict[str, Any]) -> Any:
     require_oracle("puppeteer-core")
     ask |= {"file": f"{file}{anchor}", "chromium": str(require_oracle("chromium"))}
     command = [str(require_oracle("node")), "browser.mjs", json.dumps(ask)]
     done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=400, check=False)
     assert done.returncode == 0, done.stderr
-    happened: dict[str, Any] = json.loads(done.stdout)
-    return happened
+    return json.loads(done.stdout)

@@ -91,13 +91,7 @@ def _page(report: Report, title: str) -> dict[str, Any]:
         "script": Markup(script),
         "style_hash": _hash(style),
         "script_hash": _hash(script),
-        "result": "failed"
-        if gated
-        else "incomplete"
-        if report.incomplete
-        else "passed"
-        if report.gate is not None
-        else "ungated",
+        "result": _result(report, gated=gated),
         "sentence": shape.verdict_sentence(report),
         **views(report),
         "summary": report.summary,
@@ -116,6 +110,13 @@ def _page(report: Report, title: str) -> dict[str, Any]:
         "findings": lambda: map(Markup, _packed(blocks.findings())),
         "cards": lambda: map(Markup, _packed(blocks.cards())),
     }
+
+
+def _result(report: Report, *, gated: bool) -> str:
+    """What the badge says, as a class."""
+    if gated or report.incomplete:
+        return "failed" if gated else "incomplete"
+    return "ungated" if report.gate is None else "passed" if report.summary["resources"] else "unjudged"
 
 
 def _tight(script: str) -> str:
@@ -294,6 +295,8 @@ class _Blocks:
         """Path, value in words, and whose it is; an unknown, which is null in data, says what it is made of."""
         for item, raw in zip(shape.evidence(f, clean), shape.raw_evidence(f), strict=True):
             value = item.get("value")
+            if value is None and not item.get("path"):
+                continue  # a place and nothing more: it is among those that also decided
             said = clean(raw) if value is None else json.dumps(value, ensure_ascii=False)
             yield item.get("path") or "", said, clean(item.get("address") or "")
 

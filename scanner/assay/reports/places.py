@@ -82,7 +82,8 @@ class Places:
             return []
         last = min(max(place.end_line, place.start_line), len(rows))
         first_shown = max(1, place.start_line - before)
-        last_shown = min(len(rows), last + after, first_shown + most - 1)
+        whole = len(rows) - (rows[-1] == "")  # after the last line end there is no line
+        last_shown = min(max(whole, last), last + after, first_shown + most - 1)
         return [self._line(place, n, last) for n in range(first_shown, last_shown + 1)]
 
     def _line(self, place: Location, number: int, last: int) -> Line:
