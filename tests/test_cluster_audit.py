@@ -355,3 +355,68 @@ def _until(stream: Any, word: str) -> str:
         if word in line:
             return str(line)
     return ""
+
+
+# --- what runs by a workload, and what the cluster brings itself ----------------------------------------------------
+
+
+def workload(name: str, namespace: str, labels: dict[str, str], pods: int) -> list[dict[str, Any]]:
+    """A Deployment with its ReplicaSet and pods, none of it hardened."""
+    pod = {"containers": [{"name": "main", "image": "example.com/main:1", "securityContext": {"privileged": True}}]}
+    mine = {"app": name, **labels}
+    template = {"metadata": {"labels": mine}, "spec": pod}
+    spec = {"replicas": pods, "selector": {"matchLabels": {"app": name}}, "template": template}
+    top = thing("Deployment", name, namespace, "apps/v1", spec=spec, metadata={"labels": labels})
+
+    def owned(kind: str, child: str, version: str, owner: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+        by = {k: owner[k] for k in ("apiVersion", "kind")} | {k: owner["metadata"][k] for k in ("name", "uid")}
+        meta = {"ownerReferences": [{**by, "controller": True}], "labels": mine}
+        return thing(kind, child, namespace, version, spec=spec, metadata=meta)
+
+    between = owned("ReplicaSet", f"{name}-5d8c9f", "apps/v1", top, spec)
+    return [top, between, *(owned("Pod", f"{name}-5d8c9f-{i}", "v1", between, pod) for i in range(pods))]
+
+
+@pytest.fixture
+def two_worlds(tmp_path: Path) -> Iterator[list[str]]:
+    objects = [
+        *(thing("Namespace", name, None) for name in ("shop", "kube-system")), thing("Node", "node-1", None),
+        *workload("web", "shop", {}, 12), *workload("coredns", "kube-system", {"k8s-app": "kube-dns"}, 2),
+        *workload("miner", "kube-system", {}, 1),
+    ]  # fmt: skip
+    with ReplayServer(Cluster(objects, token="replay")) as server:
+        config = kubeconfig(tmp_path / "config", {"prod": server.url})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KUBECONFIG", str(config))
+            yield ["audit", "cluster", "-q", "--select", "k8s-privileged-container,k8s-system-namespace", "-o", "json"]
+
+
+def test_a_finding_on_a_workload_names_the_pods_that_run_by_it(
+    two_worlds: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(two_worlds)
+    found = json.loads(capsys.readouterr().out)["findings"]
+    (web,) = [f for f in found if f["resource"]["address"] == "shop/Deployment/web"]
+    (pods,) = [e["value"] for e in web["evidence"] if e["path"] == "pods"]
+    assert pods == [*(f"web-5d8c9f-{i}" for i in range(10)), "and 2 more"]
+
+
+def test_what_the_cluster_brings_is_left_out_and_said(
+    two_worlds: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(two_worlds)
+    report = json.loads(capsys.readouterr().out)
+    assert {(f["rule"], f["resource"]["address"]) for f in report["findings"]} == {
+        ("k8s-privileged-container", "shop/Deployment/web"),
+        ("k8s-privileged-container", "kube-system/Deployment/miner"),
+        ("k8s-system-namespace", "kube-system/Deployment/miner"),
+    }
+    assert report["summary"]["fail"] == 3
+    (note,) = [n for n in report["coverage"]["notes"] if "kube-system" in n]
+    assert note == (
+        "prod: 1 finding on what the cluster itself runs in kube-system (coredns) left out; --include-system shows them"
+    )
+    main([*two_worlds, "--include-system"])
+    whole = json.loads(capsys.readouterr().out)
+    assert "kube-system/Deployment/coredns" in {f["resource"]["address"] for f in whole["findings"]}
+    assert not [n for n in whole["coverage"].get("notes", ()) if "left out" in n]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, Finding, Resource, rule
-from assay.analysis.credentials import credential_within, is_credential
+from assay.analysis.credentials import credential_within, is_credential, is_masked
 from assay.analysis.kubernetes_secrets import is_placeholder, is_sealed
 from assay.kubernetes.relations import each_entry
 from assay.kubernetes.workloads import PODS, Container, containers
@@ -27,7 +27,7 @@ def k8s_plaintext_secret_env(c: Container) -> Iterator[Finding]:
     """
     for entry in c.each("env"):
         value = entry["value"]
-        if value not in (None, "") and is_credential(str(entry["name"]), value):
+        if (is_masked(value) or value not in (None, "")) and is_credential(str(entry["name"]), value):
             yield entry.fails(f"{c}: {entry['name']} holds a credential in clear", at="value", key=str(entry["name"]))
 
 
@@ -73,7 +73,7 @@ def k8s_configmap_secret(config: Resource) -> Iterator[Finding]:
     Move the value into a Secret.
     """
     for key, value in each_entry(config, "data"):
-        if is_placeholder(value):
+        if is_placeholder(value) and not is_masked(value):
             continue
         if is_credential(key, value) or credential_within(value):
             yield config.fails(f"{key} holds a credential", at="data", key=key)

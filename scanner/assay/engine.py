@@ -114,6 +114,10 @@ def evaluate(
     of_one = {id(r): n for n, r in enumerate(graph.resources)}
     for finding in sorted(run.findings, key=lambda f: of_one.get(id(f.resource), -1)):
         _complete(finding)  # one resource after the other: its file is parsed again once for all its findings
+    if graph.live("cluster"):
+        from assay.analysis.cluster_findings import name_pods
+
+        name_pods(graph, run.findings)
     _distinguish(run.findings)
     problems: list[Problem] = []
     if waivers and (graph.remarks or listed or any(type_[:1].isupper() for type_ in graph.types)):

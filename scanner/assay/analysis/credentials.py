@@ -41,6 +41,11 @@ def is_credential(name: str, value: Any) -> bool:
     return isinstance(value, str) and (hides(name, value) or bool(spans(value)))
 
 
+def is_masked(value: Any) -> bool:
+    """True for a credential that a live audit masked before it was stored: it was there, in clear."""
+    return isinstance(value, Unknown) and value.sensitive
+
+
 def _from_secret(ref: Ref) -> bool:
     """True for the clear text of a secret that another resource or data source holds."""
     kind = any(f".{source}" in f".{ref.target}" for source in _SOURCES)

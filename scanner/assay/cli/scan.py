@@ -48,6 +48,8 @@ def add_selection(p: ArgumentParser) -> None:
     p.add_argument("--ignore", action="append", metavar="RULE", help="rule id, theme or glob to leave out")
     p.add_argument("--framework", action="append", metavar="ID", help="only rules with a control of this framework")
     p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
+    p.add_argument("--include-system", action="store_true",
+                   help="of a live cluster, also report what it runs itself (kube-system)")  # fmt: skip
 
 
 def add_reporting(p: ArgumentParser) -> None:
@@ -287,6 +289,10 @@ def judge(request: Request, catalogue: Catalogue, entries: list[Entry], args: Na
         }  # fmt: skip
         found = scan(asked, catalogue, entries, options)
         found.coverage.consulted += [file] if file else []
+        if not args.include_system and found.graph is not None and found.graph.live("cluster"):
+            from assay.analysis.cluster_findings import set_aside
+
+            set_aside(found)
         return found
 
     if getattr(args, "diff", None):
