@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, MEDIUM, Finding, Resource, rule
 from assay.analysis.pipelines import commands_of, image_secrets, spec_secrets
-from assay.analysis.shell import credential_argument
+from assay.analysis.shell import credential_argument, may_pass_credential
 
 
 @rule(on="build_spec", severity=CRITICAL, controls=["nist-800-53r5:IA-5"])
@@ -42,7 +42,7 @@ def shell_credential_argument(document: Resource) -> Iterator[Finding]:
     ## Fix
     Use standard input (`docker login --password-stdin`), a file, or the environment.
     """
-    for ran in commands_of(document):
+    for ran in commands_of(document, may_pass_credential):
         found = credential_argument(ran.command)
         if found != None:
             how = "written out in" if found[1] else "passed as"

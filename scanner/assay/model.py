@@ -7,9 +7,10 @@ nothing heavy: it is on the path of every command.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 # The values that nobody can know are nouns too, and are known by this module's name everywhere.
 from assay.unknown import Encoded as Encoded

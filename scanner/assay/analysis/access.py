@@ -11,9 +11,10 @@ that still covers the region and one way out of it, so that a search that finds 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.globs import ANYTHING, Budget, Pattern, automaton, find
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -6,10 +6,11 @@ from __future__ import annotations
 import stat
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Undetermined, Unknown
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import NamedTuple
+
+from assay.tuples import NamedTuple
 
 LIST, READ, TAGGING, WRITE, PERMISSIONS = "l", "r", "t", "w", "p"
 

@@ -6,13 +6,14 @@ statement denies it. Conditions on where a request comes from, or when, do not c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.aws_actions import service
 from assay.analysis.aws_arns import is_star
 from assay.analysis.aws_permissions import denied
 from assay.analysis.globs import Budget, BudgetSpent, covered, glob
 from assay.model import Hop, PartialList, Undetermined, Unknown, all_of, any_of
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,7 +9,7 @@ policy has to allow it as well.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import Box, Demand, Values
 from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader
@@ -18,6 +18,7 @@ from assay.analysis.aws_policy import Statement, as_list, joined, statements
 from assay.analysis.globs import Budget, glob
 from assay.analysis.inclusion import STEPS, Decision, Part, permitted
 from assay.model import PartialList, Ref, Undetermined, Unknown, show
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,10 +6,11 @@ separate `aws_route` resources.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis import network
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from assay.graph import Graph

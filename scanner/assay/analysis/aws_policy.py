@@ -7,12 +7,13 @@ This is the attribute level: what one document says, not what a principal may do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import is_star, matches, matches_all
 from assay.decode import decode
 from assay.model import KleeneList, PartialList, Ref, Text, Undetermined, Unknown, any_of, show
 from assay.model import as_list as known_list
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -9,7 +9,8 @@ the shortest. No text is ever guessed: the answers are exact, and cost is counte
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import NamedTuple
+
+from assay.tuples import NamedTuple
 
 STAR, ONE, SOME = "*", "?", "+"
 NO_COLON, NO_SLASH = ":", ":/"

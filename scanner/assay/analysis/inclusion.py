@@ -7,11 +7,12 @@ tells the two apart counts only when it does whatever the symbols stand for.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import EVERYTHING, Box, Demand, Mixed, Rules, broader, common
 from assay.analysis.globs import Budget, BudgetSpent, Pattern, automaton, find, glob
 from assay.model import Ref, Text, Undetermined, Unknown
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

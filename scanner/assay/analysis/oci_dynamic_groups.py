@@ -6,11 +6,12 @@ A rule speaks of instances (`instance.id`, `instance.compartment.id`), of resour
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.oci_conditions import glob_matches, predicates
 from assay.analysis.oci_policy_language import Group, Predicate
 from assay.model import Ref, Undetermined, Unknown, all_of, any_of
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,11 @@ Only where an unknown stands for a keyword is the statement unreadable.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Text, Undetermined, Unknown, all_of, any_of
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

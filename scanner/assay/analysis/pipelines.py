@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis import shell
 from assay.model import Undetermined, Unknown, as_list
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
@@ -22,8 +23,11 @@ class Ran(NamedTuple):
     where: ValuePath
 
 
-def commands_of(document: Resource) -> list[Ran]:
+def commands_of(document: Resource, such: Callable[[str], bool] | None = None) -> list[Ran]:
     """Every command of a build spec, workflow or Dockerfile, in order.
+
+    Args:
+        such: only of scripts for which this holds.
 
     Raises:
         Undetermined: it could not be parsed, or nothing here reads shell.
@@ -31,7 +35,8 @@ def commands_of(document: Resource) -> list[Ran]:
     readers = {"build_spec": _of_build_spec, "workflow": _of_workflow, "dockerfile": _of_dockerfile}
     found: list[Ran] = []
     for script, where in readers[document.type](document):
-        found += [Ran(c, (*where, "line", c.line)) for c in shell.commands(script)]
+        if such is None or such(script):
+            found += [Ran(c, (*where, "line", c.line)) for c in shell.commands(script)]
     return found
 
 
@@ -161,7 +166,7 @@ def triggers(workflow: Resource) -> set[str]:
 def applying(job: dict[str, Any]) -> Ran | None:
     """The first command of a job that changes infrastructure."""
     for script, where in _of_job(job):
-        for c in shell.commands(script):
+        for c in shell.commands(script) if shell.may_apply(script) else ():
             if shell.applies(c):
                 return Ran(c, (*where, "line", c.line))
     return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, NamedTuple
+from typing import Any
 
 from assay.model import Undetermined, Unknown
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 LONGEST = 1_000_000
 
@@ -194,6 +195,18 @@ def applies(c: Command) -> str:
     return ""
 
 
+def may_apply(script: str) -> bool:
+    """False for a script none of whose commands `applies`, which needs no parser to say so."""
+    plain = _unquoted(script)
+    if "cloudformation" in plain or "create-apply-job" in plain:
+        return True
+    return any(name in plain and any(v in plain for v in verbs) for name, verbs in _APPLIES.items())
+
+
+def _unquoted(script: str) -> str:
+    return script.replace('"', "").replace("'", "")
+
+
 # --- credentials as arguments -----------------------------------------------------------------------------------------
 
 _SHORT = {
@@ -226,6 +239,17 @@ def credential_argument(c: Command) -> tuple[str, bool] | None:
         if option == "--from-literal" and "=" in value and secret_name(value.partition("=")[0]):
             return option, _literal(value.partition("=")[2])
     return None
+
+
+def may_pass_credential(script: str) -> bool:
+    """False for a script none of whose commands `credential_argument` would name, which needs no parser to say so."""
+    from assay.reports.masking import secret_root
+
+    plain = _unquoted(script)
+    options = (words[0] for rest in plain.split("--")[1:] if (words := rest.split(maxsplit=1)))
+    if "--from-literal" in plain or any(secret_root(o.lower().replace("-", "_")) for o in options):
+        return True
+    return ("-p" in plain or "-u" in plain) and any(name in plain for name in (*_SHORT, "mariadb"))
 
 
 def _literal(value: str) -> bool:

@@ -10,10 +10,11 @@ import os
 import stat
 import struct
 import zlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from assay.documents.positions import Malformed
 from assay.model import Location, Resource
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

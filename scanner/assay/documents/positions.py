@@ -57,7 +57,7 @@ def read_yaml(text: str) -> Any:
 
 
 def _compose(text: str) -> Any:
-    import yaml
+    from assay.libyaml import yaml
 
     try:
         return yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))

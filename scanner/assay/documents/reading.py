@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.documents import kind_of
 from assay.documents.positions import Malformed
@@ -12,6 +12,7 @@ from assay.model import Resource, Unknown
 from assay.paths import display, repository
 from assay.terraform.files import OUTSIDE, Files
 from assay.terraform.syntax import Unreadable
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

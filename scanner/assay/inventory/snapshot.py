@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 from assay.model import Location, PartialList, Ref, Resource, Text, Unknown
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import gzip

@@ -90,8 +90,9 @@ def parse(text: bytes, line: int = 0) -> Parsed:
     Raises:
         Broken: it is not YAML, nested too deeply, or its aliases stand for too much.
     """
-    import yaml
     from yaml._yaml import CParser
+
+    from assay.libyaml import yaml
 
     parser = CParser(text)
     try:
@@ -276,7 +277,6 @@ LARGE = 2_000_000
 
 def positions(text: bytes, line: int = 0) -> Span:
     """Where every node of a document stands, keys included; as far as it can be parsed."""
-    import yaml
     from yaml._yaml import CParser
     from yaml.events import (
         AliasEvent,
@@ -286,6 +286,8 @@ def positions(text: bytes, line: int = 0) -> Span:
         SequenceEndEvent,
         SequenceStartEvent,
     )
+
+    from assay.libyaml import yaml
 
     get = CParser(text).get_event
     deepest = 3 if len(text) > LARGE else MAX_DEPTH

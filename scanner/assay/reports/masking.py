@@ -28,7 +28,6 @@ _WORDS = (  # lower
     r"|key[_-]?material|(?:secret|connection|community)[_-]?string|psk|webhook[_-]?url)"
     r"(?:[_-]?(?:value|plain|plaintext|text|base64|b64|content|data|pem|wo|raw|prod|dev|test|old|new|[0-9]{1,3}))?"
 )
-_SECRET_NAME = pattern(_WORDS + r"$")
 _ROOTS = ("passw", "passp", "pwd", "secret", "token", "credential", "psk", "webhook", "key", "string")
 """One of these is in whatever `_WORDS` matches; most texts have none, and then the patterns are not even compiled."""
 _ROOT = pattern("|".join(_ROOTS))
@@ -41,10 +40,10 @@ _NAMED_VALUE = pattern(
     r"""name\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}\\{0,8}["']?([\w.-]{1,120})"""
     r"""\\{0,8}["']?[ \t]{0,16},?\s{0,64}\\{0,8}["']?value\\{0,8}["']?[ \t]{0,16}[:=][ \t]{0,16}"""
 )
-_HARMLESS = pattern(
-    r"(?:true|false|null|none|nil|yes|no|on|off|required|optional|enabled|disabled|not set|\**|arn:[^\s]*|ocid1\.[^\s]*"
-    r"|alias/[^\s]*|[0-9]{1,3}|\$\{[^{}]*\}|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\$[A-Za-z_]\w*)",
-    re.IGNORECASE,
+_SWITCHES = {"true", "false", "null", "none", "nil", "yes", "no", "on", "off", "required", "optional", "enabled",
+             "disabled", "not set", ""}  # fmt: skip
+_POINTERS = pattern(  # lower
+    r"\*+|arn:\S*|ocid1\.\S*|alias/\S*|[0-9]{1,3}|\$\{[^{}]*\}|\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\([^()]*\)|\$[a-z_]\w*"
 )
 _REFERENCE = pattern(r"[A-Za-z_][\w-]*(?:\.[\w*-]+|\[[^\]\s]{0,80}\])+")
 _CALL = pattern(r"[A-Za-z_][\w:]{0,80}\(")
@@ -61,27 +60,34 @@ _PREFIXES = """
 """.split()  # noqa: SIM905 - fifty quoted strings would be a page
 _TOKEN = pattern("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
 _INSIDE_WORD = pattern(r"[A-Za-z0-9_-]")
+_ACCESS_KEYS = ("AKIA", "ASIA", "ABIA", "ACCA")
 _ACCESS_KEY = pattern(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")
-# A text that must be there, and the pattern that is only then worth its time. The second group is what to hide; what
+# Texts of which one must be there, and the pattern that is only then worth its time. The second group is what to hide; what
 # stands before it says that it is a credential.
 _CONTEXT = (
-    ("://", pattern(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
-    ("atlasv1.", pattern(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
-    ("slack.com", pattern(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
-    ("discord", pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
-    ("webhook.office", pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
-    ("/p/", pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
-    ("auth", pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
-    *((prefix, _ACCESS_KEY) for prefix in ("AKIA", "ASIA", "ABIA", "ACCA")),
+    (("://",), pattern(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
+    (("atlasv1.",), pattern(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
+    (("slack.com",), pattern(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
+    (("discord",), pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
+    (("webhook.office",), pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
+    (("/p/",), pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
+    (('auth"', 'auth\\"'), pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
+    (_ACCESS_KEYS, _ACCESS_KEY),
 )
-_HEADER = pattern(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})")
-_PARAMETER = pattern(
-    r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)([^\s&#'\"]{6,4000})"
-)
+_SCHEMES = ("bearer", "basic", "digest", "token", "sha256")
+_PARAMETERS = ("sig", "token", "access_token", "api", "key", "auth", "code", "x-amz-")
 _CONTEXT_LOWER = (
-    ("?", _PARAMETER),
-    ("&", _PARAMETER),
-    *((word, _HEADER) for word in ("bearer", "basic", "digest", "token", "sha256")),
+    (
+        tuple(before + name for before in "?&" for name in _PARAMETERS),
+        pattern(
+            r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)"
+            r"([^\s&#'\"]{6,4000})"
+        ),
+    ),
+    (
+        tuple(scheme + space for scheme in _SCHEMES for space in " \t"),
+        pattern(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})"),
+    ),
 )
 _AWS_SECRET = pattern(r"[A-Za-z0-9/+]{40,}")
 _PEM = pattern(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -113,7 +119,18 @@ _LOWER = str.maketrans({c: c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 def secret_name(name: str) -> bool:
     """True when a name says that its value is a credential (`master_password`, `clientSecret`, `API_KEY_2`)."""
     low = name.lower()
-    return _any(_ROOTS, low) and _SECRET_NAME.search(low) is not None
+    return _any(_ROOTS, low) and any(m.end() > len(low) for m in _ASSIGNED.finditer(low + "="))
+
+
+def secret_root(low: str) -> bool:
+    """True when a lower-case text holds the root of such a name; without one, nothing in it is `secret_name`."""
+    return _any(_ROOTS, low)
+
+
+def _harmless(value: str) -> bool:
+    """True for a switch, a small number, or what only points to a value."""
+    low = value.lower()
+    return low in _SWITCHES or (low[:1] in "*ao$0123456789{" and _POINTERS.fullmatch(low) is not None)
 
 
 def _any(clues: Iterable[str], text: str) -> bool:
@@ -164,10 +181,8 @@ def tokens(text: str) -> Iterator[tuple[int, int]]:
     """Where tokens stand that are known by their form alone, whatever they are called."""
     for start, end, _ in _tokens(text):
         yield start, end
-    for clue, form in _CONTEXT:
-        if clue in text and form is _ACCESS_KEY:
-            for match in form.finditer(text):
-                yield match.span(2)
+    for match in _ACCESS_KEY.finditer(text) if _any(_ACCESS_KEYS, text) else ():
+        yield match.span(2)
 
 
 def _tokens(text: str) -> Iterator[Span]:
@@ -182,10 +197,10 @@ def _tokens(text: str) -> Iterator[Span]:
 
 def _in_context(text: str, low: str) -> Iterator[Span]:
     for clues, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
-        for clue, form in clues:
-            if clue in searched:
+        for some, form in clues:
+            if _any(some, searched):
                 for match in form.finditer(searched):
-                    if not _HARMLESS.fullmatch(match[2]):
+                    if not _harmless(match[2]):
                         yield *match.span(2), HIDDEN
     if len(text) >= 500 or (len(text) >= 40 and max(map(len, text.split()), default=0) >= 40):
         for match in _AWS_SECRET.finditer(text):
@@ -249,7 +264,7 @@ def _assigned(text: str, low: str) -> Iterator[Span]:
 
 def _named_values(low: str) -> Iterator[re.Match[str]]:
     """`{name: db_password, value: ...}`, up to the value."""
-    return (m for m in _NAMED_VALUE.finditer(low) if _SECRET_NAME.search(m[1]))
+    return (m for m in _NAMED_VALUE.finditer(low) if secret_name(m[1]))
 
 
 def _assignments(low: str) -> Iterator[re.Match[str]]:
@@ -289,7 +304,7 @@ def _value(text: str, at: int, ends: _LineEnds, *, strict: bool) -> Iterator[Spa
         yield from _every_line(text, start, _dedent(text, start, indent))
     elif text.startswith("[", at):
         for item in _QUOTED.finditer(text, at, ends(at)):
-            if not _HARMLESS.fullmatch(item[1]):
+            if not _harmless(item[1]):
                 yield *item.span(1), HIDDEN
         yield ends(at), ends(at), ""  # nothing to hide: the line is done with
     else:
@@ -300,7 +315,7 @@ def _scalar(text: str, at: int, limit: int, *, strict: bool) -> Iterator[Span]:
     quote = _QUOTE.match(text, at)
     if quote:
         end = _closing(text, quote.end(), quote[0], limit)
-        if not _HARMLESS.fullmatch(text, quote.end(), end):
+        if not _harmless(text[quote.end() : end]):
             yield quote.end(), end, HIDDEN
     elif not strict:
         yield from _bare(text, at, limit)
@@ -317,7 +332,7 @@ def _closing(text: str, start: int, quote: str, limit: int) -> int:
 
 def _bare(text: str, at: int, limit: int) -> Iterator[Span]:
     match = _BARE.match(text, at, limit)
-    if match is None or match[0][0] in "{<(|>" or _HARMLESS.fullmatch(match[0]):
+    if match is None or match[0][0] in "{<(|>" or _harmless(match[0]):
         return
     if _REFERENCE.fullmatch(match[0]) or _CALL.match(text, at, limit):
         return
@@ -342,7 +357,7 @@ def _secret_objects(text: str) -> Iterator[Span]:
             done = _dedent(text, match.end() + 1, len(match[1]))
         for pair in _PAIR.finditer(text, match.end(), done):
             group = 1 if pair[1] is not None else 2
-            if not _HARMLESS.fullmatch(pair[group]) and not _REFERENCE.fullmatch(pair[group].strip()):
+            if not _harmless(pair[group]) and not _REFERENCE.fullmatch(pair[group].strip()):
                 yield *pair.span(group), HIDDEN
 
 
@@ -389,4 +404,4 @@ def label_of(label: object, key: object) -> str:
 
 def hides(name: str, value: str) -> bool:
     """True when a text stands under a name that says it is a credential, and is not plainly something else."""
-    return secret_name(name) and not _HARMLESS.fullmatch(value.strip())
+    return secret_name(name) and not _harmless(value.strip())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
 from assay.patterns import pattern
 from assay.reports.masking import EVERYTHING, HIDDEN, SECRET_ATTRIBUTES, hides, label_of, mask, mask_value, secret_name
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ see values of the right type. A module of them is imported when the first of its
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.model import PartialList, Unknown
 from assay.terraform.values import (
@@ -23,6 +23,7 @@ from assay.terraform.values import (
     set_of,
     unknown_like,
 )
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -53,7 +53,7 @@ class _Frame:
 
 def yamldecode(text: str) -> Any:
     """The value of the one document in YAML text."""
-    import yaml
+    from assay.libyaml import yaml
 
     try:
         return _build(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
@@ -64,7 +64,7 @@ def yamldecode(text: str) -> Any:
 
 
 def _build(events: Iterator[Any]) -> Any:
-    import yaml
+    from assay.libyaml import yaml
 
     stack: list[_Frame] = []
     anchors: dict[str, tuple[Any, int]] = {}
@@ -194,7 +194,7 @@ def yamlencode(value: Any) -> Any:
     unknown = first_unknown(value)
     if unknown is not None:
         return YamlText(value, unknown.reason)
-    import yaml
+    from assay.libyaml import yaml
 
     if _size(value) > MAX_LENGTH:
         raise EvalError(f"the text would be longer than 1 MB ({MAX_LENGTH:,} characters), the bound of a value")
@@ -225,7 +225,7 @@ def _size(value: Any) -> int:
 
 
 def _events(value: Any) -> Iterator[Any]:
-    import yaml
+    from assay.libyaml import yaml
 
     if isinstance(value, dict):
         yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=not value)
@@ -246,7 +246,7 @@ def _events(value: Any) -> Iterator[Any]:
 
 
 def _text_event(text: str) -> Any:
-    import yaml
+    from assay.libyaml import yaml
 
     return yaml.ScalarEvent(None, None, (False, True), text, style="|" if "\n" in text else '"')
 

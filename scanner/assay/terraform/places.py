@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.terraform.json_syntax import JsonAttribute, Pairs, parse_json
 from assay.terraform.modules import merge
 from assay.terraform.syntax import BLOCK, BODY, COMMENT, EXPRESSION, Attribute, Block, SourceFile, kind, read_body
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,12 +6,13 @@ is evaluated the first time, because most of a large repository is never asked f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import tree_sitter_hcl
 from tree_sitter import Language, Parser
 
 from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,10 +6,11 @@ values need not care. All of them are treated as immutable.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.model import Encoded, PartialList, Ref, Text, Unknown
 from assay.terraform.numeric import number_text
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.packets import PROTOCOLS
 from assay.analysis.reach.topology import Interface, Public, Relay
 from assay.model import Unknown
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,13 @@ beyond its header cannot be told from addresses and ports: such a rule may match
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.addresses import EVERYTHING, V4_ALL, Interval, without
 from assay.analysis.reach.packets import ICMP, PORTS, TCP, UDP, Filter, Rule
 from assay.model import Unknown
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,14 @@ of which no interface can have a public address has no path by an internet gatew
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach.addresses import INTERNET, V6, Interval, common
 from assay.analysis.reach.ends import of_subnet
 from assay.analysis.reach.flows import ways_back
 from assay.analysis.reach.questions import internet
 from assay.analysis.reach.topology import Gateway
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach.addresses import INTERNET, V6, Interval, common, joined, without
 from assay.analysis.reach.packets import (
@@ -20,6 +20,7 @@ from assay.analysis.reach.packets import (
     tidy,
 )
 from assay.analysis.reach.topology import Gateway, Subnet
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

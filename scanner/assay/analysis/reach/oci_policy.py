@@ -6,12 +6,13 @@ ports cannot tell: such a rule may match, not more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.addresses import EVERYTHING, Interval
 from assay.analysis.reach.packets import PORTS, TCP, UDP, Box, Filter, Rule, less, meet
 from assay.model import all_of, as_list
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,10 @@ filter answers with both.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach.addresses import EVERYTHING, Interval
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,9 +7,10 @@ as a sentence (`missing`, `unknown`, `doubts`), so that the questions can say it
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach.addresses import SERVICES, V4_ALL, V6_ALL, Atoms, Interval, holds
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

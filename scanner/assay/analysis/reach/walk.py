@@ -7,10 +7,11 @@ not known; those carry their doubts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay.analysis.reach.addresses import SERVICES, V4_ALL, V6_ALL, Interval, holds
 from assay.analysis.reach.topology import Gateway, Network, Subnet, deliver, unknown_prefixes
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
