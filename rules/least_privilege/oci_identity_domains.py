@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.literals import number
-from assay.analysis.oci_policy_language import statement
 from assay.analysis.oci_tenancy import answers_for, declared, exists
 
 POLICIES = ["oci_identity_authentication_policy", "oci_identity_domains_password_policy"]
@@ -217,6 +216,8 @@ def oci_no_compartment(tenancy: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 def _is_service_admin(text: object) -> bool:
+    from assay.analysis.oci_policy_language import statement
+
     s = statement(text)
     managing = s.effect == "allow" and s.subject == "group" and s.reaches("manage")
     return managing and s.resource != "all-resources" and not s.administrators_only

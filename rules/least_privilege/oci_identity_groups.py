@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
-from assay.analysis.oci_conditions import always
-from assay.analysis.oci_dynamic_groups import breadth, members
-from assay.analysis.oci_policy_language import is_administrators, matching_rule, statement
 from assay.analysis.oci_tenancy import exists, is_code
 
 EXACT = ("instance.id", "resource.id", "request.principal.id")
@@ -22,6 +19,10 @@ def oci_dynamic_group_broad(group: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Match ids, a tag, or the type and the compartment together with `ALL {...}`.
     """
+    from assay.analysis.oci_conditions import always
+    from assay.analysis.oci_dynamic_groups import breadth, members
+    from assay.analysis.oci_policy_language import matching_rule
+
     condition = matching_rule(group["matching_rule"])
     if condition == None:
         return
@@ -55,6 +56,8 @@ def oci_admin_api_key(key: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Let administrators sign in, and give automation a user or principal of its own with fewer rights.
     """
+    from assay.analysis.oci_policy_language import is_administrators
+
     for user in graph.follow(key, "user_id"):
         for membership in graph.users(user, "oci_identity_user_group_membership"):
             if any_of(graph.follow(membership, "group_id"), lambda group: is_administrators(group["name"])):
@@ -71,12 +74,16 @@ def oci_idp_group_administrators(mapping: Resource, graph: Graph) -> Iterator[Fi
     ## Fix
     Map outside groups to groups with narrower rights.
     """
+    from assay.analysis.oci_policy_language import is_administrators
+
     for group in graph.follow(mapping, "group_id"):
         if is_administrators(group["name"]):
             yield mapping.fails("an outside group becomes administrator", at="group_id")
 
 
 def _names(text: object, name: object) -> bool:
+    from assay.analysis.oci_policy_language import statement
+
     s = statement(text)
     return s.subject == "dynamic-group" and any_of(
         s.names, lambda n: n == name or n.lower().endswith(f"/{name}".lower())

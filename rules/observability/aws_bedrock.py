@@ -1,9 +1,9 @@
-import re
 from collections.abc import Iterator
 
 from assay import LOW, Finding, Graph, Resource, any_of, rule
+from assay.patterns import pattern
 
-_TROUBLE = re.compile("Latency|Error|Throttle|Failed|Failure")
+_TROUBLE = pattern("Latency|Error|Throttle|Failed|Failure")
 
 
 def _tells(alarm: Resource) -> bool:

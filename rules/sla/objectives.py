@@ -1,11 +1,11 @@
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.naming import tag
+from assay.patterns import pattern
 
-_NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:%|d|days?)?\s*")
+_NUMBER = pattern(r"\s*(\d+(?:\.\d+)?)\s*(?:%|d|days?)?\s*")
 
 
 def _declared(r: Resource, names: list[str], default: float) -> float:

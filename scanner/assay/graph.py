@@ -178,15 +178,15 @@ class Graph:
 
     def links(self) -> Iterator[tuple[Resource, Resource, str]]:
         """Every resolved link as (from, to, via path), for drawing."""
-        from assay.links import LINKS
+        from assay.links import links_of
 
         yield from self._stated
         for type_ in self._types:
-            for path in LINKS.get(type_, {}):
+            for path, kinds in links_of(type_).items():
                 for r in self._types[type_]:
                     for value in _values_at(r.values, parse_path(path)):
                         for item in _items(value):
-                            for target in self._resolve(r, item, LINKS[type_][path]):
+                            for target in self._resolve(r, item, kinds):
                                 if target is not r:
                                     yield r, target, path
         if any(type_[:1].isupper() for type_ in self._types):
@@ -227,7 +227,7 @@ class Graph:
 
     def _links_of(self, type_: str, target: str) -> tuple[dict[int, list[Resource]], dict[Any, Unknown]]:
         """For one type pair: users by target, and per root the unknown that keeps the answer open."""
-        from assay.links import LINKS
+        from assay.links import links_of
 
         known = self._users.get((type_, target))
         if known is not None:
@@ -237,7 +237,7 @@ class Graph:
         for user, used, _ in self._stated:
             if user.type == type_ and used.type == target:
                 index.setdefault(id(used), []).append(user)
-        paths = [p for p, kinds in LINKS.get(type_, {}).items() if target in kinds or "*" in kinds]
+        paths = [p for p, kinds in links_of(type_).items() if target in kinds or "*" in kinds]
         for r in self.collected(type_):
             for path in paths:
                 for value in _values_at(r.values, parse_path(path)):
@@ -275,13 +275,13 @@ class Graph:
         return []
 
     def _identity(self, type_: str) -> dict[Any, list[Resource]]:
-        from assay.links import IDENTITY
+        from assay.links import identity_of
 
         index = self._identities.get(type_)
         if index is None:
             index = self._identities[type_] = {}
             for r in self.collected(type_):
-                for name in IDENTITY.get(type_, ("id", "arn", "name")):
+                for name in identity_of(type_):
                     value = r.values.get(name) if "." not in name else lookup_quietly(r.values, parse_path(name))
                     if value is not None and (key := _identity_key(value)) is not None:
                         index.setdefault(key, []).append(r)
@@ -389,7 +389,7 @@ def _document(value: Any) -> Any:
 
 
 def _targets(type_: str, path: ValuePath) -> tuple[str, ...]:
-    from assay.links import LINKS
+    from assay.links import links_of
 
     plain = ".".join(str(s) for s in path if not isinstance(s, int))
-    return LINKS.get(type_, {}).get(plain, ("*",))
+    return links_of(type_).get(plain, ("*",))

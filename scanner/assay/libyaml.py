@@ -1,5 +1,7 @@
-"""PyYAML, imported without compiling the patterns of its Python reader and resolver: one of them alone, a class over all
-of Unicode, takes longer than reading a workflow, and the parser that is used is libyaml's."""
+"""PyYAML, imported without compiling the patterns of its Python reader and resolver.
+
+One of them alone, a class over all of Unicode, takes longer than reading a workflow, and the parser is libyaml's.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import re
 from assay.patterns import pattern
 
 _compile = re.compile
-re.compile = pattern  # type: ignore[assignment]  # whatever is compiled meanwhile compiles at its first use
+re.compile = pattern  # whatever is compiled meanwhile compiles at its first use
 try:
     import yaml
 finally:

@@ -19,25 +19,41 @@ _PODS = {
 """Where the pod spec of a kind of Kubernetes stands: `pods` in a table means all of them."""
 
 
-def _read() -> tuple[dict[str, dict[str, tuple[str, ...]]], dict[str, tuple[str, ...]]]:
-    links: dict[str, dict[str, tuple[str, ...]]] = {}
-    identity: dict[str, tuple[str, ...]] = {}
-    folder = os.path.join(os.path.dirname(__file__), "tables")
-    for name in sorted(os.listdir(folder)):
-        if not name.startswith("links_"):
-            continue
-        with open(os.path.join(folder, name), encoding="utf-8") as handle:
-            for line in handle:
-                words = line.split()
-                if not words or words[0].startswith("#"):
-                    continue
-                if words[0] == "identity":
-                    identity[words[1]] = tuple(words[2:])
-                else:
-                    type_, path, _arrow, targets = words
-                    for kind, below in _PODS.items() if type_ == "pods" else ((type_, ""),):
-                        links.setdefault(kind, {})[below + path] = tuple(targets.split("|"))
-    return links, identity
+_lines: dict[str, list[str]] = {}
+_links: dict[str, dict[str, tuple[str, ...]]] = {}
 
 
-LINKS, IDENTITY = _read()
+def links_of(type_: str) -> dict[str, tuple[str, ...]]:
+    """The paths of a type that name resources, each with the types it may name."""
+    known = _links.get(type_)
+    if known is None:
+        known = _links[type_] = {}
+        lines = _table()
+        for below, found in (("", lines.get(type_, ())), (_PODS.get(type_), lines["pods"])):
+            for line in found if below is not None else ():
+                path, _arrow, targets = line.split()
+                known[f"{below}{path}"] = tuple(targets.split("|"))
+    return known
+
+
+def identity_of(type_: str) -> tuple[str, ...]:
+    """The attributes that name a resource of the type."""
+    said = _table().get(f"identity {type_}")
+    return tuple(said[-1].split()) if said else ("id", "arn", "name")
+
+
+def _table() -> dict[str, list[str]]:
+    """What the tables say, by the first word of the line: a line is taken apart when its type is asked for."""
+    if not _lines:
+        folder = os.path.join(os.path.dirname(__file__), "tables")
+        for name in sorted(os.listdir(folder)):
+            if name.startswith("links_"):
+                with open(os.path.join(folder, name), encoding="utf-8") as handle:
+                    for line in handle:
+                        word, _, rest = line.partition(" ")
+                        if word == "identity":
+                            type_, _, rest = rest.partition(" ")
+                            word = f"identity {type_}"
+                        if rest:
+                            _lines.setdefault(word, []).append(rest)
+    return _lines

@@ -9,7 +9,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from assay.patterns import pattern
 from assay.tuples import NamedTuple
 
 # The values that nobody can know are nouns too, and are known by this module's name everywhere.
@@ -143,7 +142,6 @@ class NowhereOrigin:
 
 # --- resources --------------------------------------------------------------------------------------------------------
 
-_STEPS = pattern(r"[^.\[\]]+")
 _paths: dict[str, ValuePath] = {}
 _reads: list[tuple[Resource, ValuePath, Unknown]] = []
 """Which unknowns the running rule has read: a TypeError after one is an unknown, not a crash."""
@@ -153,7 +151,8 @@ def parse_path(path: str) -> ValuePath:
     """`"a.b[0].c"` as `("a", "b", 0, "c")`; parsed once per text."""
     known = _paths.get(path)
     if known is None:
-        known = _paths[path] = tuple(int(s) if s.isdigit() else s for s in _STEPS.findall(path))
+        steps = path.replace("[", ".").replace("]", ".").split(".")
+        known = _paths[path] = tuple(int(s) if s.isdigit() else s for s in steps if s)
     return known
 
 

@@ -171,6 +171,8 @@ class Text(Unknown):
     def _excludes(self, other: object) -> bool:
         if not isinstance(other, str):
             return True
+        if not (other.startswith(self.prefix) and other.endswith(self.suffix)):
+            return True
         pattern = "".join(re.escape(p) if isinstance(p, str) else ".*" for p in self.parts)
         return re.fullmatch(pattern, other, re.DOTALL) is None
 

@@ -168,10 +168,14 @@ def largest(archive: Resource) -> str:
 
 # --- dead weight and shadows ------------------------------------------------------------------------------------------
 
-_DEAD = pattern(
-    r"(?:^|/)(?:tests?|testing|__pycache__|docs?|examples?|samples?|benchmarks?|\.git|\.pytest_cache|\.mypy_cache)/"
-    r"|\.(?:pyc|pyo|pyi|pyx|pxd|c|h|cc|cpp|hpp|o|a|la|map|md|rst|orig|bak|whl|egg|ts)$|(?:^|/)\.DS_Store$",
-)
+_DEAD_FOLDERS = frozenset((
+    "test", "tests", "testing", "__pycache__", "doc", "docs", "example", "examples", "sample", "samples", "benchmark",
+    "benchmarks", ".git", ".pytest_cache", ".mypy_cache",
+))  # fmt: skip
+_DEAD_ENDINGS = (
+    ".pyc", ".pyo", ".pyi", ".pyx", ".pxd", ".c", ".h", ".cc", ".cpp", ".hpp", ".o", ".a", ".la", ".map", ".md", ".rst",
+    ".orig", ".bak", ".whl", ".egg", ".ts",
+)  # fmt: skip
 
 
 def dead_weight(archive: Resource) -> tuple[int, int, str]:
@@ -180,7 +184,8 @@ def dead_weight(archive: Resource) -> tuple[int, int, str]:
     heaviest, weight = "", -1
     for entry in package_of(archive).entries:
         total += entry.size
-        if _DEAD.search(entry.name):
+        *folders, last = entry.name.split("/")
+        if last == ".DS_Store" or last.endswith(_DEAD_ENDINGS) or not _DEAD_FOLDERS.isdisjoint(folders):
             dead += entry.size
             if entry.size > weight:
                 heaviest, weight = entry.name, entry.size
@@ -306,14 +311,17 @@ class _Inspection:
                     self.third_party[f"{site}{slash if site else ''}{line.partition(',')[0]}"] = whose
 
     def _code(self, name: str, data: bytes, owner: str) -> None:
-        from assay.analysis import javascript, python_code
+        from assay.analysis.source_code import NoSource
 
         if not name.endswith(_CODE):
             return
-        judge = python_code.dangerous_calls if name.endswith(".py") else javascript.dangerous_calls
+        if name.endswith(".py"):
+            from assay.analysis.python_code import dangerous_calls
+        else:
+            from assay.analysis.javascript import dangerous_calls
         try:
-            found = judge(data)
-        except python_code.NoSource as error:
+            found = dangerous_calls(data)
+        except NoSource as error:
             self.found.unread.append(Spot(name, error.line, str(error), owner))
         except ImportError as error:
             reason = f"{error.name} is not installed, which reads such code: pip install 'assay[documents]'"
@@ -344,6 +352,10 @@ _WORDS = rb"(?i)(?:passw|pwd|passphrase|secret|token|credential|(?:api|access|pr
 _NAMES = _WORDS + rb"|://[^\s/:@'\"]{1,64}:[^\s/'\"@]{1,64}@"
 _NAMED_IN_PYTHON = _WORDS + rb"\w*[\"']?\]?\s*(?::[\w\s.|\[\]]{0,40}=|[=:])\s*[bruf]{0,2}[\"']"
 """A name with a text behind it: most files that speak of tokens have none, and are not parsed."""
+_CLUES = (b"private key", b"akia", b"asia", b"abia", b"acca", b"gh", b"gl", b"xox", b"npm_", b"pypi-", b"k_live_",
+          b"aiza", b"sg.", b"hv", b"dop_v1_", b"hf_", b"dckr_", b"slack", b"passw", b"pwd", b"passphrase", b"secret",
+          b"token", b"credential", b"key", b"://")  # fmt: skip
+"""One of these, in any case, is in whatever the patterns above match."""
 _KEY_BODY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[\"'+,\\])*[A-Za-z0-9+/=]{8}")
 _WHOLE_KEY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]{0,20000}")
 _ASSIGNED_IN_JS = pattern(r"""([\w$.\"']{1,60}?)["']?\s*[:=]\s*["'`]([^"'`\n]{4,200})["'`]""")
@@ -353,6 +365,8 @@ _compiled: list[Any] = []
 def _secrets(name: str, data: bytes, owner: str) -> Iterator[Spot]:
     """The credentials of one file. Of a third-party package only what has the form of a key, for its documentation
     and its tests are full of names and values that are none."""
+    if len(data) < 4096 and not any(clue in data.lower() for clue in _CLUES):
+        return  # most functions are this short, and loading re2 for one takes longer than looking
     if not _compiled:
         import re2
 
@@ -386,12 +400,13 @@ def _shaped_in(text: str, owner: str) -> Iterator[tuple[int, str]]:
 
 
 def _named_in(name: str, text: str) -> Iterator[tuple[int, str]]:
-    from assay.analysis import python_code
-
     if name.endswith(".py"):
+        from assay.analysis import python_code
+        from assay.analysis.source_code import NoSource
+
         try:
             tree = python_code.parse(text)
-        except python_code.NoSource:  # said when its calls were looked for, or not Python at all
+        except NoSource:  # said when its calls were looked for, or not Python at all
             return
         for found in python_code.literal_credentials(tree):
             yield found.line, f"a credential ({found.name})"

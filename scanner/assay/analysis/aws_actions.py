@@ -176,12 +176,14 @@ def _table() -> dict[str, str]:
 def _split(prefix: str, rest: str) -> Service:
     keys, forms, groups = rest.split("\t") if rest else ("", "", "")
     shapes = forms.split()
-    found = {}
+    found: dict[str, Action] = {}
+    new = tuple.__new__  # a service may have 700 actions
     for group in groups.split():
         letter, *numbers, names = group.split(":")
         mine = tuple(shapes[int(n)] for n in numbers[0].split(".")) if numbers else ()
+        level, narrowable = letter.lower(), letter.isupper()
         for name in names.split(","):
             full = f"{prefix}:{name}"
-            found[full.lower()] = Action(full, letter.lower(), letter.isupper(), mine)
+            found[full.lower()] = new(Action, (full, level, narrowable, mine))
     named = (key.rpartition("=") for key in keys.split())
     return Service(found, {name.lower(): letter for name, _, letter in named})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis.python_code import MAX_SOURCE, Call, NoSource
+from assay.analysis.source_code import MAX_SOURCE, Call, NoSource
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CLUES = pattern(rb"\beval\s*\(|\bFunction\s*\(|child_process|[\"'](?:node:)?vm[\"']")
+_WORDS = (b"eval", b"Function", b"child_process", b"vm")
 _SHELL = {"exec", "execSync"}
 _PROCESS = {"spawn", "spawnSync", "execFile", "execFileSync", "fork"}
 _VM = {"runInNewContext", "runInThisContext", "runInContext", "Script", "compileFunction"}
@@ -29,7 +30,7 @@ def dangerous_calls(data: bytes) -> list[Call]:
     Raises:
         NoSource: it is too large to parse.
     """
-    if _CLUES.search(data) is None:
+    if not any(word in data for word in _WORDS) or _CLUES.search(data) is None:
         return []
     if len(data) > MAX_SOURCE:
         raise NoSource(f"it has {len(data):,} bytes; Assay parses at most {MAX_SOURCE:,}")

@@ -81,6 +81,7 @@ def _only_call(function: Resource, graph: Graph) -> str:
     from assay.analysis import python_code
     from assay.analysis.archives import package_of
     from assay.analysis.functions import wrapped_call
+    from assay.analysis.source_code import NoSource
     from assay.documents.layer_archive import Unread
 
     archives = [a for a in graph.follow(function, "filename") if a.type == "archive" and a.source != "uncollected"]
@@ -97,5 +98,5 @@ def _only_call(function: Resource, graph: Graph) -> str:
         raise Undetermined(Unknown(f"the handler {handler} of {function} is no Python of its archive"))
     try:
         return wrapped_call(python_code.parse(package.read(entry, LONGEST)), name)
-    except (Unread, python_code.NoSource) as error:
+    except (Unread, NoSource) as error:
         raise Undetermined(Unknown(f"{file} of {function}: {error}")) from None

@@ -122,11 +122,12 @@ _SCAN_ACTIONS = pattern(
     r"|returntocorp/semgrep-action|tenable/terrascan-action|step-security/\S*scan\S*|\S*assay\S*)@\S+"
 )
 _SOFT = ("soft_fail", "soft-fail", "continue-on-error")
-_KEYS = pattern(
-    r"(?i)\bsecrets\.(AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SECRET_KEY)|\w*AWS\w*(?:ACCESS_KEY|SECRET)\w*"
-    r"|\w*AZURE_(?:CREDENTIALS|CLIENT_SECRET)\w*|ARM_CLIENT_SECRET|\w*(?:GCP|GOOGLE)\w*(?:CREDENTIALS|SA_KEY|KEY)\w*"
-    r"|\w*OCI\w*(?:KEY|PRIVATE|AUTH_TOKEN)\w*)"
-)
+_SECRETS = pattern(r"\bsecrets\.(\w+)")  # lower
+_KEYS = (
+    ("aws", ("access_key", "secret")), ("azure_", ("credentials", "client_secret")), ("arm_client_secret", ("",)),
+    ("gcp", ("credentials", "key")), ("google", ("credentials", "key")), ("oci", ("key", "private", "auth_token")),
+)  # fmt: skip
+"""What the name of a stored cloud key holds: the cloud, and after it one of these."""
 _GITLAB_KEYS = (
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -219,16 +220,22 @@ def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
     seen: set[str] = set()
     jobs(workflow)  # of one that could not be parsed nothing else is known
     for text, where in _texts(workflow.values["document"], ("document",)):
-        for match in _KEYS.finditer(text):
-            if match[1] not in seen:
-                seen.add(match[1])
-                yield f"the stored key secrets.{match[1]} is used", where
+        low = text.lower()
+        for match in _SECRETS.finditer(low) if "secrets." in low else ():
+            name = text[match.start(1) : match.end(1)]
+            if name not in seen and _stores_key(match[1]):
+                seen.add(name)
+                yield f"the stored key secrets.{name} is used", where
         if workflow["kind"] == "gitlab":
             for name in _GITLAB_KEYS:
                 used = f"${name}" in text or f"${{{name}}}" in text or where[-1] == name
                 if used and name not in seen:
                     seen.add(name)
                     yield f"the stored key {name} is used", where
+
+
+def _stores_key(name: str) -> bool:
+    return any(cloud in name and any(k in name.partition(cloud)[2] for k in kinds) for cloud, kinds in _KEYS)
 
 
 def _texts(value: Any, where: ValuePath) -> Iterator[tuple[str, ValuePath]]:
@@ -362,7 +369,7 @@ def _filled(text: str, arguments: dict[str, str | None]) -> tuple[str, str]:
             unknown = unknown or str(match[1])
         return found or ""
 
-    return _VARIABLE.sub(value, text), unknown
+    return _VARIABLE.sub(value, text) if "$" in text else text, unknown
 
 
 def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:

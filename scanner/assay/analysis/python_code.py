@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.source_code import MAX_SOURCE, Call, NoSource
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 CHECKS = ("B102", "B301", "B302", "B307", "B506", "B602", "B604", "B605")
 """exec, pickle, marshal, eval, yaml.load, subprocess and others with a shell, os.system and its like."""
-MAX_SOURCE = 5_000_000
 _MODULES = ("os", "commands", "subprocess", "popen2", "marshal", "yaml", "dill", "shelve", "jsonpickle", "pickle",
             "cPickle", "_pickle", "pandas")  # fmt: skip
 _CLUES = (
@@ -27,24 +27,6 @@ _CLUES = (
     rb"|\bimport (?:os|commands|subprocess|marshal|yaml|dill|shelve|jsonpickle|\w*pickle) as"
 )
 """What any of these calls must be written with; most files have none and are not parsed."""
-
-
-class Call(NamedTuple):
-    """A call: where it is (1-based line, column), its name as written, and what is wrong with it."""
-
-    line: int
-    column: int
-    name: str
-    check: str
-
-
-class NoSource(Exception):
-    """A text that is not Python: a sentence, and the line."""
-
-    def __init__(self, sentence: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(sentence)
-        self.line = line
-        self.column = column
 
 
 def parse(data: bytes | str) -> ast.Module:

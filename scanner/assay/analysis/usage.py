@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Encoded, Ref, Text
-from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Resource
 
-_OWN_KEY = pattern(r"\[[^\]]*\]$")
 _IDS = ("sg-", "eipalloc-", "eipassoc-")
 """Ids worth an index of their own; names occur in too many places."""
+_PLAIN = (bool, int, float, type(None))
 
 
 def used_by(r: Resource, graph: Graph) -> set[str]:
@@ -44,11 +43,11 @@ def unused(r: Resource, graph: Graph, ignored: tuple[str, ...]) -> bool:
 
 def _linking(graph: Graph, target: str) -> list[str]:
     """The types here that have a declared link to a type."""
-    from assay.links import LINKS
+    from assay.links import links_of
 
     found: list[str] | None = graph._memo.get(("linking", target))
     if found is None:
-        found = [t for t in graph.types if any(target in targets for targets in LINKS.get(t, {}).values())]
+        found = [t for t in graph.types if any(target in targets for targets in links_of(t).values())]
         graph._memo["linking", target] = found
     return found
 
@@ -69,7 +68,9 @@ def _index(graph: Graph) -> dict[Any, set[str]]:
 
 def _plain(address: str) -> str:
     """An address without the key of its own instance; module keys stay."""
-    return _OWN_KEY.sub("", address)
+    if not address.endswith("]"):
+        return address
+    return address[: address.find("[", address.rfind("]", 0, -1) + 1)]
 
 
 def _leaves(values: dict[str, Any]) -> Iterator[str | Ref | Text]:
@@ -77,9 +78,12 @@ def _leaves(values: dict[str, Any]) -> Iterator[str | Ref | Text]:
     waiting: list[Any] = [values]
     while waiting:
         value = waiting.pop()
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             if value.startswith(_IDS):
                 yield value
+        elif kind in _PLAIN:
+            continue
         elif isinstance(value, dict):
             waiting.extend(value.values())
         elif isinstance(value, list):
@@ -88,3 +92,5 @@ def _leaves(values: dict[str, Any]) -> Iterator[str | Ref | Text]:
             yield value
         elif isinstance(value, Encoded):
             waiting.append(value.value)
+        elif isinstance(value, str) and value.startswith(_IDS):
+            yield value

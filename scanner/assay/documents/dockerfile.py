@@ -44,7 +44,7 @@ def read(file: File) -> list[Resource]:
 
 def _instructions(text: str) -> Iterator[tuple[str, str, int, int]]:
     """Every instruction as (word, rest, first line, last line); comments and continuations taken out of the rest."""
-    directive = _DIRECTIVE.match(text)
+    directive = _DIRECTIVE.match(text) if text.startswith("#") else None
     escape = directive[1] if directive else "\\"
     lines = text.replace("\r\n", "\n").split("\n")
     at = 0
@@ -65,7 +65,7 @@ def _instructions(text: str) -> Iterator[tuple[str, str, int, int]]:
             if not comment and not line.endswith(escape):
                 break
         whole = "\n".join(parts)
-        for mark in _HEREDOC.findall(whole):
+        for mark in _HEREDOC.findall(whole) if "<<" in whole else ():
             while at < len(lines):
                 whole += "\n" + lines[at]
                 at += 1

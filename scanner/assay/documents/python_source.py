@@ -41,7 +41,8 @@ def read(file: File) -> list[Resource]:
     """
     import ast
 
-    from assay.analysis.python_code import NoSource, parse
+    from assay.analysis.python_code import parse
+    from assay.analysis.source_code import NoSource
 
     try:
         tree = parse(file.data)

@@ -62,33 +62,32 @@ _TOKEN = pattern("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=
 _INSIDE_WORD = pattern(r"[A-Za-z0-9_-]")
 _ACCESS_KEYS = ("AKIA", "ASIA", "ABIA", "ACCA")
 _ACCESS_KEY = pattern(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")
-# Texts of which one must be there, and the pattern that is only then worth its time. The second group is what to hide; what
-# stands before it says that it is a credential.
-_CONTEXT = (
-    (("://",), pattern(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
-    (("atlasv1.",), pattern(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
-    (("slack.com",), pattern(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
-    (("discord",), pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
-    (("webhook.office",), pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
-    (("/p/",), pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
-    (('auth"', 'auth\\"'), pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
-    (_ACCESS_KEYS, _ACCESS_KEY),
+# A text that must be there, others of which one must, and the pattern that is only then worth its time. Its second
+# group is what to hide; what stands before it says that it is a credential.
+_AUTH = ('auth"', 'auth\\"')
+_PARAMETERS = tuple(before + name for before in "?&" for name in (
+    "sig", "token", "access_token", "api", "key", "auth", "code", "x-amz-"
+))  # fmt: skip
+_PARAMETER = pattern(
+    r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)([^\s&#'\"]{6,4000})"
 )
-_SCHEMES = ("bearer", "basic", "digest", "token", "sha256")
-_PARAMETERS = ("sig", "token", "access_token", "api", "key", "auth", "code", "x-amz-")
+_SCHEMES = tuple(scheme + space for scheme in ("bearer", "basic", "digest", "token", "sha256") for space in " \t")
+_CONTEXT: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    ("://", ("@",), pattern(r"(://[^\s/:@'\"]{0,200}:)([^\s/'\"]{1,500})@")),
+    ("atlasv1.", (), pattern(r"(atlasv1\.)([A-Za-z0-9_\-]{40,200})")),
+    ("slack.com", (), pattern(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)([A-Za-z0-9/_-]{16,300})")),
+    ("discord", (), pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
+    ("webhook.office", (), pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
+    ("/p/", (), pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
+    ("auth", _AUTH, pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
+    *((prefix, (), _ACCESS_KEY) for prefix in _ACCESS_KEYS),
+)
 _CONTEXT_LOWER = (
-    (
-        tuple(before + name for before in "?&" for name in _PARAMETERS),
-        pattern(
-            r"([?&](?:sig|signature|token|access_token|api[_-]?key|key|auth|code|x-amz-[a-z-]{1,20})=)"
-            r"([^\s&#'\"]{6,4000})"
-        ),
-    ),
-    (
-        tuple(scheme + space for scheme in _SCHEMES for space in " \t"),
-        pattern(r"((?:bearer|basic|digest|token|sha256)[ \t]{1,4})([a-z0-9._~+/=-]{16,4000})"),
-    ),
-)
+    ("?", _PARAMETERS, _PARAMETER),
+    ("&", _PARAMETERS, _PARAMETER),
+    *((s, _SCHEMES, pattern(rf"({s}[ \t]{{1,4}})([a-z0-9._~+/=-]{{16,4000}})"))
+      for s in ("bearer", "basic", "digest", "token", "sha256")),
+)  # fmt: skip
 _AWS_SECRET = pattern(r"[A-Za-z0-9/+]{40,}")
 _PEM = pattern(r"-----(BEGIN|END) [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _HEREDOC = pattern(r"<<[-~]?[\"']?(\w{1,64})[\"']?[ \t]*\n")
@@ -197,8 +196,8 @@ def _tokens(text: str) -> Iterator[Span]:
 
 def _in_context(text: str, low: str) -> Iterator[Span]:
     for clues, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
-        for some, form in clues:
-            if _any(some, searched):
+        for clue, more, form in clues:
+            if clue in searched and (not more or _any(more, searched)):
                 for match in form.finditer(searched):
                     if not _harmless(match[2]):
                         yield *match.span(2), HIDDEN

@@ -129,11 +129,15 @@ def cleaner(finding: Finding) -> Callable[[str], str]:
     if not known:
         return text
     # A short one is hidden where it stands as a word: the password "test" must not turn "latest" into stars.
-    words = "|".join(re.escape(s) if len(s) >= LONG_SECRET else rf"(?<![\w.-]){re.escape(s)}(?![\w-])" for s in known)
-    pattern = re.compile(words)
+    short = [rf"(?<![\w.-]){re.escape(s)}(?![\w-])" for s in known if len(s) < LONG_SECRET]
+    words = re.compile("|".join(short)) if short else None
 
     def clean(value: str) -> str:
-        return mask(pattern.sub(HIDDEN, utf8(value)))
+        shown = utf8(value)
+        for secret in known:  # the longest first
+            if len(secret) >= LONG_SECRET:
+                shown = shown.replace(secret, HIDDEN)
+        return mask(words.sub(HIDDEN, shown) if words else shown)
 
     return clean
 

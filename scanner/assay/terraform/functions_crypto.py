@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.digest import hasher
 from assay.terraform.functions_encoding import encoded
 from assay.terraform.values import STRING, EvalError, TypedUnknown
 
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
 def digest(algorithm: str, data: bytes) -> bytes:
     """The hash of bytes: as a value, never as protection."""
-    import hashlib
-
-    return hashlib.new(algorithm, data, usedforsecurity=False).digest()
+    found: bytes = hasher(algorithm)(data).digest()
+    return found
 
 
 def _hex(algorithm: str) -> Callable[[str], str]:

@@ -188,9 +188,9 @@ def base64encode(text: str) -> str:
 
 def encoded(data: bytes) -> str:
     """Bytes in Base64."""
-    from base64 import b64encode
+    from binascii import b2a_base64
 
-    return bounded(b64encode(data).decode("ascii"))
+    return bounded(b2a_base64(data, newline=False).decode("ascii"))
 
 
 def base64gzip(text: str) -> Unknown:

@@ -86,6 +86,8 @@ def parse_number(text: str) -> Number:
     Raises:
         NumberError: the text is no decimal number, or has more than 4,000 digits.
     """
+    if len(text) < 20 and text.isascii() and text.isdigit():
+        return int(text)
     match = _NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]) or "p" in text or "P" in text:
         raise NumberError(f'"{text[:40]}" is not a decimal number')

@@ -9,10 +9,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-Plan = dict[str, Any]
-
 _lines: dict[str, str] = {}
-_plans: dict[str, Plan | None] = {}
+_plans: dict[str, Plan] = {}
 
 
 def _table() -> dict[str, str]:
@@ -37,34 +35,49 @@ def has(type_: str, path: str) -> bool:
     return line is not None and f" {path}=" in " " + line
 
 
-def _plan(type_: str) -> Plan | None:
-    """The attributes of a type that may need converting, as a tree: name -> kind letter or subtree."""
-    if type_ not in _plans:
-        tree: Plan = {}
-        for path, kind in attributes(type_).items():
-            if kind in "bns":
-                *blocks, name = path.split(".")
-                level = tree
-                for block in blocks:
-                    inner = level.setdefault(block, {})
-                    level = inner if isinstance(inner, dict) else {}
-                level[name] = kind
-        _plans[type_] = tree or None
-    return _plans[type_]
+class Plan:
+    """What of a block's attributes may need converting: by name a kind letter, the plan of a block, or None.
+
+    A name is looked for when a value has it: a type has up to some hundred attributes, a block ten.
+    """
+
+    __slots__ = ("_known", "_line", "_prefix")
+
+    def __init__(self, line: str, prefix: str = " ") -> None:
+        self._line = line
+        self._prefix = prefix
+        self._known: dict[str, str | Plan | None] = {}
+
+    def __getitem__(self, name: str) -> str | Plan | None:
+        try:
+            return self._known[name]
+        except KeyError:
+            found = self._known[name] = self._find(name)
+            return found
+
+    def _find(self, name: str) -> str | Plan | None:
+        whole = self._prefix + name
+        at = self._line.find(whole + "=")
+        if at >= 0:
+            kind = self._line[at + len(whole) + 1]
+            return kind if kind in "bns" else None
+        return Plan(self._line, whole + ".") if whole + "." in self._line else None
 
 
 def convert(type_: str, values: dict[str, Any]) -> dict[str, Any]:
     """`values` with scalars converted as the provider's schema demands; the same object when nothing changes."""
     if "." in type_:  # data sources and providers have schemas of their own
         return values
-    plan = _plan(type_)
-    return values if plan is None else _block(plan, values)
+    plan = _plans.get(type_)
+    if plan is None:
+        plan = _plans[type_] = Plan(" " + _table().get(type_, ""))
+    return _block(plan, values)
 
 
 def _block(plan: Plan, values: dict[str, Any]) -> dict[str, Any]:
     changed: dict[str, Any] | None = None
     for name, value in values.items():
-        rule = plan.get(name)
+        rule = plan[name]
         if rule is None:
             continue
         new = _scalar(rule, value) if isinstance(rule, str) else _nested(rule, value)

@@ -51,10 +51,14 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(replace, text)
 
 
+def _may_be_escaped(text: str) -> bool:
+    return "\\" in text or "$${" in text or "%%{" in text
+
+
 def plain_text(raw: bytes) -> str:
     """The value of a quoted string without interpolation."""
     text = raw.decode()
-    if "\\" in text or "{" in text:
+    if _may_be_escaped(text):
         text = unescape(text)
     return v.string(text)
 
@@ -116,7 +120,7 @@ def compile_text(text: str, name: str, bound: frozenset[str] = EVERYTHING) -> Ru
 
 
 def unescape_doubled(text: str) -> str:
-    return _DOUBLED.sub(r"\1{", text) if "{" in text else text
+    return _DOUBLED.sub(r"\1{", text) if "$${" in text or "%%{" in text else text
 
 
 def _heredoc_parts(data: bytes, node: Any) -> list[_Part]:
@@ -161,7 +165,7 @@ def _literals(raw: bytes, quoted: bool) -> list[_Part]:
         return []
     text = raw.decode()
     if quoted:
-        return [_Part("text", unescape(text) if "\\" in text or "{" in text else text)]
+        return [_Part("text", unescape(text) if _may_be_escaped(text) else text)]
     return [_Part("text", unescape_doubled(line)) for line in _LINE.findall(text)]
 
 

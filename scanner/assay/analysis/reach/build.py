@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+_PLACELESS = ("oci_identity_", "oci_objectstorage_", "oci_kms_", "oci_vault_", "oci_logging_", "oci_budget_")
+"""OCI's types that have no place in a network: for them alone none is read."""
+
+
 class Model:
     """The topology of a graph with what walks it."""
 
@@ -54,13 +58,17 @@ def model(graph: Graph) -> Model:
         from assay.analysis.reach import aws
 
         aws.Builder(graph, topology).build()
-    if any(t.startswith("oci_") for t in graph.types):
+    if any(t.startswith("oci_") and not t.startswith(_PLACELESS) for t in _seen(graph)):
         from assay.analysis.reach import oci
 
         oci.Builder(graph, topology).build()
     topology.problems = list(_problems(topology))
     made = graph._memo["network model"] = Model(topology)
     return made
+
+
+def _seen(graph: Graph) -> set[str]:
+    return {*graph.types, *(type_ for type_, *_ in graph.coverage.unlisted)}
 
 
 def _problems(topology: Topology) -> list[Problem]:
