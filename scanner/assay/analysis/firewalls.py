@@ -37,9 +37,12 @@ class Past(NamedTuple):
 def of_network(network: Resource, graph: Graph, kinds: Sequence[str]) -> tuple[Estate | None, bool]:
     """The estate with a firewall that a network is part of, and whether its paths are to be inspected."""
     from assay.analysis.reach.build import model
-    from assay.analysis.reach.coverage import estate_of
 
     made = model(graph)
+    if not made.has_gateway(kinds):
+        return None, False
+    from assay.analysis.reach.coverage import estate_of
+
     home = made.topology.networks_by.get(id(network))
     estate = estate_of(made, home, kinds) if home is not None else None
     return estate, estate is not None and any(n is home for n in estate.protected())
@@ -96,9 +99,12 @@ def hub_paths(hub: Resource, graph: Graph, kinds: Sequence[str]) -> Iterator[Pas
 
 def _estate_of_hub(hub: Resource, graph: Graph, kinds: Sequence[str]) -> Estate | None:
     from assay.analysis.reach.build import model
-    from assay.analysis.reach.coverage import estate_of
 
     made = model(graph)
+    if not made.has_gateway(kinds):
+        return None
+    from assay.analysis.reach.coverage import estate_of
+
     for found in made.topology.hubs:
         if found.resource is hub:
             networks = (g.network for g in found.attachments if g.network is not None)

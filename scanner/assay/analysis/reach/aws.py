@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.reach import reading as rd
 from assay.analysis.reach.addresses import V6
 from assay.analysis.reach.aws_filters import Groups, acl_filters, prefix_lists
-from assay.analysis.reach.aws_policy import policy_filters
 from assay.analysis.reach.packets import Filter, Rule
 from assay.analysis.reach.topology import Gateway, Network, Subnet, Table, Topology, contested
 from assay.model import Unknown
@@ -153,7 +152,11 @@ class Builder:
     def _endpoints(self, r: Resource, places: list[Resource | None]) -> None:
         found = []
         own = r.type == "aws_networkfirewall_firewall"
-        policy, replies = policy_filters(r, self.graph) if own else (None, None)
+        policy = replies = None
+        if own:
+            from assay.analysis.reach.aws_policy import policy_filters
+
+            policy, replies = policy_filters(r, self.graph)
         for place in places:
             gate = Gateway("firewall", r)
             gate.policy, gate.replies = policy, replies

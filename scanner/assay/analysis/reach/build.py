@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.analysis.reach.addresses import common, show
 from assay.analysis.reach.topology import Problem, Topology
-from assay.analysis.reach.walk import Walker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from assay.analysis.reach.questions import Reach
     from assay.analysis.reach.topology import Network
+    from assay.analysis.reach.walk import Walker
     from assay.graph import Graph
 
 T = TypeVar("T")
@@ -25,12 +27,26 @@ class Model:
     """The topology of a graph with what walks it."""
 
     def __init__(self, topology: Topology) -> None:
+        self.topology = topology
+        self._kept: dict[object, Any] = {}
+
+    @cached_property
+    def walker(self) -> Walker:
+        from assay.analysis.reach.walk import Walker
+
+        return Walker(self.topology)
+
+    @cached_property
+    def reach(self) -> Reach:
         from assay.analysis.reach.questions import Reach
 
-        self.topology = topology
-        self.walker = Walker(topology)
-        self.reach = Reach(topology, self.walker)
-        self._kept: dict[object, Any] = {}
+        return Reach(self.topology, self.walker)
+
+    def has_gateway(self, kinds: Sequence[str]) -> bool:
+        """Whether a gateway of one of the kinds stands anywhere."""
+        return self.once(
+            ("has", *kinds), lambda: any(g.kind in kinds for found in self.topology.gateways.values() for g in found)
+        )
 
     def once(self, name: object, make: Callable[[], T]) -> T:
         """What `make` gives, made once for each name."""
