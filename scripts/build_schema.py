@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scanner"))
 
 from assay.inventory.oci import types as oci_types  # noqa: E402
-from assay.links import IDENTITY, LINKS  # noqa: E402
+from assay.links import links_of, types  # noqa: E402
 from assay.rule import load_directory  # noqa: E402
 
 KINDS = {"union": "b", "number": "n", "string": "s", "list": "l", "block": "m", "block[]": "m", "any": "m"}
@@ -47,11 +47,12 @@ OTHERS = {
 
 def wanted() -> set[str]:
     """The types that rules judge, links join or audits collect, data sources by their own type."""
-    types = set(LINKS) | set(IDENTITY) | {t for paths in LINKS.values() for targets in paths.values() for t in targets}
+    linked, named = types()
+    found = {*linked, *named, *(t for type_ in linked for targets in links_of(type_).values() for t in targets)}
     for rule in load_directory(str(ROOT / "rules")):
-        types |= set(rule.on)
-    types |= set(oci_types())
-    return {t.removeprefix("data.") for t in types}
+        found |= set(rule.on)
+    found |= set(oci_types())
+    return {t.removeprefix("data.") for t in found}
 
 
 def oci_kind(path: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from assay import Graph, Resource, Undetermined, Unknown
-from assay.links import IDENTITY, LINKS
+from assay.links import identity_of, links_of, types
 from assay.model import Coverage, PartialList, Ref, Text
 
 
@@ -96,9 +96,10 @@ def test_every_declared_relation_names_types_and_attributes_of_the_schema() -> N
     from assay.terraform.schema import attributes
 
     problems = []
-    for type_, paths in LINKS.items():
+    linked, named = types()
+    for type_, paths in ((t, links_of(t)) for t in linked):
         known = attributes(type_)
         problems += [f"{type_} {p}" for p in paths if known and p not in known and p.split(".")[0] not in known]
-    for type_, names in IDENTITY.items():
+    for type_, names in ((t, identity_of(t)) for t in named):
         assert names, type_
     assert problems == []

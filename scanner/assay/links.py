@@ -42,6 +42,13 @@ def identity_of(type_: str) -> tuple[str, ...]:
     return tuple(said[-1].split()) if said else ("id", "arn", "name")
 
 
+def types() -> tuple[list[str], list[str]]:
+    """Every type that has a link declared, and every type whose names are."""
+    words = list(_table())
+    linked = [w for w in words if not w.startswith("identity ") and w != "pods"]
+    return [*linked, *_PODS], [w.removeprefix("identity ") for w in words if w.startswith("identity ")]
+
+
 def _table() -> dict[str, list[str]]:
     """What the tables say, by the first word of the line: a line is taken apart when its type is asked for."""
     if not _lines:
@@ -54,6 +61,6 @@ def _table() -> dict[str, list[str]]:
                         if word == "identity":
                             type_, _, rest = rest.partition(" ")
                             word = f"identity {type_}"
-                        if rest:
+                        if rest and word != "#":
                             _lines.setdefault(word, []).append(rest)
     return _lines

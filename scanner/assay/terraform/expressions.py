@@ -210,7 +210,7 @@ class Compiler:
 
     def literal(self, node: Any) -> Run:
         found = node.kind_id
-        if found == STRING:
+        if found == STRING or self.data[node.start_byte] == 0x22:  # a number may stand in for a text
             from assay.terraform.templates import plain_text
 
             return constant(plain_text(self.data[node.start_byte + 1 : node.end_byte - 1]))

@@ -12,6 +12,7 @@ import tree_sitter_hcl
 from tree_sitter import Language, Parser
 
 from assay.patterns import pattern
+from assay.terraform.stand_ins import stand_ins
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -261,9 +262,11 @@ def parse_bytes(data: bytes) -> Node:
     """The root node of a text.
 
     The grammar does not know `1e3`, only `1.0e3`. A number it does know, of the same length, stands in for it while the
-    parser runs; whoever reads the value reads the original bytes.
+    parser runs, as zeros do for plain texts (`stand_ins`); whoever reads the value reads the original bytes.
     """
-    root = _parser.parse(data).root_node
+    root = _parser.parse(stand_ins(data)).root_node
+    if root.has_error:
+        root = _parser.parse(data).root_node
     if root.has_error and _EXPONENT.search(data):
         again = _parser.parse(known_numbers(data)).root_node
         return root if again.has_error else again
@@ -309,10 +312,10 @@ def _block(node: Node, file: SourceFile, bound: frozenset[str]) -> Block:
     inner = None
     for part in node.children:
         found = part.kind_id
-        if found == IDENTIFIER:
-            words.append(data[part.start_byte : part.end_byte].decode())
-        elif found == STRING:
+        if found == STRING or (found == IDENTIFIER and data[part.start_byte] == 0x22):  # a name may stand in for a text
             words.append(_label(data[part.start_byte + 1 : part.end_byte - 1]))
+        elif found == IDENTIFIER:
+            words.append(data[part.start_byte : part.end_byte].decode())
         elif found == BODY:
             inner = part
     return Block(words[0], tuple(words[1:]), file, inner, node.start_byte, node.end_byte, bound)
