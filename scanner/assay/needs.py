@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from assay.links import LINKS
+from assay.links import links_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -51,7 +51,7 @@ def _of(rule: Rule, known: Collection[str]) -> set[str]:
     found |= {t for t in known if t.startswith(prefixes) or _composed(t, found, words)}
     waiting = [*rule.on, *found]
     while waiting:
-        for path, targets in LINKS.get(waiting.pop(), {}).items():
+        for path, targets in links_of(waiting.pop()).items():
             if path in words or path.rpartition(".")[2] in words:
                 fresh = [t for t in targets if t in known and t not in found]
                 found.update(fresh)
