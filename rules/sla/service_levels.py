@@ -35,7 +35,7 @@ def good(service: Resource) -> str:
     """What was to be good, in words: `of events`, `of points < 0.3 (the last is 0.2)`."""
     condition, last = service["condition"], service["last"]
     said = f"of {service['unit']}" + (f" {condition}" if condition != None else "")
-    return said + (f" (the last value is {last:.4g})" if last != None and condition != None else "")
+    return said + (f" (the last value is {amount(last)})" if last != None and condition != None else "")
 
 
 @rule(on="service", severity=HIGH, sources=["aws", "oci", "cluster"], controls=["nist-800-53r5:SI-4"])

@@ -137,13 +137,13 @@ def burns(service: Resource, rates: dict[str, Any]) -> list[Burn]:
 
 def sentence(told: dict[str, Any]) -> str:
     """One objective of a report's summary in a line."""
-    goal = f"{percent(told['target'])} over {told['window']}"
+    goal = f"over {told['window']} (objective {percent(told['target'])})"
     if told["level"] is None:
-        return f"{told['name']}: {goal} is the objective, its level is not known"
+        return f"{told['name']}: no level is known {goal}"
     left = max(0.0, told["budget_left"])
     gaps = "" if told["points"] == told["expected"] else f", {told['points']:,} of {told['expected']:,} points there"
     level = percent(told["level"], told["target"])
-    return f"{told['name']}: {level} of {goal}, {percent(left)} of the error budget left{gaps}"
+    return f"{told['name']}: {level} {goal}, {percent(left)} of the error budget left{gaps}"
 
 
 def percent(share: float, near: float | None = None) -> str:
@@ -156,9 +156,8 @@ def percent(share: float, near: float | None = None) -> str:
 
 
 def amount(count: float) -> str:
-    """How many there are; the fraction of a few is told, of many not."""
-    text = f"{count:,.0f}" if count >= 1000 else f"{count:,.2f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    """A number as a reader wants it: of many whole ones, of few as many digits as matter."""
+    return f"{count:,.0f}" if abs(count) >= 1000 else f"{count:.4g}"
 
 
 def lasting(seconds: float) -> str:

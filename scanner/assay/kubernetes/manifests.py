@@ -290,6 +290,8 @@ def unfit(values: dict[str, Any]) -> tuple[str, str] | None:
         return "failed", f"{what}; Kubernetes refuses it"
     if not isinstance(version, str) or not version:
         return "failed", f"the manifest of kind {kind} has no apiVersion; Kubernetes refuses it"
+    if version.startswith(("openslo/", "openslo.com/")):
+        return "skipped", "an OpenSLO document, no manifest: assay audit slo judges it on its metrics"
     if kind == "Config" and version == "v1" and "clusters" in values:
         return "skipped", "a kubeconfig, not a manifest"
     if "metadata" in values and not isinstance(values["metadata"], dict):
