@@ -717,6 +717,26 @@ def test_the_finding_stands_at_the_attribute_that_decides_and_follows_moved_code
     assert moved["fingerprint"] == first["fingerprint"]
 
 
+def test_the_html_report_shows_the_edit_of_the_code_that_mends_what_runs(estate: Estate) -> None:
+    databases = {"a": True, "b": False}  # what the code says; live both are public
+    estate.code("".join(
+        f'resource "aws_db_instance" "{n}" {{\n  identifier          = "{n}"\n'
+        f"  publicly_accessible = {str(public).lower()}\n}}\n"
+        for n, public in databases.items()
+    ))  # fmt: skip
+    arn = f"arn:aws:rds:{REGION}:{ACCOUNT}:db:"
+    estate.live(*(
+        ("aws_db_instance", arn + n, {"identifier": n, "arn": arn + n, "id": n, "publicly_accessible": True})
+        for n in databases
+    ))  # fmt: skip
+    page = estate.folder / "report.html"
+    report = estate.report("--select", "aws-rds-public", "-o", f"html={page}")
+    assert [f["verdict"] for f in report["findings"]] == ["fail", "fail"]
+    text = page.read_text()
+    assert text.count("+  publicly_accessible = false") == 1
+    assert "-  publicly_accessible = true" in text
+
+
 @pytest.mark.parametrize("by", ["comment", "file", "file by block"])
 def test_drift_can_be_waived_where_it_stands_or_by_its_address(estate: Estate, by: str) -> None:
     said = f"  # assay: allow[{RULE}] opened for the migration, ticket 12\n"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Location, Step, Undetermined, lookup_quietly
+from assay.model import Fix, Location, Step, Undetermined, lookup_quietly
+from assay.provenance.linking import LOW
 from assay.provenance.normal import same
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ class CodeOrigin:
         return {
             "address": m.name, "confidence": m.confidence, "by": m.by, "file": place.file, "line": place.start_line,
         }  # fmt: skip
+
+    def in_code(self, fix: Fix) -> Fix | None:
+        """The same fix in the code; None where that says so already, or where it is not sure which block it is."""
+        block, steps = self._written(fix.path)
+        sure = self.match.comparable and self.match.confidence != LOW
+        if not sure or len(steps) != len(fix.path) or lookup_quietly(block.values, steps) == fix.value:
+            return None
+        return Fix(block, steps, fix.value, fix.safe)
 
     def _written(self, path: ValuePath) -> tuple[Resource, ValuePath]:
         """The block that writes the value, and the path to it there."""

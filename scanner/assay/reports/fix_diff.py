@@ -34,8 +34,10 @@ def _diff(finding: Finding, places: Places) -> str:
 
     if finding.fix is None:
         return ""
+    in_code = getattr(finding.fix.resource.origin, "in_code", None)  # a live resource is mended where it is declared
     try:
-        return "\n".join(_lines(finding, edit_of(finding.fix), places))
+        fix = finding.fix if in_code is None else in_code(finding.fix)
+        return "" if fix is None else "\n".join(_lines(finding, edit_of(fix), places))
     except (NoEdit, Exception):  # noqa: BLE001 - the words of the fix are shown all the same, and a report must come out
         return ""
 
