@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.kubernetes.workloads import containers
@@ -62,7 +63,9 @@ def flag_of(container: Container, name: str) -> Flag:
     return found
 
 
-def _programs(names: Sequence[str]) -> Callable[[Resource, Graph], list[Any]]:
+@cache
+def _programs(names: tuple[str, ...]) -> Callable[[Resource, Graph], list[Any]]:
+    """One and the same function for all rules on these programs: the engine looks once which pods have any."""
     return lambda r, graph: [c for c in list.__iter__(containers(r, graph)) if program_of(c) in names]
 
 
@@ -138,6 +141,6 @@ def flag(
     flags = " and ".join(f"`--{n}`" for n in names)
     run.__doc__ = f"{title}\n\n## Why\n{why}\n\n## Fix\n{flags} {said}, in the static pod's manifest.\n"
     return rule(
-        id=id, on="Pod", each=_programs(programs), severity=severity, sources=("manifest", "cluster"),
+        id=id, on="Pod", each=_programs(tuple(programs)), severity=severity, sources=("manifest", "cluster"),
         controls=controls, equivalents=equivalents,
     )(run)  # fmt: skip

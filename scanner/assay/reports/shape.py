@@ -150,8 +150,9 @@ def secrets(finding: Finding) -> list[str]:
             found.update(_secret_texts(_name(r, place.path), place.value))
     for item in finding.evidence:
         found.update(_secret_texts(_name(r, item.get("path") or ""), item.get("value")))
-    if finding.path:
-        found.update(_secret_texts(_name(r, join_path(finding.path)), lookup_quietly(r.values, finding.path)))
+    at = join_path(finding.path) if finding.path else ""
+    if at and not any(item.get("path") == at and "address" not in item for item in finding.evidence):
+        found.update(_secret_texts(_name(r, at), lookup_quietly(r.values, finding.path)))
     found.update(plain for s in list(found) if (plain := _decoded(s)))
     return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s)) if found else []
 
