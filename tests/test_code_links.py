@@ -528,6 +528,11 @@ SAME: dict[str, tuple[str, dict[str, Any]]] = {
                          {"kms_master_key_id": f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/k"}),
     "not told live": ('redrive_allow_policy = "{}"', {}),
     "tags of others": ('tags = { a = "1" }', {"tags": {"a": "1", "aws:cloudformation:stack-id": "x", "added": "y"}}),
+    "another case": ('kms_master_key_id = "ALIAS/k"', {"kms_master_key_id": "alias/K"}),
+    "ignored": ("sqs_managed_sse_enabled = true\n  lifecycle {\n    ignore_changes = [sqs_managed_sse_enabled]\n  }",
+                {"sqs_managed_sse_enabled": False}),
+    "all ignored": ('tags = { a = "1" }\n  lifecycle {\n    ignore_changes = all\n  }', {"tags": {}}),
+    "an ignored tag": ('tags = { "a:b" = "1" }\n  lifecycle {\n    ignore_changes = [tags["a:b"]]\n  }', {"tags": {}}),
     "nothing rules look at": ("delay_seconds = 5", {"delay_seconds": 0}),
 }  # fmt: skip
 
@@ -551,6 +556,10 @@ OTHER: dict[str, tuple[str, dict[str, Any], str, Any, Any]] = {
     "added where the default is nothing": ("", {"kms_master_key_id": "alias/x"}, "kms_master_key_id", "alias/x", None),
     "a tag": ('tags = { a = "1", b = "2" }', {"tags": {"a": "9", "b": "2"}}, "tags.a", "9", "1"),
     "default tags": ("", {"tags": {}}, "tags.owner", None, "pay"),
+    "not the ignored one": (
+        'tags = { a = "1", b = "2" }\n  lifecycle {\n    ignore_changes = [tags["a"], policy]\n  }', {"tags": {}},
+        "tags.b", None, "2",
+    ),
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +47,7 @@ _NEVER = frozenset({
     "user_data", "user_data_base64", "variables",  # what may hold credentials
     "defined_tags", "freeform_tags", "tags", "tags_all",  # compared apart
 })  # fmt: skip
+_STEP = re.compile(r"[\w:/-]+")
 _UNTOLD = object()
 _ABSENT = object()
 _RULES = ("aws_security_group_rule", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule")
@@ -135,7 +137,8 @@ class Comparison:
                 found += self._attribute(live, match, parts, name)
             except (Undetermined, RecursionError):  # a value that nobody knows, or nobody can go through, is no drift
                 continue
-        return [*found, *self._tags(live, match)]
+        found += self._tags(live, match)
+        return [d for d in found if not _is_ignored(d.block, d.place)]
 
     def _attribute(self, live: Resource, match: Match, parts: Parts, name: str) -> Iterable[Difference]:
         live_of = lambda ref: self.linker.surely_live(match.code, ref)  # noqa: E731
@@ -223,6 +226,7 @@ class Comparison:
                 continue
             known = {k: v for k, v in code.items() if isinstance(v, (str, int)) and not isinstance(now.get(k), Unknown)}
             other = {k: v for k, v in known.items() if str(now.get(k)) != str(v) and not secret_name(str(k))}
+            other = {k: v for k, v in other.items() if not _is_ignored(match.code, (name, k))}
             self.compared += bool(known)
             if other:
                 if len(other) == 1:
@@ -231,6 +235,19 @@ class Comparison:
                 else:
                     mine = {k: now[k] for k in other if k in now}
                     yield Difference((name,), mine, other, match.code, (name,))
+
+
+def _is_ignored(block: Resource, path: ValuePath) -> bool:
+    """Whether the block itself says that others may change the attribute (`ignore_changes`)."""
+    said = lookup_quietly(block.values, ("lifecycle", "ignore_changes"))
+    names = list.__iter__(said) if isinstance(said, list) else (said,)
+    steps = tuple(s for s in path if not isinstance(s, int))
+    for name in names:
+        if isinstance(name, str):
+            ignored = tuple(word for word in _STEP.findall(name) if not word.isdigit())
+            if name == "all" or (ignored and steps[: len(ignored)] == ignored):
+                return True
+    return False
 
 
 def _blocks(value: Any) -> Iterator[str]:

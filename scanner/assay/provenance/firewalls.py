@@ -104,4 +104,4 @@ def _peer(value: Any, live_of: LiveOf, own: frozenset[str]) -> Iterator[str | No
     elif found.known & own:
         yield "itself"
     else:
-        yield next((n for n in sorted(found.known) if n.startswith("sg-")), min(found.known))
+        yield next((n for n in sorted(found.known) if n.startswith("sg-")), min(found.known)).lower()

@@ -240,7 +240,7 @@ def tag_text(own: Any, every: Any) -> str | None:
 
 def same_name(one: str, other: str) -> bool:
     """Whether two names mean the same: one of them may be the ARN that ends in the other."""
-    if one == other:
+    if one == other or one.removesuffix(".") == other.removesuffix("."):  # of domains the last dot is optional
         return True
     for arn, name in ((one, other), (other, one)):
         if arn.startswith("arn:") and not name.startswith("arn:") and arn.endswith((f":{name}", f"/{name}")):
