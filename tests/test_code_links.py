@@ -573,6 +573,16 @@ def test_what_is_drift(estate: Estate, name: str) -> None:
     assert estate.drift() == {path: (live, code)}
 
 
+def test_one_tag_or_several_are_one_finding_with_one_fingerprint(estate: Estate) -> None:
+    estate.code('resource "aws_sqs_queue" "a" {\n  name = "q"\n  tags = { a = "1", b = "2" }\n}\n')
+    told = []
+    for tags in ({"a": "1"}, {}, {"b": "2"}):
+        estate.live(queue("q", tags=tags))
+        (found,) = estate.report("--select", RULE)["findings"]
+        told.append(found["fingerprint"])
+    assert len(set(told)) == 1
+
+
 def test_a_policy_of_its_own_block_is_compared_there_and_located_there(estate: Estate) -> None:
     estate.code(
         'resource "aws_sqs_queue" "a" {\n  name = "q"\n}\n'

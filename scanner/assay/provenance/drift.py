@@ -51,6 +51,7 @@ _STEP = re.compile(r"[\w:/-]+")
 _UNTOLD = object()
 _ABSENT = object()
 _RULES = ("aws_security_group_rule", "aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule")
+_TAGS = ("tags", "freeform_tags", "defined_tags")
 _GROUPS = ("aws_security_group", "aws_default_security_group")
 
 
@@ -84,7 +85,8 @@ def drifts(declaration: Resource, graph: Graph) -> Iterator[Drift]:
                 said += f" (if it is that block: the link is of low confidence, by {origin.match.by})"
             place = d.block.origin.locate(d.place)
             because = place._replace(address=d.block.address, path=join_path(d.place), value=d.code)
-            yield Drift(live, d.path, said, join_path(d.path), (because,))
+            key = str(d.path[0]) if d.path[0] in _TAGS else join_path(d.path)  # one tag or several: the same finding
+            yield Drift(live, d.path, said, key, (because,))
 
 
 # --- what is compared -------------------------------------------------------------------------------------------------
@@ -217,7 +219,7 @@ class Comparison:
 
     def _tags(self, live: Resource, match: Match) -> Iterator[Difference]:
         """Tags of the code that are not there or differ, together; those that others have added are theirs."""
-        for name in ("tags", "freeform_tags", "defined_tags"):
+        for name in _TAGS:
             now = live.values.get(name)
             code = match.code.values.get("tags_all" if name == "tags" else name)
             if code is None:
