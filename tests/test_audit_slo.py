@@ -720,3 +720,19 @@ def test_every_report_says_it(
     out = capsys.readouterr().out
     assert "checkout" in out
     assert "error budget" in out or name == "csv", out[:2000]
+
+
+def test_the_budget_is_drawn(tmp_path: Path, api: PrometheusApi, capsys: pytest.CaptureFixture[str]) -> None:
+    """A day of trouble in the middle: all is left before it, and the line ends where the report says."""
+    api.series["p99"] = lambda t: 0.9 if NOW - 15 * DAY < t <= NOW - 14 * DAY else 0.1
+    file = tmp_path / "slo.yaml"
+    file.write_text(slo("drawn", threshold("p99"), "[{op: lt, value: 0.5, target: 0.9}]"))
+    main(["audit", "slo", str(file), "--prometheus", api.url, "-o", "html"])
+    page = capsys.readouterr().out
+    section = page.partition('id="view-objectives"')[2].partition("</section>")[0]
+    assert "drawn: 96.43 % over 28d (objective 90 %), 64.29 % of the error budget left" in section
+    line = section.partition('<polyline points="')[2].partition('"')[0]
+    heights = [float(point.partition(",")[2]) for point in line.split()]
+    assert (heights[0], heights[len(heights) // 3]) == (4.0, 4.0)
+    assert heights[-1] == pytest.approx(4 + 88 * (1 - 0.6429), abs=0.1)
+    assert heights == sorted(heights), "a budget does not come back within its window"

@@ -7,6 +7,7 @@ Rates and windows of the alerts are those of the Site Reliability Workbook, chap
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -135,15 +136,26 @@ def burns(service: Resource, rates: dict[str, Any]) -> list[Burn]:
     return found
 
 
+def left_over_time(service: Resource, most: int = 160) -> list[float]:
+    """What was left of the budget from the window's start to its end, at no more than so many moments; 1 is all."""
+    bad, total = service["bad"], service["total"]
+    whole = max(sum(t for t in total if t is not None), service["whole"] or 0) * (1 - service["target"])
+    left = [1 - gone / whole for gone in accumulate(b or 0.0 for b in bad)] if whole > 0 else []
+    step = -(-len(left) // most) or 1
+    return [1.0, *left[step - 1 :: step]] + (left[-1:] if len(left) % step else [])
+
+
 def sentence(told: dict[str, Any]) -> str:
     """One objective of a report's summary in a line."""
     goal = f"over {told['window']} (objective {percent(told['target'])})"
     if told["level"] is None:
         return f"{told['name']}: no level is known {goal}"
-    left = max(0.0, told["budget_left"])
-    gaps = "" if told["points"] == told["expected"] else f", {told['points']:,} of {told['expected']:,} points there"
-    level = percent(told["level"], told["target"])
-    return f"{told['name']}: {level} {goal}, {percent(left)} of the error budget left{gaps}"
+    level, left = percent(told["level"], told["target"]), percent(max(0.0, told["budget_left"]))
+    if told["points"] == told["expected"]:
+        return f"{told['name']}: {level} {goal}, {left} of the error budget left"
+    worst, best = (percent(max(0.0, share)) for share in told["budget_between"])
+    points = f"{told['points']:,} of {told['expected']:,} points were there"
+    return f"{told['name']}: {level} of what was seen {goal}, {worst} to {best} of the error budget left, {points}"
 
 
 def percent(share: float, near: float | None = None) -> str:

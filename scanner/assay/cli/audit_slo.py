@@ -139,5 +139,6 @@ def _told(r: Resource) -> dict[str, Any]:
         "name": r.address, "service": r.values["service"], "target": at.target,
         "level": None if at.level is None else round(at.level, 8), "window": r.values["window"],
         "budget_left": None if at.level is None else round(at.left, 6), "from": r.values["from"], "to": r.values["to"],
+        "budget_between": [round(1 - at.spent.worst, 6), round(1 - at.spent.best, 6)],
         "points": at.spent.present, "expected": at.spent.expected,
     }  # fmt: skip

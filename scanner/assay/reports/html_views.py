@@ -33,7 +33,7 @@ def views(report: Report) -> dict[str, Any]:
     return {
         "waivers": waivers(report), "waiver_problems": [_problem(p) for p in report.waiver_problems[:MOST]],
         "matrix": matrix(report), "statuses": STATUSES, "changes": changes(report), "clusters": health(report),
-        "charts": charts(report), "chart_size": (WIDE, HIGH), "spark_size": SPARK,
+        "charts": charts(report), "chart_size": (WIDE, HIGH), "spark_size": SPARK, "budgets": budgets(report),
         "new_only": report.difference is not None,
     }  # fmt: skip
 
@@ -210,6 +210,31 @@ def charts(report: Report) -> list[dict[str, Any]]:
             drawn.append((sum(costs), r, _chart(r, days, costs, marks[id(r)])))
     drawn.sort(key=lambda one: (not one[2]["marks"], -one[0], one[1].address))
     return [chart for _, _, chart in drawn[:CHARTS]]
+
+
+def budgets(report: Report) -> list[dict[str, Any]]:
+    """What was left of each objective's error budget over its window as a line, those with the least left leading."""
+    told = report.summary.get("slo")
+    if not told or report.graph is None:
+        return []
+    from assay.analysis.service_levels import left_over_time
+
+    measured = {r.address: r for r in report.graph.all("service") if r.source != "cost"}
+    lines = dict(zip((one["name"] for one in told), shape.levels(report), strict=True))
+    drawn = []
+    for one in sorted(told, key=lambda o: 1.0 if o["budget_left"] is None else o["budget_left"])[:CHARTS]:
+        left = left_over_time(measured[one["name"]])
+        if len(left) < 3:
+            continue
+        low = max(-1.0, min(0.0, *left))
+        xs = [round(4 + (WIDE - 8) * i / (len(left) - 1), 1) for i in range(len(left))]
+        ys = [round(4 + (HIGH - 8) * (1 - max(share, low)) / (1 - low), 1) for share in left]
+        drawn.append({
+            "said": lines[one["name"]], "name": shape.text(one["name"]), "first": one["from"], "last": one["to"],
+            "line": " ".join(f"{x},{y}" for x, y in zip(xs, ys, strict=True)), "end": xs[-1],
+            "zero": round(4 + (HIGH - 8) / (1 - low), 1),
+        })  # fmt: skip
+    return drawn
 
 
 def _amount(value: Any) -> bool:

@@ -70,7 +70,7 @@ def idle(
     """
     days = [(end - timedelta(days=n)).isoformat() for n in range(LIVE_DAYS, 0, -1)]
     by_region: dict[str, list[_Costly]] = {}
-    for one in _costs(home, days[0], end.isoformat(), sorted(services)):
+    for one in _costs(home, account, (days[0], end.isoformat()), sorted(services)):
         by_region.setdefault(one.region, []).append(one)
     found: list[Used] = []
     failed: list[tuple[str, str | None]] = []
@@ -87,12 +87,15 @@ def idle(
     return found, failed
 
 
-def _costs(home: Transport, start: str, end: str, services: list[str]) -> Iterator[_Costly]:
+def _costs(home: Transport, account: str, period: tuple[str, str], services: list[str]) -> Iterator[_Costly]:
+    """What resources of the account itself cost: CloudWatch tells nothing of those that its bill pays for others."""
     sums: dict[tuple[str, str, str], float] = {}
-    wanted = {"Dimensions": {"Key": "SERVICE", "Values": services}}
+    wanted = {"And": [{"Dimensions": {"Key": "SERVICE", "Values": services}},
+                      {"Dimensions": {"Key": "LINKED_ACCOUNT", "Values": [account]}}]}  # fmt: skip
     groups = [{"Type": "DIMENSION", "Key": "RESOURCE_ID"}, {"Type": "DIMENSION", "Key": "REGION"}]
     for page in home.call(
-        "ce", "GetCostAndUsageWithResources", TimePeriod={"Start": start, "End": end}, Granularity="DAILY",
+        "ce", "GetCostAndUsageWithResources", TimePeriod=dict(zip(("Start", "End"), period, strict=True)),
+        Granularity="MONTHLY",  # the days are not looked at, and every page costs a cent
         Metrics=["UnblendedCost"], GroupBy=groups, Filter=wanted,
     ):  # fmt: skip
         for result in page.get("ResultsByTime", ()):
