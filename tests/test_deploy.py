@@ -39,7 +39,7 @@ def judged(folder: Path) -> Report:
 def test_our_own_rules_find_nothing(installed: Path) -> None:
     report = judged(installed)
     found = [f for f in report.findings if f.verdict is not Verdict.PASS]
-    assert [f"{f.rule}: {f.message}" for f in found] == []
+    assert [f"{f.verdict.value} {f.rule}" for f in found] == ["waived k8s-cronjob-review"]
     assert report.summary["pass"] >= 10
     assert not report.incomplete
 

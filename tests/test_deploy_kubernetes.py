@@ -39,7 +39,7 @@ def documents(folder: Path) -> list[dict[str, Any]]:
 def test_our_own_rules_find_nothing(manifests: Path) -> None:
     report = judged(manifests)
     found = [f for f in report.findings if f.verdict in (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)]
-    assert [f"{f.rule}: {f.message}" for f in found] == []
+    assert [f"{f.verdict.value} {f.rule}" for f in found] == ["waived k8s-cronjob-review"]
     assert report.summary["pass"] > 50
     assert not report.incomplete
 

@@ -18,12 +18,12 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
         "sarif-om")),
     "aws": ("assay audit aws", ("boto3",)),
     "oci": ("assay audit oci", ("oci",)),
-    "cluster": ("assay audit cluster", ("kubernetes",)),
+    "cluster": ("assay audit cluster", ("kubernetes", "cryptography")),
     "database": ("assay audit database", ("sqlalchemy", "sqlglot", "oracledb", "psycopg")),
     "cost": ("Parquet in assay audit cost", ("duckdb",)),
     "distributed": ("audits on several machines", ("distributed",)),
     "documents": ("archives, sources, scripts and SQL schemas", (
-        "bandit", "sqlglot", "tree-sitter-bash", "tree-sitter-javascript")),
+        "bandit", "packaging", "sqlglot", "tree-sitter-bash", "tree-sitter-javascript")),
     "checkov": ("assay scan --plugin checkov", ("checkov",)),
 }  # fmt: skip
 """By extra (the first is what is always needed): what it is for, and its distributions as pyproject.toml names them."""
