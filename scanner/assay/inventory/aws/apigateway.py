@@ -36,6 +36,15 @@ def methods(item: Item) -> list[dict[str, Any]]:
     return [{"httpMethod": verb, **one} for verb, one in (item["resourceMethods"] or {}).items()]
 
 
+def integrations(item: Item) -> list[dict[str, Any]]:
+    """What the methods of a resource hand requests to."""
+    return [
+        {**method["methodIntegration"], "httpMethod": method.get("httpMethod")}
+        for method in methods(item)
+        if method.get("methodIntegration")
+    ]
+
+
 def responses(path: str) -> Any:
     """What the methods of a resource answer, by status code."""
 
@@ -147,6 +156,21 @@ RESOURCES = Ask(
                 "request_validator_id": "requestValidatorId",
                 "request_parameters": "requestParameters",
                 "request_models": "requestModels",
+            },
+        ),
+        Make(
+            type="aws_api_gateway_integration",
+            address="{^^id}/{^id}/{httpMethod}:integration",
+            name="^path",
+            each=integrations,
+            bare=True,
+            fields={
+                "rest_api_id": "^^id",
+                "resource_id": "^id",
+                "http_method": "httpMethod",
+                "type": "type",
+                "connection_type": "connectionType",
+                "timeout_milliseconds": "timeoutInMillis",
             },
         ),
         response("aws_api_gateway_method_response", "methodResponses", "responses"),

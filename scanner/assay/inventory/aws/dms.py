@@ -104,6 +104,8 @@ TASK = Make(
         "replication_task_settings": "ReplicationTaskSettings",
         "source_endpoint_arn": "SourceEndpointArn",
         "target_endpoint_arn": "TargetEndpointArn",
+        "tags": tag_map("TagList"),
+        "tags_all": tag_map("TagList"),
     },
 )
 CERTIFICATE = Make(
@@ -116,6 +118,8 @@ CERTIFICATE = Make(
         "certificate_id": "CertificateIdentifier",
         "certificate_arn": "CertificateArn",
         "valid_to_date": "ValidToDate",
+        "tags": tag_map("TagList"),
+        "tags_all": tag_map("TagList"),
     },
 )
 
@@ -135,8 +139,18 @@ TABLES = [
                 then=(tags("ListTagsForResource", ResourceArn="EndpointArn"),),
                 makes=ENDPOINTS,
             ),
-            Ask(operation="DescribeReplicationTasks", items="ReplicationTasks", makes=(TASK,)),
-            Ask(operation="DescribeCertificates", items="Certificates", makes=(CERTIFICATE,)),
+            Ask(
+                operation="DescribeReplicationTasks",
+                items="ReplicationTasks",
+                then=(tags("ListTagsForResource", ResourceArn="ReplicationTaskArn"),),
+                makes=(TASK,),
+            ),
+            Ask(
+                operation="DescribeCertificates",
+                items="Certificates",
+                then=(tags("ListTagsForResource", ResourceArn="CertificateArn"),),
+                makes=(CERTIFICATE,),
+            ),
         ),
     )
 ]

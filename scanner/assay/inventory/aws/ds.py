@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.inventory.aws.common import nested, tags
+from assay.inventory.aws.common import nested, tag_map, tags
 from assay.inventory.aws.table import Ask, Make, Service
 
 ARN = "arn:{partition}:ds:{region}:{account}:directory/{DirectoryId}"
@@ -18,6 +18,8 @@ DIRECTORY = Make(
         "type": "Type",
         "edition": "Edition",
         "size": "Size",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
         "certificate": lambda item: nested("$certificates")(item) or [],
     },
 )

@@ -6,6 +6,7 @@ from base64 import b64decode
 from binascii import Error
 from typing import Any
 
+from assay.inventory.aws.common import tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import blocks, differs, first, last, masked_text, same
 from assay.inventory.aws.vpc import EC2, named, simple
@@ -94,6 +95,8 @@ TEMPLATE = Make(
     fields={
         "id": "LaunchTemplateId",
         "name": "LaunchTemplateName",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
         "arn": f"{EC2}:launch-template/{{LaunchTemplateId}}",
         "image_id": f"{TEMPLATE_DATA}.ImageId",
         "instance_type": f"{TEMPLATE_DATA}.InstanceType",

@@ -98,6 +98,8 @@ SUBNET_GROUP = Make(
         "description": "CacheSubnetGroupDescription",
         "vpc_id": "VpcId",
         "subnet_ids": "Subnets.SubnetIdentifier",
+        "tags": tag_map("TagList"),
+        "tags_all": tag_map("TagList"),
     },
 )
 
@@ -118,7 +120,12 @@ TABLES = [
                 then=(tags("ListTagsForResource", ResourceName="ARN"),),
                 makes=(CLUSTER,),
             ),
-            Ask(operation="DescribeCacheSubnetGroups", items="CacheSubnetGroups", makes=(SUBNET_GROUP,)),
+            Ask(
+                operation="DescribeCacheSubnetGroups",
+                items="CacheSubnetGroups",
+                then=(tags("ListTagsForResource", ResourceName="ARN"),),
+                makes=(SUBNET_GROUP,),
+            ),
         ),
     )
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.inventory.aws.common import nested, tags
+from assay.inventory.aws.common import nested, tag_map, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import given, masked_map
 
@@ -74,6 +74,8 @@ CRAWLER = Make(
         "database_name": "DatabaseName",
         "security_configuration": "CrawlerSecurityConfiguration",
         "schedule": "Schedule.ScheduleExpression",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 ENDPOINT = Make(
@@ -109,6 +111,8 @@ CONNECTION = Make(
         "arn": ARN + "connection/{Name}",
         "connection_type": "ConnectionType",
         "connection_properties": connection_properties,
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 
@@ -129,6 +133,8 @@ TRANSFORM = Make(
         "role_arn": "Role",
         "glue_version": "GlueVersion",
         "ml_user_data_encryption_mode": "TransformEncryption.MlUserDataEncryption.MlUserDataEncryptionMode",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 
@@ -140,7 +146,12 @@ TABLES = [
             Ask(operation="GetSecurityConfigurations", items="SecurityConfigurations", makes=(SECURITY,)),
             Ask(operation="GetJobs", items="Jobs", then=(of(ARN + "job/{Name}"),), makes=(JOB,)),
             Ask(operation="GetCrawlers", items="Crawlers", then=(of(ARN + "crawler/{Name}"),), makes=(CRAWLER,)),
-            Ask(operation="GetMLTransforms", items="Transforms", makes=(TRANSFORM,)),
+            Ask(
+                operation="GetMLTransforms",
+                items="Transforms",
+                then=(of(ARN + "mlTransform/{TransformId}"),),
+                makes=(TRANSFORM,),
+            ),
             Ask(
                 operation="GetDevEndpoints",
                 items="DevEndpoints",

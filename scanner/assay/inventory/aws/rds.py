@@ -315,6 +315,8 @@ SUBSCRIPTION = Make(
         "source_type": "SourceType",
         "source_ids": lambda item: item["SourceIdsList"] or [],
         "event_categories": lambda item: item["EventCategoriesList"] or [],
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 PROXIES = Ask(
@@ -378,7 +380,12 @@ TABLES = [
             ),
             PROXIES,
             SUBNET_GROUPS,
-            Ask(operation="DescribeEventSubscriptions", items="EventSubscriptionsList", makes=(SUBSCRIPTION,)),
+            Ask(
+                operation="DescribeEventSubscriptions",
+                items="EventSubscriptionsList",
+                then=(tags("ListTagsForResource", "TagList", ResourceName="EventSubscriptionArn"),),
+                makes=(SUBSCRIPTION,),
+            ),
         ),
     )
 ]

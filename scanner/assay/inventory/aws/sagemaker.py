@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.inventory.aws.common import nested, tags
+from assay.inventory.aws.common import nested, tag_map, tags
 from assay.inventory.aws.table import Ask, Make, Service
 
 MOMENTS = {"CreationTime": None, "LastModifiedTime": None, "FailureReason": None}
@@ -81,6 +81,8 @@ SERVED = Make(
         "arn": "EndpointArn",
         "name": "EndpointName",
         "endpoint_config_name": "EndpointConfigName",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 SCHEDULE = Make(
@@ -93,6 +95,8 @@ SCHEDULE = Make(
         "arn": "MonitoringScheduleArn",
         "name": "MonitoringScheduleName",
         "endpoint_name": "EndpointName",
+        "tags": tag_map("Tags"),
+        "tags_all": tag_map("Tags"),
     },
 )
 FLOW = Make(
@@ -141,7 +145,12 @@ TABLES = [
             each("ListModels", "Models", "DescribeModel", "ModelName", MODEL),
             each("ListEndpointConfigs", "EndpointConfigs", "DescribeEndpointConfig", "EndpointConfigName", ENDPOINT),
             each("ListEndpoints", "Endpoints", "DescribeEndpoint", "EndpointName", SERVED),
-            Ask(operation="ListMonitoringSchedules", items="MonitoringScheduleSummaries", makes=(SCHEDULE,)),
+            Ask(
+                operation="ListMonitoringSchedules",
+                items="MonitoringScheduleSummaries",
+                then=(tags("ListTags", ResourceArn="MonitoringScheduleArn"),),
+                makes=(SCHEDULE,),
+            ),
             each(
                 "ListFlowDefinitions",
                 "FlowDefinitionSummaries",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.inventory.aws.common import nested
+from assay.inventory.aws.common import nested, tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import differs, first, given, same
 
@@ -345,6 +345,8 @@ TABLES = [
                     "transit_gateway_id": "TransitGatewayId",
                     "vpn_gateway_id": "VpnGatewayId",
                     "static_routes_only": "Options.StaticRoutesOnly",
+                    "tags": tag_map("Tags"),
+                    "tags_all": tag_map("Tags"),
                     "vgw_telemetry": nested("VgwTelemetry", {"LastStatusChange": None, "AcceptedRouteCount": None}),
                 },
             ),
