@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.analysis.reach.build import model
-from assay.analysis.reach.flows import End
-from assay.analysis.reach.packets import PORTS, TCP
-from assay.analysis.reach.present import hops
-from assay.analysis.reach.questions import of_interface
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from assay.analysis.reach.flows import End
     from assay.analysis.reach.questions import Answer
     from assay.graph import Graph
     from assay.model import Hop, Resource
@@ -23,6 +18,11 @@ STRANGERS = tuple(n << 24 | 0x4D4D4D for n in (5, 46, 93, 151, 203))
 
 def reached_by_anybody(machine: Resource, graph: Graph, ports: Iterable[int]) -> tuple[list[int], list[Hop], str]:
     """The ports (TCP) that every stranger reaches, the way to the machine, and why there may be more (empty: none)."""
+    from assay.analysis.reach.build import model  # a hook on one instance in code need not load the engine
+    from assay.analysis.reach.packets import PORTS, TCP
+    from assay.analysis.reach.present import hops
+    from assay.analysis.reach.questions import of_interface
+
     made = model(graph)
     doubt = ""
     for interface in made.topology.interfaces.get(id(machine), []):
@@ -45,6 +45,8 @@ _PARTS = (
 
 
 def _stranger(address: int) -> End:
+    from assay.analysis.reach.flows import End
+
     return End("internet", "internet", ((address, address),))
 
 
