@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 from assay.cli import main
 from assay.model import PartialList, Ref, Text, Unknown
+from assay.provenance.state import read
 from code_estate import ACCOUNT, REGION, RULE, Estate, bucket, held, queue, subnet, vpc
+from oracles import require_oracle
 
 
 @pytest.fixture
@@ -391,3 +395,38 @@ def test_a_state_of_strange_shape_links_nothing_by_itself(estate: Estate, instan
         {"mode": "managed", "type": ["x"], "name": None}, {},
     )  # fmt: skip
     assert estate.links("--state", state) == {}
+
+
+@pytest.mark.oracle
+@pytest.mark.slow
+def test_a_state_that_terraform_wrote_is_read_with_its_own_addresses(tmp_path: Path) -> None:
+    """`terraform_data` needs no provider; the addresses are judged by `terraform state list`."""
+    terraform = str(require_oracle("terraform"))
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text('resource "terraform_data" "in" {\n  count = 2\n}\n')
+    (tmp_path / "main.tf").write_text(
+        'resource "terraform_data" "one" {\n  input = "hunter2"\n}\n'
+        'resource "terraform_data" "each" {\n  for_each = toset(["a", "b.c", "d\\"e", "$${f}", "?"])\n}\n'
+        'module "m" {\n  source = "./m"\n  for_each = toset(["x/y"])\n}\n'
+        'module "n" {\n  source = "./m"\n  count = 1\n}\n'
+    )
+    environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [terraform, *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        return done.stdout
+
+    run("init", "-input=false")
+    run("apply", "-auto-approve", "-input=false")
+    state = read(str(tmp_path / "terraform.tfstate"), "terraform.tfstate")
+    assert sorted(state.held) == sorted(run("state", "list").split("\n")[:-1])
+    assert all(isinstance(h.values["id"], str) for h in state.held.values())
+    assert "hunter2" not in str(state)

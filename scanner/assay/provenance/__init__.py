@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from assay.model import Intake, Remark, Resource
     from assay.provenance.code import Code
-    from assay.provenance.linking import Linker, Match
+    from assay.provenance.linking import Linker
+    from assay.provenance.matching import Match
 
 WATCHED = "attributes.json"
 """In a directory of rules: by type, the attributes that they read."""

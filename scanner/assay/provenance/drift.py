@@ -26,7 +26,7 @@ from assay.model import (
 )
 from assay.provenance import WATCHED, firewalls
 from assay.provenance.identity import keys_of, names_of
-from assay.provenance.linking import LOW
+from assay.provenance.matching import LOW
 from assay.provenance.normal import same
 from assay.reports.masking import SECRET_ATTRIBUTES, hides, secret_name
 
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
-    from assay.provenance.linking import Linker, Match
+    from assay.provenance.linking import Linker
+    from assay.provenance.matching import Match
 
     Parts = dict[str | None, list[Resource]]
 

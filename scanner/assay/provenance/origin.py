@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Fix, Location, Step, Undetermined, lookup_quietly
-from assay.provenance.linking import LOW
+from assay.provenance.matching import LOW
 from assay.provenance.normal import same
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from assay.model import Origin, Resource, ValuePath
     from assay.provenance.drift import Difference
-    from assay.provenance.linking import Match
+    from assay.provenance.matching import Match
 
 
 class CodeOrigin:
