@@ -201,6 +201,7 @@ class _Blocks:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.places = Places(report)
+        self.cleaners = [shape.cleaner(f) for f in report.findings]  # both blocks ask them
         self.columns: dict[str, list[int]] = {name: [] for name in COLUMNS}
         self.texts: dict[str, int] = {"": 0}
         self.details: dict[str, int] = {"": 0}
@@ -211,8 +212,8 @@ class _Blocks:
 
     def findings(self) -> Iterator[str]:
         """The block of the list."""
-        for f in self.report.findings:
-            self.row(f)
+        for f, clean in zip(self.report.findings, self.cleaners, strict=True):
+            self.row(f, clean)
         yield f'{{"count":{len(self.report.findings)},"severities":{_json([s.label for s in Severity])}'
         totals = {name: list(Counter(self.columns[name]).items()) for name in _COUNTED}
         yield f',"verdicts":{_json([v.value for v in Verdict])},"totals":{_json(totals)},\n"columns":{{'
@@ -229,7 +230,7 @@ class _Blocks:
         self.diffs = diffs(self.report, self.places)
         yield '{"findings":['
         for number, f in enumerate(self.report.findings):
-            yield f"{',' if number else ''}\n{_json(self.card(f, shape.cleaner(f)))}"
+            yield f"{',' if number else ''}\n{_json(self.card(f, self.cleaners[number]))}"
         yield f'\n],"code":{_json(self.code)},"texts":{_joined(self.details)}}}'
 
     def text(self, value: str | None) -> int:
@@ -238,9 +239,9 @@ class _Blocks:
     def detail(self, value: str | None) -> int:
         return self.details.setdefault(value or "", len(self.details))
 
-    def row(self, f: Finding) -> None:
+    def row(self, f: Finding, clean: Callable[[str], str]) -> None:
         """Add a finding to the columns of the list."""
-        clean, trend = shape.cleaner(f), self.report.trend
+        trend = self.report.trend
         r, place = f.resource, f.location if in_file(f) else None
         values = (
             self.rule(f.rule, f.theme), int(f.severity), _VERDICTS[f.verdict], self.text(clean(f.message)),
