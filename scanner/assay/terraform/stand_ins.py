@@ -9,61 +9,52 @@ from __future__ import annotations
 
 from assay.patterns import pattern
 
-_TOKEN = pattern(rb'"(?:[ !#&-\[\]-~]*")?|#|//|/\*|<<')
+_PLAIN = rb'[ !#&-\[\]-~]*"'
+# Every alternative begins with a letter of its own, and an empty group says which it was: so the search is one for four
+# letters, several times faster than any other form.
+_TOKEN = pattern(
+    rb'"(?:(?<=[=,\[(:?{] ")|(?<=[=,\[(:?{]"))' + _PLAIN + rb"(?=[ \t\r\n,\])}:]|\Z)()"  # 1: a value
+    rb'|"(?<=[ \t\r\n,{]")' + _PLAIN + rb"(?=[ \t]*[=:])()"  # 2: a key
+    rb'|"(?<=[ \t]")' + _PLAIN + rb'(?=[ \t]+["{])()'  # 3: a label, if the line has the head of a block
+    rb'|"(?<=[ \t\n]")' + _PLAIN + rb"(?=[ \t\r\n,\])}:]|\Z)()"  # 4: a value, if it follows what is followed by one
+    rb'|"' + _PLAIN + rb'|"|#|//|/\*|<<'
+)
+_HEAD = pattern(rb"[ \t]{0,64}[A-Za-z_][^=]{0,256}")
 _IN_TEXT = pattern(rb'\\[^\n]|[$%]{1,2}\{|"|\n')
 _IN_CODE = pattern(rb'"|[{}]|#|//|/\*|<<')
-_HEAD = pattern(rb"[ 	]{0,64}[A-Za-z_][^=]{0,256}")
 _HEREDOC = pattern(rb"<<-?([\w-]+)[ \t]*\r?\n")
-_BEFORE = b"=,[(:?{"
-_BESIDE = b" \t\r\n=,[(:?{"
-_AFTER = b" \t\r\n,])}:"
-LONGEST = 1_000
-_ZEROS, _LETTERS = b"0" * LONGEST, b"x" * LONGEST
 
 
 def stand_ins(data: bytes) -> bytes:
-    """HCL with zeros for its plain texts, as far as it is certain what is a text."""
+    """HCL with zeros for its plain texts and letters for its labels, as far as it is certain what is one."""
     made = bytearray(data)
     at = 0
     search = _TOKEN.search
-    while at >= 0:
-        found = search(data, at)
-        if found is None:
-            break
+    while at >= 0 and (found := search(data, at)):
         start, at = found.span()
-        if data[start] == 0x22:
-            if at - start == 1:
-                at = _end_of_text(data, at)
-            elif at - start <= LONGEST:
-                made[start:at] = _filler(data, start, at)[: at - start]
-        elif data[start] == 0x3C:
+        group = found.lastindex
+        if group is not None:
+            if group < 3 or (group == 4 and _follows(data, start)):
+                made[start:at] = b"0" * (at - start)
+            elif group == 3 and _HEAD.fullmatch(data[max(0, start - 256) : start].rpartition(b"\n")[2]):
+                made[start:at] = b"x" * (at - start)
+            continue
+        mark = data[start]
+        if mark == 0x22:  # "
+            at = _end_of_text(data, at) if at - start == 1 else at
+        elif mark == 0x3C:  # <
             at = _end_of_heredoc(data, start)
-        elif data[at - 1] == 0x2A:
-            at = data.find(b"*/", at)
         else:
-            at = data.find(b"\n", at)
+            at = data.find(b"*/" if found[0] == b"/*" else b"\n", at)
     return bytes(made)
 
 
-def _filler(data: bytes, start: int, end: int) -> bytes:
-    """What stands in for a text: zeros for an expression or key, letters for a label, itself where neither is sure."""
-    if start and data[start - 1] not in _BESIDE:
-        return data[start:end]
-    after = end
-    while data[after : after + 1] in (b" ", b"\t"):
-        after += 1
-    follows = data[after : after + 1]
-    if follows in (b"=", b":"):
-        return _ZEROS
+def _follows(data: bytes, start: int) -> bool:
+    """Whether a value must stand here: what comes before it, on a line above perhaps, opens or continues one."""
     before = start - 1
     while before >= 0 and data[before] in b" \t\r\n":
         before -= 1
-    if before >= 0 and data[before] in _BEFORE and data[end : end + 1] in _AFTER:
-        return _ZEROS
-    if follows in (b'"', b"{") and end < after:
-        head = data[max(0, start - 256) : start].rpartition(b"\n")[2]
-        return _LETTERS if _HEAD.fullmatch(head) else data[start:end]
-    return data[start:end]
+    return before >= 0 and data[before] in b"=,[(:?{"
 
 
 def _end_of_text(data: bytes, at: int) -> int:
