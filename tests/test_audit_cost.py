@@ -142,6 +142,7 @@ def test_days_without_any_cost_are_no_free_days(tmp_path: Path, capsys: pytest.C
     [
         (["gone.csv"], "gone.csv: there is no such file or directory"), (["."], "no cost file in it"),
         (["a.csv", "aws"], "aws stands alone"), (["oci", "a.csv"], "oci stands alone"),
+        (["oci", "--tag", "team"], "--tag is of files and aws"),
         (["aws", "--utilisation", "u.csv"], "--utilisation is of files"),
         ([__file__, "--utilisation", "gone.csv"], "--utilisation gone.csv: there is no such file"),
         (["oci", "--config-file", "/nowhere"], "/nowhere: there is no OCI configuration file"),
@@ -178,6 +179,36 @@ def test_the_spend_of_an_account(capsys: pytest.CaptureFixture[str], monkeypatch
         code, report = audit(capsys, "aws")
     assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {"ce": "ok", "budgets": "ok"}
     assert code == 0
+
+
+def test_spend_without_a_tag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Any tag, one by its name in FOCUS's column, and one that AWS's and OCI's reports have as a column of its own."""
+    several = [rows([1.0] * 20, tags, Tags=tags) for tags in ('{"team": "a"}', '{"stage": "team"}', "{}")]
+    file = write(tmp_path / "a.csv", *several)
+    for arguments, untagged in (([], 20.0), (["--tag", "team"], 40.0), (["--tag", "owner"], 60.0)):
+        _, report = audit(capsys, file, *arguments)
+        assert report["summary"]["spend"]["USD"] == {"total": 60.0, "untagged": untagged}
+    lines = file.read_text().splitlines()
+    (tmp_path / "b.csv").write_text(
+        "\n".join([lines[0].replace("Tags", "tags/Finance.team"), *(x.replace("{}", "") for x in lines[1:])]) + "\n"
+    )
+    for tag, untagged in (("Finance.team", 20.0), ("Finance.owner", 60.0)):
+        _, report = audit(capsys, tmp_path / "b.csv", "--tag", tag)
+        assert report["summary"]["spend"]["USD"]["untagged"] == untagged
+
+
+def test_aws_is_asked_for_spend_without_a_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shape only: moto groups nothing, so the answers are recorded ones."""
+    from assay.inventory.aws.replay import Replay
+    from assay.inventory.aws.spend import _untagged
+
+    groups = [
+        {"Keys": [key], "Metrics": {"UnblendedCost": {"Amount": amount, "Unit": "USD"}}}
+        for key, amount in (("team$", "7.5"), ("team$shop", "100"))
+    ]
+    answer = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-10-01"}, "Groups": groups}] * 2}
+    transport: Any = Replay({"ce.GetCostAndUsage": answer}, {})
+    assert _untagged(transport, 60, "team") == {"USD": 15.0}
 
 
 # --- what costs and is not used ---------------------------------------------------------------------------------------

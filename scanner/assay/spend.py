@@ -6,7 +6,9 @@ DuckDB adds them up without holding their rows. Costs of different currencies ar
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -75,8 +77,11 @@ class SpendOrigin:
         return []
 
 
-def read(paths: Sequence[str], base: str, coverage: Coverage) -> list[Row]:
+def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = None) -> list[Row]:
     """The daily rows of cost files; what cannot be read, is there twice or lacks days is said in `coverage`.
+
+    Args:
+        tag: what does not have this one counts as untagged; without it, what has none at all.
 
     Raises:
         UsageError: DuckDB is not installed.
@@ -93,7 +98,7 @@ def read(paths: Sequence[str], base: str, coverage: Coverage) -> list[Row]:
         for path in paths:
             shown = display(path, base)
             try:
-                found, notes = _file(connection, path)
+                found, notes = _file(connection, path, tag)
             except (duckdb.Error, UsageError, ValueError, OSError) as error:
                 coverage.input(shown, "failed", str(error).splitlines()[0])
                 continue
@@ -132,6 +137,19 @@ class Table:
         name = self.columns[what]
         return f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" if name is not None else "''"
 
+    def tagless(self, tag: str | None) -> str:
+        """What is true of a row that lacks a tag, or without one named, any."""
+        own = (f"resourceTags/user:{tag}", f"resource_tags_user_{tag}", f"tags/{tag}") if tag else ()
+        name = next((n for n in own if n in self.names), None)
+        if name is not None:
+            return f"coalesce(CAST({quoted(name)} AS VARCHAR), '') = ''"
+        if self.columns["tags"] is None:
+            return "true" if own and any(n.startswith(("resourceTags/", "tags/")) for n in self.names) else "false"
+        if tag is None:
+            return f"{self.column('tags')} IN ('', '{{}}', '[]', 'null')"
+        key = re.escape(json.dumps(tag)) + r"\s*:"
+        return f"NOT regexp_matches({self.column('tags')}, {text(key)})"
+
     @property
     def day(self) -> str:
         return f"substr({self.column('day')}, 1, 10)"
@@ -139,6 +157,11 @@ class Table:
     @property
     def cost(self) -> str:
         return f"try_cast({self.column('cost')} AS DOUBLE)"
+
+
+def text(value: str) -> str:
+    """A text in SQL."""
+    return "'" + value.replace("'", "''") + "'"
 
 
 def quoted(name: str) -> str:
@@ -149,16 +172,15 @@ def quoted(name: str) -> str:
 _USAGE = f"NOT ({' OR '.join(f'category LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND NOT negative"
 
 
-def _file(connection: Any, path: str) -> tuple[list[Row], list[str]]:
+def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Row], list[str]]:
     table = Table(connection, path)
     column = table.column
     egress = " OR ".join(f"lower({column('detail')}) LIKE '%{w}%'" for w in _EGRESS)
-    tagless = f"{column('tags')} IN ('', '{{}}', '[]', 'null')" if table.columns["tags"] else "false"
     # What tells usage from the rest is a word of few: it is asked of the groups, not of every row.
     groups = f"""
         SELECT {column("service")} AS service, {column("account")} AS account, {column("currency")} AS currency,
                {table.day} AS day, {column("category")} AS word, coalesce({table.cost}, 0) < 0 AS negative,
-               {tagless} AS tagless, ({egress}) AS egress,
+               {table.tagless(tag)} AS tagless, ({egress}) AS egress,
                coalesce(sum({table.cost}), 0) AS cost, count(*) AS count, count({table.cost}) AS priced
         FROM {table.relation} GROUP BY ALL"""
     query = f"""

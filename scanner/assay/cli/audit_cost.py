@@ -26,8 +26,11 @@ def options(p: ArgumentParser) -> None:
                    help="cost files or folders of them (FOCUS, AWS, OCI; CSV or Parquet), or aws, or oci")  # fmt: skip
     p.add_argument("--budget", action="append", metavar="[ACCOUNT=]AMOUNT", default=[],
                    help="what a month may cost, in all or of an account; repeatable")  # fmt: skip
-    p.add_argument("--utilisation", metavar="FILE", help="of files: resource, day and percentage of use "
-                   "(resource_id, day, utilization; CSV or Parquet), where no column of theirs has it")  # fmt: skip
+    p.add_argument("--utilisation", "--utilization", metavar="FILE",
+                   help="of files: resource, day and percentage of use (resource_id, day, utilization; CSV or "
+                   "Parquet), where no column of theirs has it")  # fmt: skip
+    p.add_argument("--tag", metavar="KEY", help="of files and aws: spend without this tag counts as untagged "
+                   "(of files, by default what has none at all)")  # fmt: skip
     p.add_argument("--days", type=int, default=120, metavar="N", help="of aws and oci: days back (default 120)")
     p.add_argument("--profile", metavar="NAME", help="of aws and oci: the profile to use")
     p.add_argument("--config-file", metavar="FILE", help="of oci: the SDK's configuration file (default ~/.oci/config)")
@@ -42,6 +45,7 @@ class Collected(NamedTuple):
     rows: list[Row]
     budgets: dict[str, float]
     used: list[Used]
+    untagged: dict[str, float] | None  # by currency, where it is not of the rows; None: nobody tells
     shown: str
     source: str
 
@@ -66,7 +70,7 @@ def run(args: Namespace) -> int:
         graph, rules, passes=bool(args.show_passes), timings=args.timings, waivers=not args.no_waivers,
         known={e.id for e in catalogue.entries}, asked={r.id for r in rules}, listed=listed,
     )  # fmt: skip
-    _summary(report.summary, found, tags=got.source == "cost")
+    _summary(report.summary, found, got.untagged)
     scan.gated(report, args, os.getcwd())
     if keep is not None:
         keep(report, " ".join(["cost", *(p if p in LIVE else os.path.realpath(p) for p in sorted(args.paths))]))
@@ -82,25 +86,32 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
         raise UsageError(f"--utilisation is of files: that of {live[0]} is asked of its own metrics")
     if args.days < 1:
         raise UsageError(f"--days {args.days}: at least 1")
+    if args.tag and live == ["oci"]:
+        raise UsageError("--tag is of files and aws: the usage reports of oci do not tell what has no tag")
     if live == ["aws"]:
         from assay.inventory.aws.spend import collect
 
-        return Collected(*collect(args.profile, args.days, args.endpoint, coverage), "aws", "aws")
+        found = collect(args.profile, args.days, args.endpoint, coverage, args.tag)
+        return Collected(*found[:3], found[3] if args.tag else None, "aws", "aws")
     if live == ["oci"]:
         from assay.inventory.oci.clients import identify
         from assay.inventory.oci.spend import collect as of_oci
 
         identity = identify(args.auth, args.config_file, args.profile)
-        return Collected(*of_oci(identity, args.days, args.endpoint, coverage), "oci", "oci")
+        return Collected(*of_oci(identity, args.days, args.endpoint, coverage), None, "oci", "oci")
     from assay.spend import files_of, read
 
     files = files_of(args.paths)
     if args.utilisation and not os.path.isfile(args.utilisation):
         raise UsageError(f"--utilisation {args.utilisation}: there is no such file")
-    rows = read(files, os.getcwd(), coverage)
+    rows = read(files, os.getcwd(), coverage, args.tag)
     from assay.idle import from_files
 
-    return Collected(rows, {}, from_files(files, args.utilisation, os.getcwd(), coverage), args.paths[0], "cost")
+    untagged: dict[str, float] = {}
+    for row in rows:
+        untagged[row.currency] = untagged.get(row.currency, 0.0) + row.untagged
+    used = from_files(files, args.utilisation, os.getcwd(), coverage)
+    return Collected(rows, {}, used, untagged, args.paths[0], "cost")
 
 
 def _budgets(texts: list[str]) -> dict[str, float]:
@@ -114,15 +125,13 @@ def _budgets(texts: list[str]) -> dict[str, float]:
     return found
 
 
-def _summary(summary: dict[str, object], found: list[Resource], *, tags: bool) -> None:
+def _summary(summary: dict[str, object], found: list[Resource], untagged: dict[str, float] | None) -> None:
     """What was spent, and how much of it carries no tag (null where nobody tells), by currency."""
-    spent: dict[str, dict[str, float]] = {}
+    spent: dict[str, float] = {}
     for r in found:
         if r.type == "service":
-            one = spent.setdefault(r.values["currency"] or "?", {"total": 0.0, "untagged": 0.0})
-            one["total"] += r.values["total"]
-            one["untagged"] += r.values["untagged"]
+            spent[r.values["currency"]] = spent.get(r.values["currency"], 0.0) + r.values["total"]
     summary["spend"] = {
-        c: {"total": round(one["total"], 2), "untagged": round(one["untagged"], 2) if tags else None}
-        for c, one in sorted(spent.items())
+        c or "?": {"total": round(total, 2), "untagged": None if untagged is None else round(untagged.get(c, 0.0), 2)}
+        for c, total in sorted(spent.items())
     }

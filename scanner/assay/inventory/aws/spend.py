@@ -22,9 +22,10 @@ _NO_PATTERN = ("Tax", "Refund", "Credit", "Fee", "RIFee", "Upfront")
 
 
 def collect(
-    profile: str | None, days: int, endpoint: str | None, coverage: Coverage
-) -> tuple[list[Row], dict[str, float], list[Used]]:
-    """The rows of the last days, the monthly budget of the whole account by "", and resources with their use.
+    profile: str | None, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
+) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float]]:
+    """The rows of the last days, the monthly budget of the whole account by "", resources with their use, and what was
+    spent without the tag, by currency.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
 
@@ -35,17 +36,19 @@ def collect(
     account, boto = audit.own.account, audit.boto()
     rows: list[Row] = []
     budgets: dict[str, float] = {}
+    untagged: dict[str, float] = {}
     for service in ("ce", "budgets"):
         try:
             if service == "ce":
                 rows += _rows(boto, days)
+                untagged = _untagged(boto, days, tag) if tag else {}
             else:
                 budgets = _budgets(boto, account)
         except CallFailed as error:
             coverage.unit(account, None, service, _STATUS.get(error.kind, "failed"), str(error))
         else:
             coverage.unit(account, None, service, "ok")
-    return rows, budgets, _idle(audit, rows, coverage) if rows else []
+    return rows, budgets, _idle(audit, rows, coverage) if rows else [], untagged
 
 
 def _idle(audit: Audit, rows: list[Row], coverage: Coverage) -> list[Used]:
@@ -84,6 +87,25 @@ def _rows(boto: Boto, days: int) -> list[Row]:
                 keys, cost = group["Keys"], group["Metrics"]["UnblendedCost"]
                 linked, amount = keys[1] if keys[1:] else "", float(cost["Amount"])
                 found.append(Row(keys[0], linked, cost.get("Unit", ""), day, amount, 0.0, 0.0, 0.0))
+    return found
+
+
+def _untagged(boto: Boto, days: int, tag: str) -> dict[str, float]:
+    """What was spent without a value of a cost allocation tag, by currency."""
+    end = date.fromisoformat(clock.today())
+    period = {"Start": (end - timedelta(days=days)).isoformat(), "End": end.isoformat()}
+    usage = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(_NO_PATTERN)}}}
+    found: dict[str, float] = {}
+    for page in boto.call(
+        "ce", "GetCostAndUsage", TimePeriod=period, Granularity="MONTHLY", Metrics=["UnblendedCost"],
+        GroupBy=[{"Type": "TAG", "Key": tag}], Filter=usage,
+    ):  # fmt: skip
+        for result in page.get("ResultsByTime", []):
+            for group in result.get("Groups", []):
+                cost = group["Metrics"]["UnblendedCost"]
+                if group["Keys"][0] == f"{tag}$":  # the tag's name, and no value
+                    unit = cost.get("Unit", "")
+                    found[unit] = found.get(unit, 0.0) + float(cost["Amount"])
     return found
 
 
