@@ -87,6 +87,11 @@ def aws_guardduty_no_runtime_monitoring(detector: Resource, graph: Graph) -> Ite
     """
     runtime = ("RUNTIME_MONITORING", "EKS_RUNTIME_MONITORING")
     found = _features(detector, graph)
+    everywhere = (
+        graph.beside(detector, "aws_guardduty_organization_configuration_feature") if detector.source != "aws" else []
+    )
+    if any_of(everywhere, lambda f: f["name"] in runtime and f["auto_enable"] in ("ALL", "NEW")):
+        return
     if detector["enable"] != False and not any_of(found, lambda f: f["name"] in runtime and f["status"] == "ENABLED"):
         yield detector.fails("runtime monitoring is not enabled")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, MEDIUM, Block, Finding, Resource, as_list, is_map, require, rule
-from assay.analysis.credentials import credential_or_doubt, credential_within
+from assay.analysis.credentials import address_with_credential, credential_or_doubt
 from assay.analysis.parts import one_by_one
 
 require(
@@ -54,7 +54,7 @@ def aws_codebuild_env_secret(project: Resource) -> Iterator[Finding]:
     for environment in project.each("environment"):
         yield from one_by_one(environment.each("environment_variable"), judge)
     for source in [*project.each("source"), *project.each("secondary_sources")]:
-        if not source.absent("location") and credential_within(source["location"]):
+        if not source.absent("location") and address_with_credential(source["location"]):
             yield source.fails("the repository's address holds a credential", at="location")
 
 
@@ -80,7 +80,8 @@ def aws_ecs_env_secret(task: Resource) -> Iterator[Finding]:
 def in_clear(task: Resource, container: str, variable: Any) -> Iterator[Finding]:
     doubts: list[str] = []
     name, at = variable.get("name"), "container_definitions"
-    if credential_or_doubt(name, variable.get("value"), doubts) or variable.get("value") == MASKED:
+    masked = task.source == "aws" and variable.get("value") == MASKED
+    if credential_or_doubt(name, variable.get("value"), doubts) or masked:
         yield task.fails(
             f"{name} of the container {container} holds a credential in clear", at, key=f"{container}/{name}"
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule, show
-from assay.analysis.credentials import credential_or_doubt, credential_within, rotation_days, static_key
+from assay.analysis.credentials import credential_or_doubt, credential_within, last_segment, rotation_days, static_key
 from assay.analysis.literals import days_from_now
 from assay.reports.masking import secret_name
 
@@ -205,9 +205,8 @@ def aws_ssm_parameter_unencrypted(parameter: Resource) -> Iterator[Finding]:
     """
     if parameter["type"] == "SecureString":
         return
-    name = parameter["name"]
-    last = name.rpartition("/")[2] if name != None else ""
-    doubts: list[str] = []
+    name, doubts = parameter["name"], list[str]()
+    last = last_segment(name)
     if secret_name(last) or credential_or_doubt(last, parameter["value"], doubts):
         yield parameter.fails(f"{show(name)} is kept in clear", at="type")
 

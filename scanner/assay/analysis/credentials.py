@@ -65,6 +65,28 @@ def credential_within(text: Any) -> bool:
     return isinstance(text, str) and (_written_out(text) or _written_out(_decoded(text)))
 
 
+def address_with_credential(address: Any) -> bool:
+    """True when an address that is written here holds a user's password or a token; another resource's holds none.
+
+    Raises:
+        Undetermined: the address is unknown.
+    """
+    return False if isinstance(address, Ref) else credential_within(address)
+
+
+def last_segment(name: Any) -> str:
+    """The part of a path after its last slash, of a text with unknown pieces as much of it as is known.
+
+    Raises:
+        Undetermined: nothing of the end is known.
+    """
+    if isinstance(name, Text) and name.suffix:
+        return name.suffix.rpartition("/")[2]
+    if isinstance(name, Unknown):
+        raise Undetermined(name)
+    return str(name or "").rpartition("/")[2]
+
+
 def _written_out(text: str) -> bool:
     """True when a text holds a credential itself, not a variable or a command that will give it."""
     return next(written_out(text), None) is not None
