@@ -14,7 +14,7 @@ from assay.analysis.oci_conditions import (
     narrows,
     spares_administrators,
 )
-from assay.analysis.oci_escalation import escalations
+from assay.analysis.oci_escalation import READ_SECRETS, escalations, exits
 from assay.analysis.oci_identity import Entry, Tenancy, nowhere, tenancy
 from assay.analysis.oci_permissions import date, is_known, is_permission, near
 from assay.analysis.oci_policy_language import PUBLIC_SUBJECTS, Statement, parsed_rule, statement
@@ -287,6 +287,32 @@ def oci_policy_privilege_escalation(policy: Resource, graph: Graph) -> Iterator[
             because = [e.policy.where(e.path) for step in found.steps for e in step.entries[1:]]
             because += [step.entries[0].policy.where(step.entries[0].path) for step in found.steps[1:]]
             said = f"{found.who} " + ", then ".join(f"{step.said} ({step.way})" for step in found.steps)
+            if found.reason:
+                yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)
+            else:
+                yield block.fails(said, because=because, hops=found.hops)
+    yield from _unread(policy, graph)
+
+
+@rule(on="oci_identity_policy", severity=HIGH, controls=["nist-800-53r5:AC-6", "nist-800-53r5:AC-4"])
+def oci_policy_data_exit(policy: Resource, graph: Graph) -> Iterator[Finding]:
+    """Nobody can read out the data of the whole tenancy, by its own statements or as a principal it commands.
+
+    ## Why
+    Who reads every object or secret, exports keys, or opens buckets by pre-authenticated requests has the data of every
+    compartment; and so has whoever may change the function or instance that may do this.
+    ## Fix
+    Grant it in the compartments that are needed, or on named buckets and secrets (`where target.bucket.name = ...`);
+    keep who changes code apart from principals that read data.
+    """
+    blocks = policy.each("statements")
+    for found in exits(tenancy(graph, policy)):
+        if found.steps[0].said == READ_SECRETS.said:
+            continue  # oci-policy-unscoped-secrets says so
+        if found.entry.policy == policy:
+            because = [step.entries[0].policy.where(step.entries[0].path) for step in found.steps[1:]]
+            said = f"{found.who} " + ", then ".join(f"{step.said} ({step.way})" for step in found.steps)
+            block = blocks[found.entry.number]
             if found.reason:
                 yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)
             else:

@@ -88,7 +88,16 @@ INDIRECT = (
     Way("O13", (), ("TAG_NAMESPACE_USE",), "tags a resource of its own", ("tag",)),
     Way("O15", (), ("REPOSITORY_UPDATE",), "replaces the image that is run", ("fnfunc", "computecontainerinstance")),
 )  # fmt: skip
-"""O1, managing all resources, needs no way; O14, data read out, is no power over the tenancy."""
+"""O1, managing all resources, needs no way; O14, data read out, is no power over the tenancy: see `EXITS`."""
+READ_SECRETS = Way("O14", (), ("SECRET_BUNDLE_READ",), "reads every secret of the tenancy")
+EXITS = (
+    READ_SECRETS,
+    Way("O14", (), ("KEY_EXPORT",), "exports every key of the tenancy"),
+    Way("O14", (), ("PAR_MANAGE",), "opens every bucket of the tenancy to anybody by a pre-authenticated request"),
+    Way("O14", (), ("OBJECT_READ",), "reads every object of the tenancy"),
+    Way("O14", (), ("AUTONOMOUS_DATABASE_CONTENT_READ",), "reads every autonomous database of the tenancy"),
+)
+"""Ways by which data leaves, where nothing narrows the place or the target."""
 
 
 class Step(NamedTuple):
@@ -240,6 +249,60 @@ class Escalations:
                     following.append((group, chain, reason or doubt))
             level = following
 
+    def exits(self) -> Iterator[Escalation]:
+        """Where data of the whole tenancy leaves: by a subject's own statements, or through principals it commands."""
+        for subject in self._holdings:
+            if subject == ADMINISTRATORS or subject.startswith("service:"):
+                continue
+            own = list(self._exits(subject))
+            yield from own
+            if all(e.reason for e in own):
+                yield from self._exits_through(subject)
+
+    def _exits(self, subject: str) -> Iterator[Escalation]:
+        """By its own statements, one for each statement."""
+        seen: set[tuple[int, int]] = set()
+        for way in EXITS:
+            held = self._everywhere(subject, way)
+            if held is not None and (key := (id(held.entry.policy), held.entry.number)) not in seen:
+                seen.add(key)
+                yield Escalation(subject, (Step(way.id, way.said, (held.entry,)),), held.reason)
+
+    def _everywhere(self, subject: str, way: Way) -> _Held | None:
+        """How a subject holds a permission in the whole tenancy; None when it does not."""
+        bit = self.t.words.bit(way.one[0])
+        doubtful: _Held | None = None
+        for e, box in self._holdings.get(subject, ()):
+            if not box.mask & bit or _owns(e) or any(n == PLACE for n, _ in box.tests):
+                continue
+            limit = _limits(box, False)
+            if limit is None or self._denied(subject, box, bit):
+                continue
+            held = _Held(e, box, limit or self._who_is(subject))
+            if not held.reason:
+                return held
+            doubtful = doubtful or held
+        return doubtful
+
+    def _exits_through(self, subject: str) -> Iterator[Escalation]:
+        """The shortest chain over dynamic groups to one that reads data out."""
+        seen = {subject}
+        level: list[tuple[str, tuple[Step, ...], str]] = [(subject, (), "")]
+        while level:
+            following = []
+            for at, steps, reason in level:
+                for group, step, doubt in self._taken_over(at):
+                    if group in seen:
+                        continue
+                    seen.add(group)
+                    chain, why = (*steps, step), reason or doubt
+                    last = min(self._exits(group), key=lambda e: bool(e.reason), default=None)
+                    if last is not None:
+                        yield Escalation(subject, (*chain, *last.steps), why or last.reason)
+                        return
+                    following.append((group, chain, why))
+            level = following
+
     def _powerful(self, subject: str) -> Escalation | None:
         for e, box in self._holdings.get(subject, ()):
             everywhere = all(n != PLACE for n, _ in box.tests) and _limits(box, False) == ""
@@ -364,4 +427,12 @@ def escalations(t: Tenancy) -> list[Escalation]:
     if "escalations" not in t.answers:
         t.answers["escalations"] = list(Escalations(t).all())
     found: list[Escalation] = t.answers["escalations"]
+    return found
+
+
+def exits(t: Tenancy) -> list[Escalation]:
+    """Every way by which data of the whole tenancy leaves it."""
+    if "exits" not in t.answers:
+        t.answers["exits"] = list(Escalations(t).exits())
+    found: list[Escalation] = t.answers["exits"]
     return found

@@ -51,7 +51,8 @@ def parser() -> ArgumentParser:
 
 
 def run(argv: list[str]) -> int:
-    from assay.analysis.who_may import NoSuchThing, ask
+    from assay.analysis.who_may import NoSuchThing, Reply, ask
+    from assay.model import Undetermined
     from assay.scan import collect
 
     args = parser().parse_args(argv)
@@ -66,6 +67,8 @@ def run(argv: list[str]) -> int:
         reply = ask(graph, args.subject, args.action, args.resource)
     except NoSuchThing as error:
         raise UsageError(str(error)) from None
+    except Undetermined as doubt:
+        reply = Reply("unknown", reason=doubt.reason)
     if reply.answer == "no" and graph.coverage.incomplete and not any(s.effect == "deny" for s in reply.statements):
         reply = reply._replace(answer="unknown", reason="a part of the input could not be read, and may allow it")
     (_json if args.output == "json" else _text)(args, reply)

@@ -54,6 +54,7 @@ def parser() -> ArgumentParser:
 
 def run(argv: list[str]) -> int:
     from assay.analysis.reach.build import model
+    from assay.model import Undetermined
     from assay.scan import collect
 
     args = parser().parse_args(argv)
@@ -65,8 +66,12 @@ def run(argv: list[str]) -> int:
     for entry in graph.coverage.inputs:
         if entry["status"] == "failed":
             print(f"assay reach: {entry['path']}: {entry['reason']}", file=sys.stderr)
-    made = model(graph)
-    answers = _answers(args, graph, made, protocols, port)
+    try:
+        made = model(graph)
+        answers = _answers(args, graph, made, protocols, port)
+    except Undetermined as doubt:
+        print(f"unknown: {doubt.reason}")
+        return UNKNOWN
     verdict = max((a.verdict for a in answers), key=lambda v: ("no", "unknown", "yes").index(v))
     if verdict == "no" and graph.coverage.incomplete:
         verdict = "unknown"

@@ -117,8 +117,10 @@ class _TransitGateway:
                 return self.table(table)
         if doubt:
             return Table(str(r), r, f"which table of {self.resource} {r} uses is not known: {doubt}")
-        if r.source == "aws" and not self.graph.all("aws_ec2_transit_gateway_route_table"):
-            return Table(str(r), r, f"the route tables of {self.resource} were not collected")
+        if r.source == "aws":  # an account tells its associations, the default one too
+            if not self.graph.all("aws_ec2_transit_gateway_route_table"):
+                return Table(str(r), r, f"the route tables of {self.resource} were not collected")
+            return Table(f"{r}, which no table of {self.resource} is associated with,", r)
         by_default = self._switch("default_route_table_association", r, "association")
         if isinstance(by_default, str):
             return Table(str(r), r, by_default)
