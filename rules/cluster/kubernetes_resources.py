@@ -70,8 +70,7 @@ def k8s_no_cpu_limit(c: Container, graph: Graph) -> Iterator[Finding]:
 
     ## Why
     Without a limit one container may take all of the node that others did not request. With one it is throttled
-    although
-    the node is idle, so many leave it out on purpose: waive or ignore the rule then.
+    although the node is idle, so many leave it out on purpose: waive or ignore the rule then.
 
     ## Fix
     Set `resources.limits.cpu`.

@@ -103,18 +103,16 @@ class Lazy:
 
     __slots__ = ()
 
-    def attribute(self, name: str) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what every kind of it has
 
-    def index(self, key: Any) -> Any:
-        raise NotImplementedError
+        def attribute(self, name: str) -> Any: ...
 
-    def members(self) -> Any:
-        """What a splat goes over: a list of instances, a single one, or an unknown."""
-        raise NotImplementedError
+        def index(self, key: Any) -> Any: ...
 
-    def whole(self) -> Any:
-        raise NotImplementedError
+        def members(self) -> Any:
+            """What a splat goes over: a list of instances, a single one, or an unknown."""
+
+        def whole(self) -> Any: ...
 
 
 class Configured(dict[str, Any]):

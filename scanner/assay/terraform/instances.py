@@ -152,8 +152,10 @@ class Instances(Lazy):
             found = self.made[key] = self.make(key, self.expansion.keys[key])
         return found
 
-    def make(self, key: Any, names: dict[str, Any]) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what every kind of group has
+
+        def make(self, key: Any, names: dict[str, Any]) -> Any:
+            """The instance of a key, with the names that its expressions may use."""
 
     def all(self) -> list[Any]:
         return [self.instance(key) for key in self.expansion.keys]
