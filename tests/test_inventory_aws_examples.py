@@ -90,7 +90,7 @@ COMPUTED = {
     "valid_to_date", "iam_auth_enabled", "ml_user_data_encryption_mode", "replication_task_arn", "created", "feature",
     "suspended_processes",
     "update_available", "vgw_telemetry", "parent_id", "enable_termination_protection", "outputs", "protects",
-    "vpn_gateway_id", "newest_image", "image_scan", "endpoint_name",
+    "vpn_gateway_id", "newest_image", "packages", "image_scan", "endpoint_name",
 }  # fmt: skip
 """What the provider computes and the dump of its schema leaves out, and what only a live account can say."""
 

@@ -130,6 +130,7 @@ def _every_name() -> frozenset[str]:
     beyond |= {"last_built", "created", "creation_date", "usage_tracked_since", "unencrypted_recovery_points"}
     beyond |= {"feature", "suspended_processes", "update_available", "vgw_telemetry", "parent_id", "protects"}
     beyond |= {"last_accessed_date", "created_date", "master_public_dns_name", "endpoint_name"}
+    beyond |= {"packages"}
     beyond |= {"newest_image", "scan_status", "critical", "digest", "tag"}
     beyond |= {"enable_termination_protection", "outputs", "status_message", "outside_ip_address"}
     beyond |= {"instance_state", "public", "attachment_count", "permissions_boundary_usage_count"}

@@ -177,13 +177,20 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
         )
 
 
-@rule(on="archive", severity=HIGH, params={"advisories": []}, controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"])
+@rule(
+    on=["archive", "aws_lambda_layer_version"],
+    severity=HIGH,
+    params={"advisories": []},
+    sources=["layer", "document", "aws"],
+    controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"],
+)
 def aws_layer_vulnerable_package(archive: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
     """Packages in layers have no known vulnerability that a newer version mends.
 
     Judged are the packages of Python (`*.dist-info`) and Node.js (`node_modules`) by the advisories that `advisories`
     names: files, folders or zip files in the OSV format, as osv.dev offers them for each ecosystem. Nothing is asked of
-    anybody; without advisories nobody can tell, and an archive with packages is unknown.
+    anybody; without advisories nobody can tell, and an archive with packages is unknown. The layers of an account are
+    judged where `assay audit aws --layer-contents` was to download them.
 
     ## Why
     A layer is built once and used for years; every function that uses it has the hole that its packages have.
@@ -191,15 +198,18 @@ def aws_layer_vulnerable_package(archive: Resource, graph: Graph, params: dict[s
     ## Fix
     Build the layer anew with the version that mends it, and let every function name the new layer version.
     """
+    live = archive.type == "aws_lambda_layer_version"
     if not params["advisories"]:
-        held = packages(archive)
-        if held:
-            said = "no advisories are given (`advisories` of this rule, in the OSV format)"
+        said = "no advisories are given (`advisories` of this rule, in the OSV format)"
+        held = [] if live else packages(archive)
+        if live:
+            yield archive.unsure(f"its packages were not compared: {said}")
+        elif held:
             yield archive.unsure(f"it holds {len(held)} packages, and {said}", at=("entries", held[0].entry), key="all")
         return
     try:
         for one, known, doubt in vulnerable(archive, params["advisories"], graph):
-            at, name = ("entries", one.entry), f"{one.name} {one.version}"
+            at, name = ("packages",) if live else ("entries", one.entry), f"{one.name} {one.version}"
             if doubt:
                 yield archive.unsure(f"{name} was not compared: {doubt}", at=at, key=one.name)
             elif known:

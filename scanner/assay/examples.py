@@ -137,6 +137,9 @@ def check(example: Example, rule: Rule) -> list[str]:
     with TemporaryDirectory(prefix="assay-example-") as folder:
         try:
             made = _MADE.get(example.source) or (_replayed if live else None)
+            for name, text in list(example.files.items())[1:] if live else ():
+                if name not in LIVE:  # what a parameter names
+                    _write(folder, name, text)
             if OPENSLO in example.text and live:
                 graph = _measured(example, folder)
             elif any(f"{operation}:" in example.text for operation in SPEND.values()):

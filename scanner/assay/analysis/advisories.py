@@ -10,6 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.model import Undetermined, Unknown
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -243,9 +244,13 @@ def packages(archive: Resource) -> list[Installed]:
     Raises:
         Undetermined: the archive could not be parsed, or a description in it not be unpacked.
     """
+    if archive.type != "archive":  # a layer of an account, whose packages the audit has listed
+        told = archive["packages"]
+        if isinstance(told, Unknown):
+            raise Undetermined(told)
+        return [Installed(p["ecosystem"], p["name"], p["version"], p["entry"]) for p in told or ()]
     from assay.analysis.archives import package_of
     from assay.documents.layer_archive import Unread
-    from assay.model import Undetermined, Unknown
 
     package = package_of(archive)
     memo: dict[str, Any] = getattr(archive.origin, "memo", {})

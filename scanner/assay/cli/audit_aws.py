@@ -22,6 +22,8 @@ def options(p: ArgumentParser) -> None:
                    help="all, account numbers or organizational units (default: one's own); repeatable")  # fmt: skip
     p.add_argument("--role-name", metavar="NAME", help="the role to assume in the other accounts")
     p.add_argument("--external-id", metavar="ID", help="the external id that the role asks for")
+    p.add_argument("--layer-contents", action="store_true",
+                   help="download layers and list their packages; nothing else of them is kept")  # fmt: skip
     add_code(p)
     add_terraform(p)
 
@@ -34,7 +36,7 @@ def units(args: Namespace) -> Iterable[Unit]:
     args.audit = Audit(
         Options(
             args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
-            args.jobs or Options().jobs, _split(args.services), args.types,
+            args.jobs or Options().jobs, _split(args.services), args.types, args.layer_contents,
         )
     )  # fmt: skip
     return args.audit.units()  # type: ignore[no-any-return]

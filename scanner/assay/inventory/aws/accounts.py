@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.inventory.aws.layer_contents import download
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, Clients, make_session
@@ -32,6 +33,8 @@ class Options(NamedTuple):
     services: Sequence[str] | None = None
     types: frozenset[str] | None = None
     """What is looked at; None is everything."""
+    contents: bool = False
+    """Whether layers are downloaded."""
 
 
 def chosen(names: Sequence[str] | None, types: frozenset[str] | None = None) -> list[Service]:
@@ -78,6 +81,7 @@ class Audit:
             "provider": "aws", "accounts": self.accounts, "regions": list(self.options.regions or ["enabled"]),
             "services": [s.label or s.name for s in self.services], "feeds": {"aws": sorted(feeds)},
             **({"left_out": left} if left else {}),
+            **({"layer_contents": True} if self.options.contents else {}),
         }  # fmt: skip
 
     def boto(self) -> Boto:
@@ -126,7 +130,8 @@ class Audit:
         }
         for service in services:
             for region in [service.region or home] if service.home else regions:
-                place = Place(account, region, self.own.partition, tuple(regions))
+                fetch = download if self.options.contents else None
+                place = Place(account, region, self.own.partition, tuple(regions), fetch)
                 yield Unit(
                     "aws", account, None if service.home else region, service.label or service.name, service.types,
                     _work(service, place, *transports[region], self.pool),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from assay.inventory.aws.layer_contents import packages
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import as_text, masked_map
 from assay.model import as_list
@@ -197,6 +198,13 @@ LAYERS = Ask(
             params={"LayerName": "LayerName"},
             then=(
                 Ask(
+                    operation="GetLayerVersion",
+                    params={"LayerName": "^LayerName", "VersionNumber": "Version"},
+                    put="$content",
+                    feeds=("packages",),
+                    when=lambda item: item.place.fetch is not None,
+                ),
+                Ask(
                     operation="GetLayerVersionPolicy",
                     params={"LayerName": "^LayerName", "VersionNumber": "Version"},
                     absent=NONE,
@@ -221,7 +229,12 @@ LAYERS = Ask(
                     address="LayerVersionArn",
                     name="^LayerName",
                     rename={"LayerVersionArn": "arn"},
-                    fields={"id": "LayerVersionArn", "layer_name": "^LayerName", "layer_arn": "^LayerArn"},
+                    fields={
+                        "id": "LayerVersionArn",
+                        "layer_name": "^LayerName",
+                        "layer_arn": "^LayerArn",
+                        "packages": packages,
+                    },
                 ),
             ),
         ),

@@ -32,6 +32,8 @@ class Place(NamedTuple):
     partition: str = "aws"
     regions: tuple[str, ...] = ()
     """All the regions that are asked."""
+    fetch: Callable[[str], bytes] | None = None
+    """What downloads an address that an answer gives; None where nobody asked for that."""
 
 
 class Item:
