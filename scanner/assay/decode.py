@@ -50,16 +50,22 @@ def decode_yaml(value: Any) -> Any:
         return Unknown(f"the text is not YAML: {error}")
 
 
+_PLAIN = (str, bool, int, float, type(None))
+
+
 def unknown_leaves(value: Any) -> Iterator[Unknown]:
-    """Every piece of a document that nobody knows."""
-    if isinstance(value, Unknown):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from unknown_leaves(inner)
-    elif isinstance(value, list):
-        for inner in list.__iter__(value):
-            yield from unknown_leaves(inner)
+    """Every piece of a document that nobody knows, in its order."""
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        if type(found) in _PLAIN:  # nearly all are, and this is asked first
+            continue
+        if isinstance(found, Unknown):
+            yield found
+        elif isinstance(found, dict):
+            waiting += reversed(found.values())
+        elif isinstance(found, list):
+            waiting += reversed(list(list.__iter__(found)))
 
 
 def _around_holes(text: Text) -> Any:

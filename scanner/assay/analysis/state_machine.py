@@ -180,7 +180,9 @@ def texts(value: Any) -> Iterator[Any]:
     waiting = [value]
     while waiting:
         found = waiting.pop()
-        if isinstance(found, dict):
+        if type(found) is str:
+            yield found
+        elif isinstance(found, dict):
             waiting += reversed(found.values())
         elif isinstance(found, list):
             if isinstance(found, PartialList):

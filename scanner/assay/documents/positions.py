@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Location, Step
@@ -222,7 +223,7 @@ class _JsonSpans:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
+        self.starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
         self.decoder = json.JSONDecoder()
 
     def span(self, steps: Sequence[str | int]) -> Span:

@@ -27,7 +27,7 @@ def read(file: File) -> list[Resource]:
     if not isinstance(document, dict):
         raise Malformed("a state machine is an object with StartAt and States")
     name = os.path.basename(file.path).partition(".")[0]
-    values = {"name": name, "definition": with_holes(document)}
+    values = {"name": name, "definition": with_holes(document) if "${" in text else document}
     origin = TextOrigin(file.shown, text, kind, ("definition",))
     return [Resource("aws_sfn_state_machine", file.shown, "document", values, origin, name=name)]
 
