@@ -365,6 +365,19 @@ def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert {u["service"] for u in blind["coverage"]["units"] if u["status"] == "denied"} == {"monitoring", "budget"}
 
 
+def test_the_rights_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    from assay.analysis.aws_actions import expand
+
+    assert main(["audit", "cost", "aws", "--print-permissions"]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert {level for action in statement["Action"] for level in (expand(action)[0].level,)} <= {"l", "r"}
+    assert main(["audit", "cost", "oci", "--print-permissions"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Allow group Auditors to read usage-report in tenancy" in lines
+    assert {line.split()[4] for line in lines} == {"inspect", "read"}
+    assert main(["audit", "cost", "x.csv", "--print-permissions"]) == 2
+
+
 def test_expected_knows_weekdays_and_forgives_one_spike() -> None:
     costs = [float(c) for c in WEEK * 6]
     costs[30] *= 5

@@ -304,6 +304,7 @@ def test_references_lead_across_files(tmp_path: Path, api: PrometheusApi, capsys
         "apiVersion": "openslo/v1", "kind": "SLO", "metadata": {"name": "shop"},
         "spec": {"indicatorRef": "answers", "budgetingMethod": "Occurrences", "objectives": [{"target": 0.99}]},
     }))  # fmt: skip
+    (tmp_path / "deployment.yaml").write_text("apiVersion: apps/v1\nkind: Deployment\n")
     assert main(["audit", "slo", str(tmp_path), "-o", "json"]) == 0
     out = capsys.readouterr().out
     report = json.loads(out)
@@ -570,6 +571,16 @@ def test_no_credentials_is_one_sentence(audit: Audit, monkeypatch: pytest.Monkey
     told = said(report)
     assert "CloudWatch cannot be asked: there are no AWS credentials: set --profile, AWS_PROFILE" in told["aws"][1]
     assert "OCI Monitoring cannot be asked: /nowhere/config: there is no OCI configuration file" in told["oci"][1]
+
+
+def test_the_rights_that_the_metrics_need(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    aws, oci = cloudwatch(namespace="Shop", metricName="Requests"), monitoring("All[5m].sum()")
+    file = tmp_path / "slo.yaml"
+    file.write_text(slo("both", inline(f"{{ratioMetric: {{good: {aws}, total: {oci}}}}}")))
+    assert main(["audit", "slo", str(file), "--print-permissions"]) == 0
+    policy, _, statements = capsys.readouterr().out.rpartition("}\n")
+    assert json.loads(policy + "}")["Statement"][0]["Action"] == ["cloudwatch:GetMetricData"]
+    assert statements.strip() == "Allow group Auditors to read metrics in tenancy"
 
 
 # --- OCI --------------------------------------------------------------------------------------------------------------

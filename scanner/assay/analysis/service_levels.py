@@ -117,8 +117,9 @@ def sliced(
 
 def standing(service: Resource) -> Standing:
     """Where an objective stands: see `assay.objectives.measure` for what its resource holds."""
-    target = service["target"]
-    one = spent(service["bad"], service["total"], target, service["whole"])
+    told = service.values  # what is measured has no unknown values, and looking for some takes as long as adding up
+    target = told["target"]
+    one = spent(told["bad"], told["total"], target, told["whole"])
     return Standing(one, 1 - one.bad / one.total if one.total else None, target, 1 - one.seen)
 
 
@@ -138,8 +139,9 @@ def burns(service: Resource, rates: dict[str, Any]) -> list[Burn]:
 
 def left_over_time(service: Resource, most: int = 160) -> list[float]:
     """What was left of the budget from the window's start to its end, at no more than so many moments; 1 is all."""
-    bad, total = service["bad"], service["total"]
-    whole = max(sum(t for t in total if t is not None), service["whole"] or 0) * (1 - service["target"])
+    told = service.values
+    bad, total = told["bad"], told["total"]
+    whole = max(sum(t for t in total if t is not None), told["whole"] or 0) * (1 - told["target"])
     left = [1 - gone / whole for gone in accumulate(b or 0.0 for b in bad)] if whole > 0 else []
     step = -(-len(left) // most) or 1
     return [1.0, *left[step - 1 :: step]] + (left[-1:] if len(left) % step else [])

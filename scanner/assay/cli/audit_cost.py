@@ -29,6 +29,7 @@ def options(p: ArgumentParser) -> None:
     p.add_argument("--utilisation", "--utilization", metavar="FILE",
                    help="of files: resource, day and percentage of use (resource_id, day, utilization; CSV or "
                    "Parquet), where no column of theirs has it")  # fmt: skip
+    p.add_argument("--print-permissions", action="store_true", help="of aws and oci: print what it needs, and stop")
     p.add_argument("--tag", metavar="KEY", help="of files and aws: spend without this tag counts as untagged "
                    "(of files, by default what has none at all)")  # fmt: skip
     p.add_argument("--days", type=int, default=120, metavar="N", help="of aws and oci: days back (default 120)")
@@ -37,6 +38,26 @@ def options(p: ArgumentParser) -> None:
     p.add_argument("--auth", choices=("api-key", "security-token", "instance-principal", "resource-principal"),
                    default="api-key", help="of oci: how to sign in (default api-key)")  # fmt: skip
     p.add_argument("--endpoint", metavar="URL", help="of aws and oci: every service at one address")
+
+
+AWS_ACTIONS = ("budgets:ViewBudget", "ce:GetCostAndUsage", "ce:GetCostAndUsageWithResources",
+               "cloudwatch:GetMetricData")  # fmt: skip
+OCI_GRANTS = ("inspect tenancies", "inspect usage-budgets", "read metrics", "read usage-report")
+
+
+def permissions(args: Namespace) -> str:
+    """The least rights that the audit of an account needs.
+
+    Raises:
+        UsageError: no account is audited.
+    """
+    from assay.cli.permissions import aws, oci
+
+    if args.paths == ["aws"]:
+        return aws(AWS_ACTIONS)
+    if args.paths == ["oci"]:
+        return oci(OCI_GRANTS)
+    raise UsageError("--print-permissions is of aws or oci: files need none")
 
 
 class Collected(NamedTuple):
@@ -55,6 +76,9 @@ def run(args: Namespace) -> int:
     from assay.idle import resource
     from assay.spend import SpendOrigin, resources
 
+    if args.print_permissions:
+        print(permissions(args), end="")
+        return 0
     outputs = scan.parse_outputs(args.output)
     budgets = _budgets(args.budget)
     catalogue, entries = scan.choose(args)

@@ -35,6 +35,9 @@ def options(p: ArgumentParser) -> None:
     p.add_argument("--auth", choices=("api-key", "security-token", "instance-principal", "resource-principal"),
                    default="api-key", help="of OCI: how to sign in (default api-key)")  # fmt: skip
     p.add_argument("--endpoint", metavar="URL", help="of CloudWatch and OCI: every service at one address")
+    p.add_argument(
+        "--print-permissions", action="store_true", help="print what the metrics need of AWS and OCI, and stop"
+    )
     p.add_argument("--jobs", type=int, default=JOBS, metavar="N", help=f"objectives at once (default {JOBS})")
 
 
@@ -51,6 +54,9 @@ def run(args: Namespace) -> int:
     keep = scan.keeper(args, catalogue, entries)
     coverage = Coverage()
     objectives, unread, remarks = read(files_of(args.paths), os.getcwd(), coverage)
+    if args.print_permissions:
+        print(permissions(objectives), end="")
+        return 0
     sources = Sources(
         Wish(args.prometheus, args.token_file, args.endpoint, args.profile, args.auth, args.config_file,
              args.oci_profile)
@@ -80,6 +86,15 @@ def run(args: Namespace) -> int:
     if args.timings and report.timings is not None:
         scan.print_timings(report)
     return report.exit_code
+
+
+def permissions(objectives: list[Objective]) -> str:
+    """The least rights that the metrics of these objectives need; nothing for Prometheus, which has no such thing."""
+    from assay.cli.permissions import aws, oci
+
+    kinds = {query.kind for one in objectives for query in one.indicator.queries.values()}
+    parts = [aws(["cloudwatch:GetMetricData"])] if "cloudwatch" in kinds else []
+    return "\n".join([*parts, *([oci(["read metrics"])] if "oci" in kinds else [])])
 
 
 def _speaks(rule: Rule) -> bool:

@@ -376,8 +376,16 @@ def _slices(one: dict[str, Any], method: str) -> tuple[int, float]:
     return size, least
 
 
+def _speaks(path: str) -> bool:
+    """Whether a file of a directory may hold OpenSLO; of one that cannot be read, that is found out when it is."""
+    try:
+        return b"openslo" in _text(path)
+    except Fault:
+        return os.path.isfile(path)
+
+
 def files_of(paths: Sequence[str]) -> list[str]:
-    """The files that are named, and those below the directories that are, in a fixed order.
+    """The files that are named, and those that speak of OpenSLO below the directories that are, in a fixed order.
 
     Raises:
         UsageError: a path does not exist, or a directory holds none.
@@ -387,7 +395,8 @@ def files_of(paths: Sequence[str]) -> list[str]:
     found: list[str] = []
     for path in paths:
         if os.path.isdir(path):
-            inside = sorted(os.path.join(t, n) for t, _, names in os.walk(path) for n in names if n.endswith(ENDINGS))
+            every = sorted(os.path.join(t, n) for t, _, names in os.walk(path) for n in names if n.endswith(ENDINGS))
+            inside = [file for file in every if _speaks(file)]
             if not inside:
                 raise UsageError(f"{path}: there is no file of objectives in it ({', '.join(ENDINGS)})")
             found += inside

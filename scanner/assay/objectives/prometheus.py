@@ -84,6 +84,8 @@ class Prometheus:
     def _answer(self, url: str, asked: dict[str, Any]) -> Any:
         from urllib.request import Request
 
+        import orjson
+
         parts = urlsplit(url)
         host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         plain = f"{parts.scheme}://{host}{parts.path}/api/v1/query_range?{urlencode(asked)}"
@@ -96,7 +98,7 @@ class Prometheus:
         try:
             if len(body) > MOST_BYTES:
                 raise ValueError
-            return json.loads(body)
+            return orjson.loads(body)
         except ValueError:
             raise SourceError("failed", f"{_shown(url)} did not answer as Prometheus does") from None
 
@@ -151,7 +153,7 @@ def _one(answer: Any, shown: str, query: str) -> Series:
             raise SourceError("failed", f"the query gives {len(result)} series and an objective needs one: {query}; "
                               "add them up, sum(...)")  # fmt: skip
         values = result[0]["values"] if result else []
-        found = {round(float(at)): float(value) for at, value in values}
+        found = {round(at): float(value) for at, value in values}
     except (KeyError, TypeError, ValueError, IndexError):
         raise SourceError("failed", f"{shown} did not answer as Prometheus does") from None
     return {at: value for at, value in found.items() if not math.isnan(value)}
