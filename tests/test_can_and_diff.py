@@ -366,3 +366,101 @@ def test_what_is_no_policy(tmp_path: Path, capsys: pytest.CaptureFixture[str], t
     (tmp_path / "new.json").write_text(text)
     assert main(["policy", "diff", policy(tmp_path / "old.json", READ), str(tmp_path / "new.json")]) == 2
     assert said in capsys.readouterr().err
+
+
+# --- between tenancies --------------------------------------------------------------------------------------------------
+
+CROSSING = """
+resource "oci_identity_policy" "exchange" {
+  compartment_id = "ocid1.tenancy.oc1..home"
+  statements = [
+    "Define tenancy Acme as ocid1.tenancy.oc1..acme",
+    "Define group Readers as ocid1.group.oc1..readers",
+    "Admit group Readers of tenancy Acme to read objects in compartment exchange",
+    "Endorse group devs to manage object-family in tenancy Acme",
+    "Endorse group couriers to read buckets in any-tenancy",
+    "Deny endorse group devs to manage buckets in any-tenancy",
+    "Allow group local to manage all-resources in tenancy",
+  ]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "what", "code", "said"),
+    [
+        ("group:Readers@Acme", "OBJECT_READ", "compartment:exchange", 0, "tenancy acme has to endorse it as well"),
+        ("group:Readers@ocid1.tenancy.oc1..acme", "OBJECT_READ", "compartment:exchange:deep", 0, "Admit group Readers"),
+        ("group:Readers@Acme", "OBJECT_DELETE", "compartment:exchange", 1, "is granted by nothing"),
+        ("group:Readers@Acme", "OBJECT_READ", "tenancy", 1, "is granted by nothing"),
+        ("group:Readers@Other", "OBJECT_READ", "compartment:exchange", 1, "is granted by nothing"),
+        ("group:local@Acme", "OBJECT_READ", "compartment:exchange", 1, "is granted by nothing"),
+        ("group:Readers", "OBJECT_READ", "compartment:exchange", 1, "is granted by nothing"),
+        ("group:devs", "OBJECT_READ", "tenancy:Acme", 0, "tenancy acme has to admit it as well"),
+        ("group:devs", "BUCKET_CREATE", "tenancy:Acme", 1, "Deny endorse group devs"),
+        ("group:devs", "OBJECT_READ", "tenancy:Other", 1, "is granted by nothing"),
+        ("group:couriers", "BUCKET_READ", "tenancy:Other", 0, "in any-tenancy"),
+        ("group:local", "BUCKET_READ", "tenancy:Acme", 1, "is granted by nothing"),
+        ("group:Administrators", "BUCKET_READ", "tenancy:Acme", 1, "is granted by nothing"),
+    ],
+)
+def test_who_can_between_tenancies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], who: str, action: str, what: str, code: int, said: str
+) -> None:
+    (tmp_path / "main.tf").write_text(CROSSING)
+    assert main(["can", who, action, what, str(tmp_path)]) == code
+    assert said in capsys.readouterr().out
+
+
+def test_statements_between_tenancies_mean_what_each_alone_means(tmp_path: Path) -> None:
+    """Random policies against an evaluator that takes one statement after the other."""
+    from random import Random
+
+    from assay.analysis.who_may import ask
+    from assay.model import Request
+    from assay.scan import collect
+
+    random = Random(20261129)
+    verbs = {"read": {"BUCKET_READ"}, "manage": {"BUCKET_READ", "BUCKET_DELETE"}}
+    kept = []
+    for number in range(60):
+        rows = []
+        for _ in range(random.randint(1, 5)):
+            deny = random.random() < 0.3
+            row = (deny, random.choice(("a", "b", None)), random.choice(("x", "y", None)), random.choice(list(verbs)))
+            rows.append((*row, random.choice(("tenancy", "compartment c"))))
+        admits = [
+            f"{'Deny admit' if deny else 'Admit'} {f'group {g}' if g else 'any-user'} of "
+            f"{f'tenancy {home}' if home else 'any-tenancy'} to {verb} buckets in {place}"
+            for deny, g, home, verb, place in rows
+        ]
+        endorses = [
+            f"{'Deny endorse' if deny else 'Endorse'} {f'group {g}' if g else 'any-user'} to {verb} buckets in "
+            f"{f'tenancy {home}' if home else 'any-tenancy'}"
+            for deny, g, home, verb, _ in rows
+        ]
+        (tmp_path / "main.tf").write_text(
+            'resource "oci_identity_policy" "p" {\n  compartment_id = "ocid1.tenancy.oc1..home"\n  statements = '
+            f"{json.dumps(admits + endorses)}\n}}\n"
+        )
+        graph = collect(Request([str(tmp_path)], str(tmp_path)))
+        for group in "ab":
+            for home in "xy":
+                for permission in ("BUCKET_READ", "BUCKET_DELETE"):
+                    for place in ("tenancy", "compartment c"):
+                        met = [
+                            r for r in rows
+                            if r[1] in (group, None) and r[2] in (home, None) and permission in verbs[r[3]]
+                            and r[4] in ("tenancy", place)
+                        ]  # fmt: skip
+                        wanted = bool(met) and not any(r[0] for r in met)
+                        said = ask(graph, f"group:{group}@{home}", permission, place.replace(" ", ":"))
+                        kept.append((number, "admit", said.answer, "yes" if wanted else "no"))
+                    met = [
+                        r for r in rows if r[1] in (group, None) and r[2] in (home, None) and permission in verbs[r[3]]
+                    ]
+                    wanted = bool(met) and not any(r[0] for r in met)
+                    said = ask(graph, f"group:{group}", permission, f"tenancy:{home}")
+                    kept.append((number, "endorse", said.answer, "yes" if wanted else "no"))
+    assert [k for k in kept if k[2] != k[3]] == []
+    assert {k[2] for k in kept} == {"yes", "no"}

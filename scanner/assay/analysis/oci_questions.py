@@ -26,31 +26,35 @@ class Grant(NamedTuple):
     reason: str = ""
 
 
-def grant(t: Tenancy, subjects: Iterable[str], permission: str, place: str) -> Grant:
+def grant(
+    t: Tenancy, subjects: Iterable[str], permission: str, place: str, entries: list[Entry] | None = None
+) -> Grant:  # fmt: skip
     """May one of these subjects (`group:default/devs`) use a permission in a place (`/shop/prod/`)?
 
-    A condition counts as met when some request meets it; the context says which.
+    A condition counts as met when some request meets it; the context says which. `entries` are the statements that
+    count, by default all that allow and deny.
     """
+    entries = t.entries if entries is None else entries
     demands = ((SUBJECT, _one_of(subjects)), (PLACE, _one_of([place])))
     asked = Box(t.words.bit(permission), demands)
-    rules = t.compiled(t.entries)
+    rules = t.compiled(entries)
     found = permitted(asked, [rules.rules.allow], rules.rules.deny, t.words.space(Budget(STEPS)), t.words.symbols)
     reason = found.reason
     if found.found is not None:
-        entry = next((e for e in t.entries if e.statement is found.found.boxes[0].source.statement), None)  # type: ignore[attr-defined]
+        entry = next((e for e in entries if e.statement is found.found.boxes[0].source.statement), None)  # type: ignore[attr-defined]
         return Grant(found.verdict, entry, _context(found.found.point), reason)
     doubts = [*rules.doubts, *([t.unlisted] if t.unlisted else [])]
     reason = reason or next((u.reason for u in doubts), "")
-    return Grant("unknown", reason=reason) if reason else Grant("no", _denying(t, asked))
+    return Grant("unknown", reason=reason) if reason else Grant("no", _denying(t, asked, entries))
 
 
 def _one_of(texts: Iterable[str]) -> Demand:
     return Demand(True, Values(tuple(glob(t.lower(), wild="") for t in texts)))
 
 
-def _denying(t: Tenancy, asked: Box) -> Entry | None:
+def _denying(t: Tenancy, asked: Box, entries: list[Entry]) -> Entry | None:
     """The deny statement that takes the permission, when one does."""
-    for e in t.entries:
+    for e in entries:
         if e.statement and e.statement.effect == "deny":
             for box in e.boxes:
                 if common(box, [asked], [], t.words.space(Budget(STEPS))) is not None:

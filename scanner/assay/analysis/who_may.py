@@ -12,7 +12,7 @@ from assay.model import Unknown, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.analysis.oci_identity import Tenancy
+    from assay.analysis.oci_identity import Entry, Tenancy
     from assay.graph import Graph
     from assay.model import Location, Resource
 
@@ -142,7 +142,25 @@ def _oci(graph: Graph, who: str, action: str, what: str) -> Iterator[Reply]:
         )
     for scope in scopes.values():
         t = tenancy(graph, scope)
-        yield _granted(t, _subjects(t, who), permissions, _place(t, what))
+        yield _crossing(t, who, permissions, what) or _granted(t, _subjects(t, who), permissions, _place(t, what))
+
+
+def _crossing(t: Tenancy, who: str, permissions: list[str], what: str) -> Reply | None:
+    """A question between two tenancies: of `group:NAME@TENANCY`, or about `tenancy:NAME`; None for any other."""
+    from assay.analysis.oci_crossing import ADMIT, COUNTERPART, ENDORSE, alias_of, crossing, outside
+
+    stranger = re.fullmatch(r"(?:dynamic-)?group[ :/].+@([^@/]+)", who.strip())
+    abroad = re.fullmatch(r"tenancy[ :](.+)", what)
+    if stranger is not None:
+        effect, alias = ADMIT, alias_of(t, stranger[1])
+        subjects, place = [f"{_subjects(t, who[: who.rindex('@')])[0]}@{alias}"], _place(t, what)
+    elif abroad is not None:
+        effect, alias = ENDORSE, alias_of(t, abroad[1])
+        subjects, place = _subjects(t, who), outside(alias)
+    else:
+        return None
+    reply = _granted(t, subjects, permissions, place, crossing(t, effect))
+    return reply._replace(reason=COUNTERPART[effect].format(alias)) if reply.answer == "yes" else reply
 
 
 def _permissions(action: str) -> list[str]:
@@ -211,14 +229,16 @@ def _place(t: Tenancy, what: str) -> str:
     raise NoSuchThing(f"{what} is no resource of what was read: write tenancy, compartment:PATH, an OCID or an address")
 
 
-def _granted(t: Tenancy, subjects: list[str], permissions: list[str], place: str) -> Reply:
+def _granted(
+    t: Tenancy, subjects: list[str], permissions: list[str], place: str, entries: list[Entry] | None = None
+) -> Reply:  # fmt: skip
     """Every permission is needed: one that is not granted makes the answer no."""
     from assay.analysis.oci_access import ADMINISTRATORS
     from assay.analysis.oci_questions import grant
 
-    if ADMINISTRATORS in subjects:
+    if ADMINISTRATORS in subjects and entries is None:
         return Reply("yes", reason="Administrators may do everything, by the policy that every tenancy begins with")
-    answers = [(p, grant(t, subjects, p, place)) for p in permissions]
+    answers = [(p, grant(t, subjects, p, place, entries)) for p in permissions]
     worst = max((g.verdict for _, g in answers), key=RANK.index, default="no")
     deciding = [(p, g) for p, g in answers if g.verdict == worst]
     seen = {g.entry.key: g.entry for _, g in deciding if g.entry is not None}

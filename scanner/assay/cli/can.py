@@ -19,7 +19,8 @@ EPILOG = """SUBJECT is an address (aws_iam_role.app), an ARN, a name (role/app),
 for everybody; of OCI group:NAME, dynamic-group:NAME, any-user, service:NAME or an address.
 ACTION is s3:GetObject; of OCI a permission (OBJECT_READ), an operation (LaunchInstance) or 'manage buckets'.
 RESOURCE is an ARN, an address, '*' for actions that take no resource; of OCI tenancy, compartment:shop:prod, an OCID or
-the address of a resource.
+the address of a resource. Between tenancies SUBJECT is group:NAME@TENANCY (who may come in), or RESOURCE is
+tenancy:TENANCY (where one's own may go), by the name that a Define statement gives it or its OCID.
 
 A condition that some request meets counts as met: the answer names what it takes. What is not in the input allows
 nothing; an ARN's account and region are taken for those of the configuration.
