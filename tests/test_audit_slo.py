@@ -389,6 +389,7 @@ def test_a_file_that_is_no_openslo_is_a_failed_input(audit: Audit, text: str, se
         (["gone.yaml"], "gone.yaml: there is no such file or directory"), (["."], "no file of objectives in it"),
         (["x.yaml", "--token-file", "t"], "--token-file needs --prometheus"),
         (["x.yaml", "--jobs", "0"], "--jobs 0: at least 1"),
+        (["x.yaml", "--prometheus", "file:///etc/passwd"], "--prometheus takes an address: http://HOST:PORT"),
     ],
 )  # fmt: skip
 def test_wrong_use(
@@ -456,7 +457,7 @@ def test_what_does_not_speak_like_prometheus(audit: Audit, api: PrometheusApi) -
     told = said(audit(slo("x", ratio("a", "b")), "--prometheus", api.url + "/elsewhere")[1])["x"][1]
     assert "did not answer as Prometheus does (HTTP 404: page not found)" in told
     assert "nothing says where Prometheus is" in said(audit(slo("x", ratio("a", "b")))[1])["x"][1]
-    bad = audit(slo("x", ratio("a", "b")), "--prometheus", "file:///etc/passwd")[1]
+    bad = audit(DOCUMENTS.format(url="file:///etc/passwd") + slo("x", "indicatorRef: answers"))[1]
     assert "is no address of a Prometheus" in said(bad)["x"][1]
 
 
@@ -524,14 +525,17 @@ def test_cloudwatch_without_points_in_between(audit: Audit, aws: Any) -> None:
 
 
 def test_cloudwatch_metric_math(audit: Audit, aws: Any) -> None:
+    """Of expressions, moto knows a metric's id; the query that is not returned must not count as a second series."""
     queries = (
         "[{Id: a, ReturnData: false, MetricStat: {Metric: {Namespace: Shop, MetricName: Requests}, Stat: Sum}},"
-        " {Id: b, Expression: SUM(a)}]"
+        " {Id: b, Expression: a}]"
     )
     total = cloudwatch(queries=queries, region="eu-west-1")
     text = slo("math", inline(f"{{ratioMetric: {{good: {total}, total: {total}}}}}"), window=SIX_HOURS)
     code, report = audit(text)
     assert (code, report["coverage"]["units"][0]["status"]) == (0, "ok")
+    (told,) = report["summary"]["slo"]
+    assert (told["level"], told["points"], told["expected"]) == (1.0, 72, 72)
 
 
 def test_cloudwatch_that_is_denied_is_not_evaluated(audit: Audit, aws: Any) -> None:

@@ -49,6 +49,8 @@ def run(args: Namespace) -> int:
         raise UsageError(f"--jobs {args.jobs}: at least 1")
     if args.token_file and not args.prometheus:
         raise UsageError("--token-file needs --prometheus URL: a token is sent where the command line says, only there")
+    if args.prometheus and not args.prometheus.lower().startswith(("http://", "https://")):
+        raise UsageError("--prometheus takes an address: http://HOST:PORT or https://HOST/PATH")
     outputs = scan.parse_outputs(args.output)
     catalogue, entries = scan.choose(args)
     keep = scan.keeper(args, catalogue, entries)

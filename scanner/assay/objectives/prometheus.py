@@ -163,4 +163,4 @@ def _shown(url: str) -> str:
     """An address without what signs in."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}".rstrip("/") if parts.scheme else "it"
+    return f"{parts.scheme}://{host}{parts.path}".rstrip("/") if parts.scheme and host else "what is named"
