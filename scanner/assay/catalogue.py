@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 DETAILS = "details.json"
-FORMAT = 2
+FORMAT = 3
 
 
 class SelectionError(Exception):
@@ -61,6 +61,7 @@ class Entry:
     controls: list[str] = _detail("controls")
     equivalents: list[str] = _detail("equivalents")
     fixable: bool = _detail("fixable")
+    about: str = _detail("about")
     why: str = _detail("why")
     fix: str = _detail("fix")
 
@@ -78,7 +79,7 @@ def describe(rule: Rule, shown: Iterable[str] = ()) -> dict[str, Any]:
     return {
         "title": rule.title, "severity": rule.severity.label, "sources": claimed_sources(rule.on, rule.sources, shown),
         "controls": list(rule.controls), "equivalents": list(rule.equivalents), "fixable": rule.fixable,
-        "why": rule.why, "fix": rule.fix,
+        "about": rule.about, "why": rule.why, "fix": rule.fix,
     }  # fmt: skip
 
 

@@ -69,6 +69,11 @@ class Rule:
         self.line = line
 
     @property
+    def about(self) -> str:
+        """What the docstring says between the title and its first heading: what exactly is judged, which settings."""
+        return "\n".join(line.strip() for line in self.text.strip().partition("## ")[0].splitlines()[1:]).strip()
+
+    @property
     def why(self) -> str:
         return section(self.text, "Why")
 

@@ -28,6 +28,8 @@ def run(argv: list[str]) -> int:
         print(f"assay explain: there is no rule {args.rule!r}{hint}", file=sys.stderr)
         return 2
     print(f"{entry.id}  ({entry.severity}, {entry.theme})\n{entry.title}\n")
+    if entry.about:
+        print(f"{entry.about}\n")
     for heading, text in (("Why", entry.why), ("Fix", entry.fix)):
         if text:
             print(f"{heading}\n{_indent(text)}\n")
