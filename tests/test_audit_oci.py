@@ -163,6 +163,17 @@ def test_a_tenancy_of_many_compartments_is_asked_in_parts(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("said", "asked"), [(False, 0), (True, 1), (None, 1)])
+def test_what_a_bucket_says_it_has_not_is_not_asked_for(folder: Path, said: bool | None, asked: int) -> None:
+    content, _ = tenancy(1, 1)
+    for bucket in content["object_storage.list_buckets"]:
+        bucket.update({} if said is None else {"replicationEnabled": said})
+    with ControlPlane(content) as plane:
+        collected(plane, folder, "object-storage")
+        assert plane.calls.count("object_storage.list_replication_policies") == 2 * asked
+        assert plane.calls.count("object_storage.list_preauthenticated_requests") == 2
+
+
 def test_throttled_and_failing_calls_are_repeated(folder: Path, plane: ControlPlane) -> None:
     """Listing VCNs is not repeated by the SDK's own choice."""
     plane.plan = {"virtual_network.list_vcns": [429, 503, 429], "virtual_network.list_subnets": [500]}

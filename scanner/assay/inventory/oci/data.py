@@ -41,7 +41,7 @@ OBJECT_STORAGE = table(
         Row("oci_objectstorage_preauthrequest", "list_preauthenticated_requests", _LINKS, args=_BUCKET,
             within="oci_objectstorage_bucket", adds=_OF_BUCKET, address="n|parent.namespace|b|parent.name|p|.id"),
         Row("oci_objectstorage_replication_policy", "list_replication_policies", "read buckets", args=_BUCKET,
-            within="oci_objectstorage_bucket", adds=_OF_BUCKET,
+            within="oci_objectstorage_bucket", adds=_OF_BUCKET, unless="replication_enabled",
             address="n|parent.namespace|b|parent.name|replicationPolicies|.id"),
     ),
 )  # fmt: skip

@@ -218,7 +218,8 @@ class Collector:
                 self.emitter.resource(one.type, one.address, one.values, name=name)
             items.append(item)
         for child in children(self.table.rows, row.type):
-            self._lists((child, item.scope, item) for item in items)
+            asked = [i for i in items if not child.unless or getattr(i.model, child.unless, None) is not False]
+            self._lists((child, item.scope, item) for item in asked)
 
     def _complete(self, found: tuple[Row, Scope, Item | None, Any]) -> tuple[Item, list[Made]]:
         """The item with all that is to be known of it, and the resources it describes."""

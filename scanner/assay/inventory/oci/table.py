@@ -52,6 +52,7 @@ class Row(NamedTuple):
     endpoint: str = ""  # the item that lists are asked of has an endpoint of its own: its attribute
     root: bool = False  # asked of the tenancy only, not of each compartment
     asks: tuple[tuple[str, str, str], ...] = ()  # what `shape` asks besides: client, operation, what it needs
+    unless: str = ""  # not asked of an item that says by this attribute, False, that there is none
     optional: bool = False  # not found means that there is none, where the service says no more than that
 
     @property
