@@ -16,14 +16,13 @@ else:
     _codes = {}
     _GLOBALS = {"_new": tuple.__new__, "__builtins__": {}}
 
-    def _constructor(fields, defaults):
+    def _constructor(name, fields, defaults):
         code = _codes.get(len(fields))
         if code is None:
             names = ", ".join(f"a{i}" for i in range(len(fields)))
             code = _codes[len(fields)] = eval(f"lambda _cls, {names}: _new(_cls, ({names},))", _GLOBALS).__code__  # noqa: S307
-        return FunctionType(
-            code.replace(co_name="__new__", co_varnames=("_cls", *fields)), _GLOBALS, "__new__", defaults
-        )
+        code = code.replace(co_name="__new__", co_qualname=f"{name}.__new__", co_varnames=("_cls", *fields))
+        return FunctionType(code, _GLOBALS, "__new__", defaults)
 
     class _Maker(type):
         def __new__(cls, name, bases, space):
@@ -32,7 +31,7 @@ else:
                 defaults = tuple(space[f] for f in fields if f in space)
                 space.update((f, _tuplegetter(i, None)) for i, f in enumerate(fields))
                 space.update(__slots__=(), _fields=fields, __match_args__=fields)
-                space["__new__"] = _constructor(fields, defaults)
+                space["__new__"] = _constructor(name, fields, defaults)
             return super().__new__(cls, name, bases, space)
 
     class NamedTuple(tuple, metaclass=_Maker):
