@@ -51,7 +51,7 @@ ASKED: dict[str, Any] = {
     "as dict": lambda t: t(1)._asdict(),
     "made": lambda t: tuple(t._make([1, "x"])),
     "fields": lambda t: (t._fields, t.__match_args__, t.__doc__),
-    "pickled": lambda t: tuple(pickle.loads(pickle.dumps(t(1)))),
+    "pickled": lambda t: tuple(pickle.loads(pickle.dumps(t(1)))),  # noqa: S301
     "copied": lambda t: (tuple(copy.copy(t(1))), tuple(copy.deepcopy(t(1)))),
     "bare": lambda t: hasattr(t(1), "__dict__"),
 }
