@@ -380,3 +380,17 @@ def test_values_are_converted_as_the_schema_demands_wherever_they_are_read(tmp_p
     )
     assert estate["aws_s3_bucket_public_access_block.b"].values == {"bucket": "12", "block_public_acls": True}
     assert estate["x_y.z"].values["seen"] is True
+
+
+def test_every_scalar_of_the_schema_is_found_however_deep_its_blocks() -> None:
+    from assay.terraform import schema
+
+    missed = []
+    for type_, line in schema._table().items():
+        for path, kind in schema.attributes(type_).items():
+            found: object = schema.Plan(" " + line)
+            for step in path.split("."):
+                found = found[step] if isinstance(found, schema.Plan) else found
+            if kind in "bns" and found != kind:
+                missed.append(f"{type_}.{path}")
+    assert missed == []

@@ -58,9 +58,8 @@ class Plan:
     def _find(self, name: str) -> str | Plan | None:
         whole = self._prefix + name
         at = self._line.find(whole + "=")
-        if at >= 0:
-            kind = self._line[at + len(whole) + 1]
-            return kind if kind in "bns" else None
+        if at >= 0 and (kind := self._line[at + len(whole) + 1]) in "bns":
+            return kind
         return Plan(self._line, whole + ".") if whole + "." in self._line else None
 
 
