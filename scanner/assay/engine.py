@@ -330,31 +330,45 @@ def _distinguish(findings: list[Finding]) -> None:
     from assay.digest import digest as digest_of
 
     seen: dict[str, int] = {}
+    blocks: dict[tuple[int, ValuePath], str] = {}
     for f in findings:
         where = f.resource.root or f.resource.account or ""  # two clusters hold objects of one name
-        text = "\x1f".join((f.rule, where, f.resource.address, f.key or _content_key(f)))
+        text = "\x1f".join((f.rule, where, f.resource.address, f.key or _content_key(f, blocks)))
         digest = digest_of(text.encode("utf-8", "surrogatepass"))
         seen[digest] = seen.get(digest, 0) + 1
         f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
-def _content_key(finding: Finding) -> str:
-    """Where in the resource, by content instead of position: the path without indexes, and the block it stands in."""
+def _content_key(finding: Finding, blocks: dict[tuple[int, ValuePath], str]) -> str:
+    """Where in the resource, by content instead of position: the path without indexes, and the block it stands in.
+
+    Args:
+        blocks: the texts of blocks so far, for many findings stand in the same.
+    """
     path = finding.path
     names = ".".join(str(s) for s in path if not isinstance(s, int))
     last = max((i for i, s in enumerate(path) if isinstance(s, int)), default=-1)
     if last < 0:
         return names
-    block = lookup_quietly(finding.resource.values, path[: last + 1])
-    return f"{names}\x1f{json.dumps(plain(block), sort_keys=True, default=str)}"
+    at = (id(finding.resource), path[: last + 1])
+    text = blocks.get(at)
+    if text is None:
+        block = lookup_quietly(finding.resource.values, at[1])
+        text = blocks[at] = json.dumps(plain(block), sort_keys=True, default=str)
+    return f"{names}\x1f{text}"
+
+
+_LEAVES = (str, bool, int, float, type(None))
 
 
 def plain(value: Any) -> Any:
     """A value for JSON: unknown leaves are null."""
+    if type(value) in _LEAVES:  # asked first, as most values are
+        return value
     if isinstance(value, Unknown):
         return None
     if isinstance(value, dict):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): v if type(v) in _LEAVES else plain(v) for k, v in value.items()}
     if isinstance(value, list):
         return [plain(v) for v in list.__iter__(value)]
     return value

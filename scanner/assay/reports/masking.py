@@ -115,6 +115,7 @@ _LINES = pattern(r"[^\n\r]+")
 _LOWER = str.maketrans({c: c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"})
 
 
+@functools.lru_cache(maxsize=4096)
 def secret_name(name: str) -> bool:
     """True when a name says that its value is a credential (`master_password`, `clientSecret`, `API_KEY_2`)."""
     low = name.lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -117,6 +118,11 @@ def utf8(value: str) -> str:
 
 def text(value: str) -> str:
     """A sentence of ours or of the input, masked and safe to encode."""
+    return _short_text(value) if len(value) < 500 else mask(utf8(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _short_text(value: str) -> str:
     return mask(utf8(value))
 
 
