@@ -11,9 +11,11 @@ from assay.analysis.archives import (
     hazards,
     is_function_code,
     largest,
+    layers_of,
     overwritten,
     shadowed,
     too_large,
+    with_code,
 )
 
 
@@ -84,9 +86,13 @@ def aws_layer_secret(archive: Resource, graph: Graph) -> Iterator[Finding]:
             )
 
 
-@rule(on="archive", severity=CRITICAL, controls=["nist-800-53r5:IA-5"], sources=["layer", "document"], equivalents=[
-    "prowler:awslambda_function_no_secrets_in_code",
-])  # fmt: skip
+@rule(
+    on="archive",
+    severity=CRITICAL,
+    controls=["nist-800-53r5:IA-5"],
+    sources=["layer", "document", "aws"],
+    equivalents=["prowler:awslambda_function_no_secrets_in_code"],
+)
 def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]:
     """Functions' packages hold no credential and no private key.
 
@@ -108,7 +114,8 @@ def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]
     on=["archive", "aws_lambda_function"],
     severity=MEDIUM,
     params={"megabytes": 250},
-    sources=["layer", "document", "terraform"],
+    each=with_code,
+    sources=["layer", "document", "terraform", "aws"],
 )
 def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
     """Layers and code stay below what Lambda unpacks.
@@ -126,10 +133,8 @@ def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -
         if said != "":
             yield thing.fails(f"the archive has {said}", at=("entries", largest(thing)), key="size")
         return
-    parts = [a for a in graph.follow(thing, "filename") if a.type == "archive"]
-    for layer in list.__iter__(graph.follow(thing, "layers")):
-        parts += [a for a in graph.follow(layer, "filename") if a.type == "archive" and a.source != "uncollected"]
-    parts = [a for a in parts if a.source != "uncollected"]
+    own = [a for a in graph.follow(thing, "filename") if a.type == "archive" and a.source != "uncollected"]
+    parts = own + layers_of(thing, graph)
     said = too_large(parts, limit) if len(parts) > 1 else ""  # a single one is told of itself
     if said != "":
         yield thing.fails(f"its code and layers have {said}", at="layers", because=[a.where() for a in parts])
@@ -154,7 +159,12 @@ def aws_layer_dead_weight(archive: Resource, graph: Graph, params: dict[str, int
         )
 
 
-@rule(on=["archive", "aws_lambda_function"], severity=MEDIUM, sources=["layer", "document", "terraform"])
+@rule(
+    on=["archive", "aws_lambda_function"],
+    severity=MEDIUM,
+    each=with_code,
+    sources=["layer", "document", "terraform", "aws"],
+)
 def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding]:
     """Layers hide no module of the runtime, and none hides another's files.
 
@@ -170,8 +180,7 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
             for spot in shadowed(thing):
                 yield thing.fails(f"the layer hides {spot.what}", at=("entries", spot.entry), key=spot.what)
         return
-    layers = [a for layer in list.__iter__(graph.follow(thing, "layers")) for a in graph.follow(layer, "filename")]
-    for name, first, second in overwritten([a for a in layers if a.type == "archive" and a.source != "uncollected"]):
+    for name, first, second in overwritten(layers_of(thing, graph)):
         yield thing.fails(
             f"{second} overwrites {name} of {first}", at="layers", because=[first.where(), second.where()], key=name
         )

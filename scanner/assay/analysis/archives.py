@@ -29,6 +29,9 @@ READ_LIMIT = 5 * MEGABYTE
 """Of one entry; a source or a configuration that is larger is said to be unread."""
 READ_TOTAL = 1024 * MEGABYTE
 
+LIVE = "/code"
+"""Behind the ARN of a live function or layer version: the address of its archive."""
+
 _DRIVE = pattern(r"[A-Za-z]:|[\\/]")
 _KINDS = {
     stat.S_IFCHR: "a character device", stat.S_IFBLK: "a block device", stat.S_IFIFO: "a pipe",
@@ -72,6 +75,30 @@ def is_function_code(archive: Resource, graph: Graph) -> bool:
     """True for what only functions use; an archive that nobody names is judged as a layer."""
     functions = list.__len__(graph.users(archive, "aws_lambda_function"))
     return functions > 0 and list.__len__(graph.users(archive, "aws_lambda_layer_version")) == 0
+
+
+def layers_of(function: Resource, graph: Graph) -> list[Resource]:
+    """The archives of a function's layers that are at hand, in the order in which they are unpacked.
+
+    Raises:
+        Undetermined: the function is live and the code of one of them was not looked at.
+    """
+    found = []
+    for layer in list.__iter__(graph.follow(function, "layers")):
+        live = graph.find(f"{layer.address}{LIVE}", source=function.source) if function.source == "aws" else None
+        mine = [live] if live is not None else list.__iter__(graph.follow(layer, "filename"))
+        here = [a for a in mine if a.type == "archive" and a.source != "uncollected"]
+        if not here and function.source == "aws":
+            raise Undetermined(Unknown(f"the code of {layer} was not looked at"))
+        found += here
+    return found
+
+
+def with_code(thing: Resource, graph: Graph) -> list[Resource]:
+    """The thing itself, to be judged by its code; nothing where it is live and its code was not asked for."""
+    live = thing.type == "aws_lambda_function" and thing.source == "aws"
+    asked = not live or any(a.type == "archive" for a in list.__iter__(graph.follow(thing, "filename")))
+    return [thing] if asked else []
 
 
 # --- what is unsafe to unpack -----------------------------------------------------------------------------------------
@@ -249,9 +276,14 @@ def contents(archive: Resource) -> Contents:
     package = package_of(archive)
     memo: dict[str, Any] = getattr(archive.origin, "memo", {})
     if "contents" not in memo:
-        memo["contents"] = _Inspection(package).run()
+        memo["contents"] = inspected(package)
     found: Contents = memo["contents"]
     return found
+
+
+def inspected(package: Package) -> Contents:
+    """As `contents`, of a package that is no resource yet."""
+    return _Inspection(package).run()
 
 
 class _Inspection:

@@ -24,6 +24,11 @@ def options(p: ArgumentParser) -> None:
     p.add_argument("--external-id", metavar="ID", help="the external id that the role asks for")
     p.add_argument("--layer-contents", action="store_true",
                    help="download layers and list their packages; nothing else of them is kept")  # fmt: skip
+    p.add_argument(
+        "--function-code",
+        action="store_true",
+        help="also download and inspect the code of Lambda functions and layers; none of it is kept",
+    )
     add_code(p)
     add_terraform(p)
 
@@ -36,7 +41,7 @@ def units(args: Namespace) -> Iterable[Unit]:
     args.audit = Audit(
         Options(
             args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
-            args.jobs or Options().jobs, _split(args.services), args.types, args.layer_contents,
+            args.jobs or Options().jobs, _split(args.services), args.types, args.layer_contents, args.function_code,
         )
     )  # fmt: skip
     return args.audit.units()  # type: ignore[no-any-return]
@@ -50,14 +55,17 @@ def permissions(args: Namespace) -> str:
     from assay.inventory.aws.accounts import chosen
     from assay.inventory.aws.permissions import policy
 
-    return policy(chosen(_split(args.services), args.types), organization=bool(args.accounts), role=args.role_name)
+    return policy(
+        chosen(_split(args.services), args.types, code=args.function_code), organization=bool(args.accounts),
+        role=args.role_name,
+    )  # fmt: skip
 
 
 def known() -> set[str]:
-    """Every type that is collected."""
+    """Every type that is collected, archives of code among them."""
     from assay.inventory.aws.replay import all_services
 
-    return {t for service in all_services() for t in service.types}
+    return {"archive", *(t for service in all_services() for t in service.types)}
 
 
 def _split(texts: list[str] | None) -> list[str] | None:

@@ -97,6 +97,10 @@ class DocumentSource:
 
     def join(self, request: Request, intake: Intake) -> None:
         """Link documents to the resources that name them, and read those that are named and were not claimed."""
+        if any(r.type == "archive" and r.source == "aws" for r in intake.resources):
+            from assay.documents.packages import join_live
+
+            join_live(intake)
         if self.documents is None and not any(r.type in NAMING for r in intake.resources):
             return
         from assay.documents.joining import join

@@ -13,6 +13,7 @@ from assay.paths import display
 
 if TYPE_CHECKING:
     from assay.documents.reading import Documents
+    from assay.model import Intake
 
 MAX_FILES = 50_000
 
@@ -29,6 +30,27 @@ def join_package(documents: Documents, r: Resource) -> None:
         archive = _of_zip(documents, path, r)
     if archive is not None:
         documents.intake.links.append((r, archive, "filename"))
+
+
+def join_live(intake: Intake) -> None:
+    """Give live archives the packages that were inspected, and link them to their functions and layers."""
+    from assay.analysis.archives import LIVE
+    from assay.analysis.inspection import recalled
+
+    known: dict[str, Resource] = {}
+    kept: list[Resource] = []
+    for r in intake.resources:
+        if r.type == "archive" and r.source == "aws":
+            if r.address in known:
+                continue  # a layer of another account is told by every function that uses it
+            r = known[r.address] = recalled(r)
+        kept.append(r)
+    intake.resources[:] = kept
+    for user in kept if known else ():
+        if user.source == "aws" and user.type in ("aws_lambda_function", "aws_lambda_layer_version"):
+            archive = known.get(f"{user.address}{LIVE}")
+            if archive is not None:
+                intake.links.append((user, archive, "filename"))
 
 
 def named_path(documents: Documents, r: Resource, value: Any) -> str:

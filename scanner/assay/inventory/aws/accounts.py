@@ -9,7 +9,7 @@ from assay.inventory.aws.layer_contents import download
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, Clients, make_session
-from assay.inventory.aws.walk import CallFailed, Shared, Walk
+from assay.inventory.aws.walk import CallFailed, Shared, Transport, Walk
 from assay.inventory.collect import DENIED, FAILED, CollectionStopped, Emitter, Unit
 from assay.scan import UsageError
 
@@ -35,15 +35,21 @@ class Options(NamedTuple):
     """What is looked at; None is everything."""
     contents: bool = False
     """Whether layers are downloaded."""
+    code: bool = False
+    """Whether the code of functions and layers is looked at too."""
 
 
-def chosen(names: Sequence[str] | None, types: frozenset[str] | None = None) -> list[Service]:
-    """The tables of these services, or all, with the calls that these types need, or all.
+def chosen(names: Sequence[str] | None, types: frozenset[str] | None = None, *, code: bool = False) -> list[Service]:
+    """The tables of these services, or all, with the calls that these types need, or all; code only when asked for.
 
     Raises:
         UsageError: there is no such service.
     """
     services = all_services()
+    if code and (types is None or "archive" in types):
+        from assay.inventory.aws.code import with_code
+
+        services = [with_code(s) if s.name == "lambda" else s for s in services]
     known = {s.label or s.name for s in services}
     for name in names or ():
         if name not in known:
@@ -70,7 +76,7 @@ class Audit:
         self.own = self._identity(region)
         self.accounts = self._accounts()
         self.pool = ThreadPoolExecutor(options.jobs, thread_name_prefix="detail")
-        self.services = chosen(options.services, options.types)
+        self.services = chosen(options.services, options.types, code=options.code)
 
     @property
     def header(self) -> dict[str, Any]:
@@ -126,7 +132,7 @@ class Audit:
         services = [s for s in self.services if not s.region or self.own.partition == "aws"]
         elsewhere = {s.region for s in services if s.region}
         transports = {
-            region: (Boto(self.clients, region, credentials), Shared()) for region in {*regions, home, *elsewhere}
+            region: (self._transport(region, credentials), Shared()) for region in {*regions, home, *elsewhere}
         }
         for service in services:
             for region in [service.region or home] if service.home else regions:
@@ -136,6 +142,14 @@ class Audit:
                     "aws", account, None if service.home else region, service.label or service.name, service.types,
                     _work(service, place, *transports[region], self.pool),
                 )  # fmt: skip
+
+    def _transport(self, region: str, credentials: Any) -> Transport:
+        boto = Boto(self.clients, region, credentials)
+        if not self.options.code:
+            return boto
+        from assay.inventory.aws.code import Coded
+
+        return Coded(boto)
 
     def _enter(self, account: str) -> Any:
         """The credentials for an account: our own, or the role's there, which renew themselves."""
@@ -173,7 +187,7 @@ class Audit:
 
 
 def _work(
-    service: Service, place: Place, transport: Boto, shared: Shared, pool: ThreadPoolExecutor
+    service: Service, place: Place, transport: Transport, shared: Shared, pool: ThreadPoolExecutor
 ) -> Callable[[Emitter], None]:
     return lambda emit: Walk(service, place, transport, emit, pool, shared).run()
 

@@ -35,6 +35,7 @@ OPERATIONS = {
     "s3:GetBucketAccelerateConfiguration": ("s3:GetAccelerateConfiguration",),
     "s3:GetPublicAccessBlock": ("s3:GetBucketPublicAccessBlock",),
     "s3control:GetPublicAccessBlock": ("s3:GetAccountPublicAccessBlock",),
+    "lambda:GetLayerVersionByArn": ("lambda:GetLayerVersion",),
     "budgets:DescribeBudgets": ("budgets:ViewBudget",),
     "budgets:DescribeNotificationsForBudget": ("budgets:ViewBudget",),
     "budgets:DescribeSubscribersForNotification": ("budgets:ViewBudget",),
