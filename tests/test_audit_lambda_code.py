@@ -46,7 +46,12 @@ FUNCTIONS = {
     "forbidden": archive(app_py=CLEAN),
     "moved": archive(app_py=CLEAN),
     "swapped": archive(app_py=CLEAN),
+    "guest": archive(app_py=CLEAN),
+    "visitor": archive(app_py=CLEAN),
 }
+STRANGE = "arn:aws:lambda:eu-west-1:999999999999:layer:strange:7"
+"""A layer of another account, which two functions use; moto knows no such layer."""
+OTHERS = {"strange": archive(python__keys_py=f'API_TOKEN = "{SECRET}"\n')}
 LAYERS = {
     "first": archive(python__prices_py="PRICE = 1\n", python__boto3____init___py=""),
     "second": archive(
@@ -89,7 +94,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(refused, b"", {"Location": f"{self.server.url}/archives/clean"} if refused == 302 else {})
             else:
                 name = "leaky" if name == "swapped" else name
-                self._answer(200, FUNCTIONS.get(name) or LAYERS[name])
+                self._answer(200, {**FUNCTIONS, **LAYERS, **OTHERS}[name])
+        elif "find=LayerVersion" in self.path:
+            size = {"CodeSize": len(OTHERS["strange"]), "Location": f"{self.server.url}/archives/strange"}
+            self._answer(200, json.dumps({"Content": size, "LayerVersionArn": STRANGE, "Version": 7}).encode())
         elif "/functions/denied" in self.path and self.path.endswith("/denied"):
             body = json.dumps({"Message": "not authorized to perform lambda:GetFunction"}).encode()
             self._answer(403, body, {"x-amzn-ErrorType": "AccessDeniedException", "Content-Type": "application/json"})
@@ -108,6 +116,10 @@ class _Handler(BaseHTTPRequestHandler):
             arn = found.get("LayerArn") or found["Configuration"]["FunctionArn"]
             place["Location"] = f"{self.server.url}/archives/{arn.rpartition(':')[2]}?X-Amz-Signature=s1gnature"
             told = json.dumps(found).encode()
+        for one in [*found.get("Functions", ()), found]:
+            if one.get("FunctionName") in ("guest", "visitor"):
+                one["Layers"] = [{"Arn": STRANGE, "CodeSize": 1}]
+                told = json.dumps(found).encode()
         kept = ("content-type", "x-amzn-errortype")
         self._answer(answer.status, told, {k: v for k, v in answer.getheaders() if k.lower() in kept})
 
@@ -194,7 +206,8 @@ UNKNOWN = dict.fromkeys(("large", "denied", "forbidden", "moved", "swapped"), "u
 
 def test_code_is_judged_as_that_of_files_is(audit: Audit) -> None:
     secrets = audit.verdicts("aws-lambda-code-secret")
-    assert secrets == {**UNKNOWN, "leaky": "fail", "clean": "pass", "first": "pass", "second": "pass"}
+    passed = dict.fromkeys(("clean", "guest", "visitor", "first", "second", "strange"), "pass")
+    assert secrets == {**UNKNOWN, **passed, "leaky": "fail"}
     assert ("leaky", "app.py:3 holds a credential (DB_PASSWORD)") in audit.messages("aws-lambda-code-secret")
     assert audit.verdicts("aws-layer-dangerous-code")["leaky"] == "fail"
     assert audit.verdicts("aws-layer-unsafe-archive")["clean"] == "pass"
@@ -209,6 +222,14 @@ def test_layers_of_a_function_are_merged(audit: Audit) -> None:
     assert audit.verdicts("aws-layer-too-large")["clean"] == "pass"
 
 
+def test_layers_of_other_accounts_are_looked_at_once(audit: Audit) -> None:
+    found = [f for f in audit.report["findings"] if f["rule"] == "aws-layer-secret" and f["verdict"] == "fail"]
+    assert [(f["resource"]["address"], f["message"]) for f in found] == [
+        (f"{STRANGE}/code", "python/keys.py:1 holds a credential (API_TOKEN)")
+    ]
+    assert audit.verdicts("aws-layer-shadows-runtime")["guest"] == "pass"
+
+
 def test_what_could_not_be_had_is_said(audit: Audit, relay: Relay) -> None:
     assert audit.code == 1
     rows = {(u["status"], u["reason"].partition(" (and")[0]) for u in audit.report["coverage"]["units"]}
@@ -220,7 +241,7 @@ def test_what_could_not_be_had_is_said(audit: Audit, relay: Relay) -> None:
     assert "TooLarge" in said["large"]
     assert "not the archive that Lambda tells of" in said["swapped"]
     fetched = [n for n, _ in relay.fetched]
-    assert sorted(fetched) == ["clean", "first", "forbidden", "leaky", "moved", "second", "swapped"]
+    assert sorted(set(fetched)) == sorted({*FUNCTIONS, *LAYERS, *OTHERS} - {"large", "denied"})
     assert not [h for _, headers in relay.fetched for h in headers if h.lower() in ("authorization", "cookie")]
 
 

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from assay.inventory.aws.transport import Boto
 
-MEGABYTE = 1024 * 1024
-MAX_SIZE = 250 * MEGABYTE
-"""Of one archive; Lambda unpacks no more than that."""
+MAX_SIZE = 250 * 1024 * 1024
+"""Bytes of one archive; Lambda unpacks no more than that."""
 MAX_ARCHIVES = 1_000
 """Of one account and region."""
 TIMEOUT = (10, 60)
@@ -170,7 +169,7 @@ def _write(raw: Any, file: IO[bytes]) -> str:
 
 
 def _too_large(size: int) -> CallFailed:
-    said = f"the archive has {size // MEGABYTE:,} MB or more; Assay downloads at most {MAX_SIZE // MEGABYTE:,} MB"
+    said = f"the archive has at least {size:,} bytes; Assay downloads at most {MAX_SIZE:,}"
     return CallFailed(FAILED, "TooLarge", said)
 
 
