@@ -27,6 +27,14 @@ from moto.server import ThreadedMotoServer
 REGION, SECRET = "eu-west-1", "hR7!kq2Zx9vT4mWp"
 CLEAN = "def handler(event, context):\n    return 1\n"
 LEAKY = f'import os\n\nDB_PASSWORD = "{SECRET}"\n\n\ndef handler(event, context):\n    os.system(event["run"])\n'
+WRAPPER = """import boto3
+
+table = boto3.resource("dynamodb").Table("orders")
+
+
+def handler(event, context):
+    return table.put_item(Item=event)
+"""
 THEMES = ("--select", "layer-security")
 
 
@@ -48,6 +56,7 @@ FUNCTIONS = {
     "swapped": archive(app_py=CLEAN),
     "guest": archive(app_py=CLEAN),
     "visitor": archive(app_py=CLEAN),
+    "wrapper": archive(app_py=WRAPPER),
 }
 STRANGE = "arn:aws:lambda:eu-west-1:999999999999:layer:strange:7"
 """A layer of another account, which two functions use; moto knows no such layer."""
@@ -159,10 +168,16 @@ def _populate(url: str) -> None:
         for name, data in LAYERS.items()
     ]
     for name, data in FUNCTIONS.items():
-        aws.create_function(
+        arn = aws.create_function(
             FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=role, Code={"ZipFile": data},
             Layers=layers if name == "clean" else [],
-        )  # fmt: skip
+        )["FunctionArn"]  # fmt: skip
+        if name in ("clean", "wrapper"):
+            parameters = {"FunctionName": arn, "Payload.$": "$"}
+            task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": parameters, "End": True}
+            boto3.client("stepfunctions", endpoint_url=url).create_state_machine(
+                name=f"calls-{name}", roleArn=role, definition=json.dumps({"StartAt": "Do", "States": {"Do": task}})
+            )
 
 
 class Audit:
@@ -206,7 +221,7 @@ UNKNOWN = dict.fromkeys(("large", "denied", "forbidden", "moved", "swapped"), "u
 
 def test_code_is_judged_as_that_of_files_is(audit: Audit) -> None:
     secrets = audit.verdicts("aws-lambda-code-secret")
-    passed = dict.fromkeys(("clean", "guest", "visitor", "first", "second", "strange"), "pass")
+    passed = dict.fromkeys(("clean", "guest", "visitor", "wrapper", "first", "second", "strange"), "pass")
     assert secrets == {**UNKNOWN, **passed, "leaky": "fail"}
     assert ("leaky", "app.py:3 holds a credential (DB_PASSWORD)") in audit.messages("aws-lambda-code-secret")
     assert audit.verdicts("aws-layer-dangerous-code")["leaky"] == "fail"
@@ -261,6 +276,16 @@ def test_the_snapshot_gives_the_same_findings_later(audit: Audit, tmp_path: Path
     assert later["findings"] == audit.report["findings"]
 
 
+def test_facts_of_another_form_are_unknown(audit: Audit, tmp_path: Path) -> None:
+    other = audit.snapshot.replace('"packages":', '"bundles":')
+    assert other != audit.snapshot
+    (tmp_path / "other.jsonl").write_text(other)
+    main(["scan", str(tmp_path / "other.jsonl"), "-q", "--select", "aws-lambda-code-secret", "-o",
+          f"json={tmp_path}/r.json"])  # fmt: skip
+    summary = json.loads((tmp_path / "r.json").read_text())["summary"]
+    assert (summary["fail"], summary["unknown"]) == (0, len(FUNCTIONS)), "layers are another rule's"
+
+
 def test_findings_without_a_snapshot_stand_at_entries(relay: Relay, tmp_path: Path) -> None:
     main(["audit", "aws", "--endpoint", relay.url, "--regions", REGION, "--services", "lambda", "-q", "--function-code",
           "--select", "aws-lambda-code-secret", "-o", f"json={tmp_path}/r.json"])  # fmt: skip
@@ -273,6 +298,16 @@ def test_findings_without_a_snapshot_stand_at_entries(relay: Relay, tmp_path: Pa
 def test_what_is_missing_alone_is_incomplete(relay: Relay, tmp_path: Path) -> None:
     audit = Audit(tmp_path, relay, "--function-code", "--select", "aws-lambda-code-secret", "--fail-on", "never")
     assert audit.code == 3
+
+
+def test_a_function_that_only_passes_on_is_told_to_its_machine(relay: Relay, tmp_path: Path) -> None:
+    rule = "aws-sfn-wrapper-lambda"
+    both = ("--select", rule, "--services", "lambda,stepfunctions")
+    asked = Audit(tmp_path, relay, "--function-code", *both)
+    assert asked.verdicts(rule) == {"calls-wrapper": "fail", "calls-clean": "pass"}
+    (tmp_path / "without").mkdir()
+    without = Audit(tmp_path / "without", relay, *both)
+    assert without.verdicts(rule) == {"calls-wrapper": "unknown", "calls-clean": "unknown"}
 
 
 def test_no_code_is_asked_for_unless_wanted(relay: Relay, tmp_path: Path) -> None:

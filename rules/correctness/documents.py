@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from assay import MEDIUM, Finding, Resource, rule
 
 
-@rule(on=["archive", "build_spec", "dockerfile", "python", "workflow", "sql"], severity=MEDIUM)
+@rule(
+    on=["archive", "build_spec", "dockerfile", "python", "workflow", "sql"],
+    severity=MEDIUM,
+    sources=["document", "layer"],
+)
 def document_not_parsed(document: Resource) -> Iterator[Finding]:
     """Documents that the infrastructure uses can be parsed.
 

@@ -96,10 +96,10 @@ def entries_of(directory: str, rules: Iterable[Rule]) -> list[Entry]:
     return [Entry(r.id, r.file, list(r.on), r.theme, details) for r in ordered]
 
 
-_DEFAULT = ("manifest", "terraform", "plan", "cluster", "document", "layer")
+_DEFAULT = ("manifest", "terraform", "plan", "cluster", "document", "layer", "aws")
 _ONLY = {
     **dict.fromkeys(("build_spec", "sql", "python", "dockerfile", "workflow", "assertion"), ("document",)),
-    "archive": ("layer",),
+    "archive": ("layer", "aws"),
 }
 """The sources of types that no Terraform provider has."""
 

@@ -10,7 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from assay.documents.layer_archive import Entry, PackageOrigin, Unread
-from assay.model import Location, Resource
+from assay.model import Location, Resource, Undetermined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,14 @@ TARGET = 4096
 """Bytes of a symbolic link's target."""
 
 
-def facts(package: Package) -> dict[str, Any]:
-    """What the rules on archives ask of a package, as JSON can hold it; empty lists where its entries are refused."""
+def facts(package: Package, handler: str = "") -> dict[str, Any]:
+    """What the rules on archives ask of a package, as JSON can hold it; empty lists where its entries are refused.
+
+    Of a function's `handler` it is told which call it consists of, where that is one.
+    """
     from assay.analysis.advisories import installed
     from assay.analysis.archives import inspected
+    from assay.analysis.lambda_code import only_call
     from assay.reports.masking import mask
 
     contents = inspected(package)
@@ -45,6 +49,10 @@ def facts(package: Package) -> dict[str, Any]:
         found["packages"] = [list(p) for p in installed(package)]
     except Unread:
         found["packages"] = None  # said as unknown when a rule asks
+    try:
+        found["handlers"] = {handler: only_call(package, handler, "the function")} if handler else {}
+    except Undetermined:
+        found["handlers"] = {}
     return found
 
 
@@ -54,12 +62,13 @@ _SPOTS = ("calls", "secrets", "unread")
 class InspectedPackage:
     """A package by its facts: its entries are listed, and their content is gone."""
 
-    __slots__ = ("_targets", "entries", "refused", "shown")
+    __slots__ = ("_targets", "calls", "entries", "refused", "shown")
 
     def __init__(self, shown: str, known: dict[str, Any]) -> None:
         self.shown = shown
         self.refused: str = known["refused"]
         self.entries: Sequence[Entry] = [Entry(*row) for row in known["entries"]]
+        self.calls: dict[str, str] = known["handlers"]  # the one call that a handler consists of
         self._targets: dict[str, str] = known["targets"]
 
     def read(self, entry: Entry, most: int) -> bytes:
@@ -91,18 +100,24 @@ class InspectedOrigin(PackageOrigin):
 
 
 def recalled(archive: Resource) -> Resource:
-    """A live archive with the package that its facts describe; as it is where it could not be inspected."""
-    from assay.analysis.advisories import Installed
-    from assay.analysis.archives import Contents, Spot
-
-    known = archive.values.get("inspected")
-    if not isinstance(known, dict):
+    """A live archive with the package that its facts describe; as it is where there are none, or not such ones."""
+    try:
+        known = archive.values["inspected"]
+        origin = InspectedOrigin(archive.origin, InspectedPackage(archive.address, known), _memo(known))
+    except (LookupError, TypeError, ValueError, AttributeError):  # nobody could inspect it, or a foreign snapshot
         return archive
-    memo: dict[str, object] = {"contents": Contents(*([Spot(*row) for row in known[name]] for name in _SPOTS))}
-    if known["packages"] is not None:
-        memo["packages"] = [Installed(*row) for row in known["packages"]]
-    origin = InspectedOrigin(archive.origin, InspectedPackage(archive.address, known), memo)
     return Resource(
         archive.type, archive.address, archive.source, archive.values, origin,
         name=archive.name, account=archive.account, region=archive.region,
     )  # fmt: skip
+
+
+def _memo(known: dict[str, Any]) -> dict[str, object]:
+    """What the analyses of an archive have found in it, as they keep it themselves."""
+    from assay.analysis.advisories import Installed
+    from assay.analysis.archives import Contents, Spot
+
+    memo: dict[str, object] = {"contents": Contents(*([Spot(*row) for row in known[name]] for name in _SPOTS))}
+    if known["packages"] is not None:
+        memo["packages"] = [Installed(*row) for row in known["packages"]]
+    return memo

@@ -10,6 +10,7 @@ from assay.model import Ref, Text, Undetermined, Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.documents.layer_archive import Package
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
 
@@ -78,11 +79,7 @@ def _only_call(function: Resource, graph: Graph) -> str:
     Raises:
         Undetermined: its code is not at hand, or not Python.
     """
-    from assay.analysis import python_code
     from assay.analysis.archives import package_of
-    from assay.analysis.functions import wrapped_call
-    from assay.analysis.source_code import NoSource
-    from assay.documents.layer_archive import Unread
 
     archives = [a for a in graph.follow(function, "filename") if a.type == "archive" and a.source != "uncollected"]
     if not archives:
@@ -90,8 +87,24 @@ def _only_call(function: Resource, graph: Graph) -> str:
     handler = function["handler"]
     if isinstance(handler, Unknown):
         raise Undetermined(handler)
-    module, _, name = str(handler).rpartition(".")
-    package = package_of(archives[0])
+    return only_call(package_of(archives[0]), str(handler), str(function))
+
+
+def only_call(package: Package, handler: str, function: str) -> str:
+    """The one SDK call that a handler in a package consists of; empty when it does something of its own.
+
+    Raises:
+        Undetermined: the package has no such handler, or it is not Python.
+    """
+    from assay.analysis import python_code
+    from assay.analysis.functions import wrapped_call
+    from assay.analysis.source_code import NoSource
+    from assay.documents.layer_archive import Unread
+
+    known: str | None = getattr(package, "calls", {}).get(handler)
+    if known is not None:  # its code was inspected, and is gone
+        return known
+    module, _, name = handler.rpartition(".")
     file = f"{module.replace('.', '/')}.py"
     entry = next((e for e in package.entries if e.name == file), None)
     if entry is None:

@@ -122,7 +122,7 @@ class Coded:
             if about.get("CodeSha256") not in (None, "", digest):
                 raise CallFailed(FAILED, "WrongDigest", "what was downloaded is not the archive that Lambda tells of")
             with _INSPECTION:
-                return _inspect(file.name)
+                return _inspect(file.name, str(about.get("Handler") or ""))
 
     def _download(self, location: str, file: IO[bytes]) -> str:
         """Write what lies at a location, and there alone: redirections are not followed.
@@ -173,7 +173,7 @@ def _too_large(size: int) -> CallFailed:
     return CallFailed(FAILED, "TooLarge", said)
 
 
-def _inspect(path: str) -> dict[str, Any]:
+def _inspect(path: str, handler: str) -> dict[str, Any]:
     from assay.analysis.inspection import facts
     from assay.documents.layer_archive import ZipPackage
 
@@ -182,7 +182,7 @@ def _inspect(path: str) -> dict[str, Any]:
     except Malformed as fault:
         raise CallFailed(FAILED, "NoZipFile", fault.sentence) from None
     try:
-        return facts(package)
+        return facts(package, handler)
     except Exception as error:  # noqa: BLE001 - one archive may not take the others along
         raise CallFailed(FAILED, "NotInspected", f"{type(error).__name__}: {error}") from None
     finally:
