@@ -192,6 +192,8 @@ class Audit:
         self.report = json.loads((folder / "r.json").read_text())
         self.snapshot = gzip.decompress(self.save.read_bytes()).decode()
 
+        self.fetched = list(relay.fetched)
+
     def verdicts(self, rule: str) -> dict[str, str]:
         return {name(f): f["verdict"] for f in self.report["findings"] if f["rule"] == rule}
 
@@ -226,7 +228,22 @@ def test_code_is_judged_as_that_of_files_is(audit: Audit) -> None:
     assert ("leaky", "app.py:3 holds a credential (DB_PASSWORD)") in audit.messages("aws-lambda-code-secret")
     assert audit.verdicts("aws-layer-dangerous-code")["leaky"] == "fail"
     assert audit.verdicts("aws-layer-unsafe-archive")["clean"] == "pass"
-    assert audit.verdicts("aws-layer-vulnerable-package")["second"] == "unknown", "no advisories are given"
+
+
+def test_packages_are_told_of_the_layer(relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = "aws-layer-vulnerable-package"
+    advisory = {"id": "GHSA-1", "affected": [{"package": {"ecosystem": "npm", "name": "tar"}, "ranges": [
+        {"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "6.1.2"}]}]}]}  # fmt: skip
+    (tmp_path / "osv.json").write_text(json.dumps(advisory))
+    (tmp_path / "assay.toml").write_text(f'[params.{rule}]\nadvisories = ["{tmp_path}/osv.json"]\n')
+    monkeypatch.chdir(tmp_path)
+    relay.fetched.clear()
+    audit = Audit(tmp_path, relay, "--function-code", "--layer-contents", "--select", rule)
+    failed = [f for f in audit.report["findings"] if f["verdict"] == "fail"]
+    assert [(f["resource"]["type"], f["message"].partition(" (")[0]) for f in failed] == [
+        ("aws_lambda_layer_version", "tar 6.1.0 has GHSA-1")
+    ]
+    assert [n for n, _ in relay.fetched].count("second") == 1, "the one download serves both options"
 
 
 def test_layers_of_a_function_are_merged(audit: Audit) -> None:
@@ -245,7 +262,7 @@ def test_layers_of_other_accounts_are_looked_at_once(audit: Audit) -> None:
     assert audit.verdicts("aws-layer-shadows-runtime")["guest"] == "pass"
 
 
-def test_what_could_not_be_had_is_said(audit: Audit, relay: Relay) -> None:
+def test_what_could_not_be_had_is_said(audit: Audit) -> None:
     assert audit.code == 1
     rows = {(u["status"], u["reason"].partition(" (and")[0]) for u in audit.report["coverage"]["units"]}
     assert {status for status, _ in rows} == {"denied", "failed"}
@@ -255,9 +272,9 @@ def test_what_could_not_be_had_is_said(audit: Audit, relay: Relay) -> None:
     assert "127.0.0.1 answers 302" in said["moved"]
     assert "TooLarge" in said["large"]
     assert "not the archive that Lambda tells of" in said["swapped"]
-    fetched = [n for n, _ in relay.fetched]
+    fetched = [n for n, _ in audit.fetched]
     assert sorted(set(fetched)) == sorted({*FUNCTIONS, *LAYERS, *OTHERS} - {"large", "denied"})
-    assert not [h for _, headers in relay.fetched for h in headers if h.lower() in ("authorization", "cookie")]
+    assert not [h for _, headers in audit.fetched for h in headers if h.lower() in ("authorization", "cookie")]
 
 
 def test_nothing_of_the_code_is_kept(audit: Audit) -> None:
@@ -334,5 +351,6 @@ def test_permissions_only_with_the_option(capsys: pytest.CaptureFixture[str]) ->
         return set(json.loads(capsys.readouterr().out)["Statement"][0]["Action"])
 
     added = actions("--function-code") - actions()
-    assert added == {"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetLayerVersion"}
+    assert added == {"lambda:GetFunction", "lambda:GetFunctionConfiguration"}
+    assert "lambda:GetLayerVersion" in actions("--function-code")
     assert actions("--function-code", "--select", "aws-sqs-no-dlq") == actions("--select", "aws-sqs-no-dlq")

@@ -16,6 +16,7 @@ from assay.analysis.archives import (
     shadowed,
     too_large,
     with_code,
+    with_packages,
 )
 
 
@@ -190,6 +191,7 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
     on=["archive", "aws_lambda_layer_version"],
     severity=HIGH,
     params={"advisories": []},
+    each=with_packages,
     sources=["layer", "document", "aws"],
     controls=["nist-800-53r5:RA-5", "nist-800-53r5:SI-2"],
 )
@@ -199,7 +201,7 @@ def aws_layer_vulnerable_package(archive: Resource, graph: Graph, params: dict[s
     Judged are the packages of Python (`*.dist-info`) and Node.js (`node_modules`) by the advisories that `advisories`
     names: files, folders or zip files in the OSV format, as osv.dev offers them for each ecosystem. Nothing is asked of
     anybody; without advisories nobody can tell, and an archive with packages is unknown. The layers of an account are
-    judged where `assay audit aws --layer-contents` was to download them.
+    judged where `assay audit aws` was to download them (`--layer-contents`, or `--function-code`).
 
     ## Why
     A layer is built once and used for years; every function that uses it has the hole that its packages have.

@@ -101,6 +101,12 @@ def with_code(thing: Resource, graph: Graph) -> list[Resource]:
     return [thing] if asked else []
 
 
+def with_packages(thing: Resource, graph: Graph) -> list[Resource]:
+    """The thing itself; nothing for the archive of a live layer, whose packages are told of the layer."""
+    told = thing.source == "aws" and list.__len__(graph.users(thing, "aws_lambda_layer_version")) > 0
+    return [] if thing.type == "archive" and told else [thing]
+
+
 # --- what is unsafe to unpack -----------------------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from assay.documents.positions import Malformed
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.walk import CallFailed
 from assay.inventory.collect import DENIED, FAILED
+from assay.model import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,15 @@ def _archive(arn: str, name: str, **more: Any) -> Make:
 
 
 def _code(operation: str, **more: Any) -> Ask:
-    return Ask(operation=operation, put="$code", feeds=("entries",), **more)
+    return Ask(operation=operation, put="$code", feeds=("entries", "packages"), **more)
+
+
+def _packages(item: Item) -> Any:
+    """The packages of a layer version, as `layer_contents` tells them."""
+    found = item["$code.facts.packages"]
+    if found is None:
+        return Unknown("a description of a package in it cannot be unpacked")
+    return [dict(zip(("ecosystem", "name", "version", "entry"), row, strict=True)) for row in found]
 
 
 def with_code(service: Service) -> Service:
@@ -79,9 +88,10 @@ def with_code(service: Service) -> Service:
         makes=(*functions.makes, _archive("FunctionArn", "FunctionName", when=_zipped)),
     )
     get = _code("GetLayerVersion", params={"LayerName": "^LayerName", "VersionNumber": "Version"})
-    versions = replace(
-        versions, then=(*versions.then, get), makes=(*versions.makes, _archive("LayerVersionArn", "^LayerName"))
-    )
+    (layer,) = versions.makes
+    layer = replace(layer, fields={**layer.fields, "packages": _packages})
+    rest = [a for a in versions.then if a.operation != get.operation]  # what `--layer-contents` asks is told by this
+    versions = replace(versions, then=(*rest, get), makes=(layer, _archive("LayerVersionArn", "^LayerName")))
     return replace(service, asks=(functions, mappings, replace(layers, then=(versions,))))
 
 
