@@ -351,6 +351,6 @@ def test_permissions_only_with_the_option(capsys: pytest.CaptureFixture[str]) ->
         return set(json.loads(capsys.readouterr().out)["Statement"][0]["Action"])
 
     added = actions("--function-code") - actions()
-    assert added == {"lambda:GetFunction", "lambda:GetFunctionConfiguration"}
-    assert "lambda:GetLayerVersion" in actions("--function-code")
+    assert added == {"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetLayerVersion"}
+    assert actions("--layer-contents") - actions() == {"lambda:GetLayerVersion"}
     assert actions("--function-code", "--select", "aws-sqs-no-dlq") == actions("--select", "aws-sqs-no-dlq")

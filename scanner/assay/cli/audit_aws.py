@@ -57,7 +57,7 @@ def permissions(args: Namespace) -> str:
 
     return policy(
         chosen(_split(args.services), args.types, code=args.function_code), organization=bool(args.accounts),
-        role=args.role_name,
+        role=args.role_name, unasked=() if args.function_code or args.layer_contents else ("lambda:GetLayerVersion",),
     )  # fmt: skip
 
 
