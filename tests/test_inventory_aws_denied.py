@@ -76,7 +76,9 @@ def test_where_everything_is_refused_nothing_passes_and_nothing_fails() -> None:
 
 
 WRITTEN = [e for file in rule_files(RULES) for e in read(f"{RULES}/{file[:-3]}.md") if e.source == "aws"]
-EXAMPLES = [e for e in WRITTEN if OPENSLO not in e.text and SPEND["aws"] not in e.text]
+BESIDE = ("live-drift-from-code",)
+"""Judged beside code alone: without any nothing is declared, and what is not known differs from nothing."""
+EXAMPLES = [e for e in WRITTEN if OPENSLO not in e.text and SPEND["aws"] not in e.text and e.rule not in BESIDE]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,8 @@ _NAMES = {
 """Attributes that camel case alone does not give."""
 
 _LISTS = {
-    "allowed_topologies": "allowedTopologies", "cluster_role_selectors": "clusterRoleSelectors",
+    "allowed_flex_volumes": "allowedFlexVolumes", "allowed_host_paths": "allowedHostPaths", "host_ports": "hostPorts",
+    "range": "ranges", "allowed_topologies": "allowedTopologies", "cluster_role_selectors": "clusterRoleSelectors",
     "config_map_items": "items", "container": "containers", "egress": "egress", "env": "env", "env_from": "envFrom",
     "from": "from", "host_aliases": "hostAliases", "http_header": "httpHeaders", "ingress": "ingress",
     "image_pull_secret": "imagePullSecrets", "image_pull_secrets": "imagePullSecrets", "items": "items",
