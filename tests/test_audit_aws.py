@@ -368,8 +368,7 @@ def test_every_account_of_the_organization_is_visited_and_one_that_is_closed_cos
     from assay.inventory.aws.walk import CallFailed
 
     with mock_aws(config=CONFIG):
-        organizations = boto3.client("organizations")
-        organizations.create_organization(FeatureSet="ALL")
+        organizations = new_organization()
         members = [
             organizations.create_account(Email=f"{i}@example.com", AccountName=f"a{i}")["CreateAccountStatus"][
                 "AccountId"
@@ -412,11 +411,23 @@ def test_every_account_of_the_organization_is_visited_and_one_that_is_closed_cos
     assert {r["account"] for r in resources(tmp_path / "o.jsonl.gz")} == {members[1]}
 
 
+def new_organization() -> Any:
+    """A client of an organization of one account; what moto keeps of an earlier one outlives the mock."""
+    from moto.organizations.models import organizations_backends
+
+    organizations_backends.master_accounts.clear()
+    for of_account in organizations_backends.values():
+        for backend in of_account.values():
+            backend.reset()
+    organizations = boto3.client("organizations")
+    organizations.create_organization(FeatureSet="ALL")
+    return organizations
+
+
 def test_the_credentials_of_one_account_are_never_used_for_another(environment: None, tmp_path: Path) -> None:
     """The accounts share their clients and threads, so every one has queues of the same names and other contents."""
     with mock_aws(config=CONFIG):
-        organizations = boto3.client("organizations")
-        organizations.create_organization(FeatureSet="ALL")
+        organizations = new_organization()
         timeouts: dict[str, int] = {}
         for i in range(12):
             made = organizations.create_account(Email=f"{i}@example.com", AccountName=f"a{i}")

@@ -68,6 +68,7 @@ def run(argv: list[str]) -> int:
     else:
         sys.stdout.writelines(_diff(mended))
     if not args.quiet:
+        sys.stdout.flush()  # into a pipe it would come after what is said of it
         _say(mended, verbose=args.verbose, written=args.write)
     return 3 if mended.report.coverage.incomplete and not args.allow_incomplete else 0
 

@@ -77,7 +77,7 @@ def run(argv: list[str]) -> int:
         except OSError as error:
             raise UsageError(f"{path}: cannot be written: {error.strerror}") from error
         written.append(name)
-        print(name)
+        print(name, flush=True)  # what is said of it on stderr comes after, in a pipe too
         lines = enumerate(text.splitlines(), 1)
         open_ += [f"  {name}:{n}: {line.strip()}" for n, line in lines if any(p in line for p in _PLACEHOLDERS)]
     if open_:
