@@ -19,4 +19,5 @@ def live_drift_from_code(declaration: Resource, graph: Graph) -> Iterator[Findin
     Run `terraform apply` to restore what the code says, or take the change over into the block named.
     """
     for drift in drifts(declaration, graph):
-        yield drift.live.fails(drift.said, at=drift.path, because=drift.because, key=drift.key)
+        tell = drift.live.fails if drift.sure else drift.live.unsure
+        yield tell(drift.said, at=drift.path, because=drift.because, key=drift.key)

@@ -67,13 +67,14 @@ class Difference(NamedTuple):
 
 
 class Drift(NamedTuple):
-    """A difference as a rule tells it."""
+    """A difference as a rule tells it; not `sure` where it may be another resource that the block made."""
 
     live: Resource
     path: ValuePath
     said: str
     key: str
     because: tuple[Location, ...]
+    sure: bool
 
 
 def drifts(declaration: Resource, graph: Graph) -> Iterator[Drift]:
@@ -82,12 +83,13 @@ def drifts(declaration: Resource, graph: Graph) -> Iterator[Drift]:
         origin: Any = live.origin
         for d in origin.differences:
             said = f"{join_path(d.path)} is {show(d.live)}, and {d.block.address} says {show(d.code)}"
-            if origin.match.confidence == LOW:
+            sure = origin.match.confidence != LOW
+            if not sure:
                 said += f" (if it is that block: the link is of low confidence, by {origin.match.by})"
             place = d.block.origin.locate(d.place)
             because = place._replace(address=d.block.address, path=join_path(d.place), value=d.code)
             key = str(d.path[0]) if d.path[0] in _TAGS else join_path(d.path)  # one tag or several: the same finding
-            yield Drift(live, d.path, said, key, (because,))
+            yield Drift(live, d.path, said, key, (because,), sure)
 
 
 # --- what is compared -------------------------------------------------------------------------------------------------
