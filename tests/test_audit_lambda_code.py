@@ -238,12 +238,12 @@ def test_packages_are_told_of_the_layer(relay: Relay, tmp_path: Path, monkeypatc
     (tmp_path / "assay.toml").write_text(f'[params.{rule}]\nadvisories = ["{tmp_path}/osv.json"]\n')
     monkeypatch.chdir(tmp_path)
     relay.fetched.clear()
-    audit = Audit(tmp_path, relay, "--function-code", "--layer-contents", "--select", rule)
+    audit = Audit(tmp_path, relay, "--function-code", "--select", rule)
     failed = [f for f in audit.report["findings"] if f["verdict"] == "fail"]
     assert [(f["resource"]["type"], f["message"].partition(" (")[0]) for f in failed] == [
         ("aws_lambda_layer_version", "tar 6.1.0 has GHSA-1")
     ]
-    assert [n for n, _ in relay.fetched].count("second") == 1, "the one download serves both options"
+    assert [n for n, _ in relay.fetched].count("second") == 1, "one download tells of its packages and its code"
 
 
 def test_layers_of_a_function_are_merged(audit: Audit) -> None:
@@ -352,5 +352,17 @@ def test_permissions_only_with_the_option(capsys: pytest.CaptureFixture[str]) ->
 
     added = actions("--function-code") - actions()
     assert added == {"lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetLayerVersion"}
-    assert actions("--layer-contents") - actions() == {"lambda:GetLayerVersion"}
     assert actions("--function-code", "--select", "aws-sqs-no-dlq") == actions("--select", "aws-sqs-no-dlq")
+
+
+@pytest.mark.parametrize("location", ["s3://bucket/layer.zip", "file:///etc/passwd", "https://", ""])
+def test_only_web_addresses_are_asked(location: str) -> None:
+    from assay.inventory.aws.code import download
+    from assay.inventory.aws.walk import CallFailed
+
+    nobody: Any = None
+    with tempfile.TemporaryFile() as file:
+        with pytest.raises(CallFailed) as refused:
+            download(nobody, location, file)
+        assert refused.value.code == "NoLocation"
+        assert file.tell() == 0

@@ -14,9 +14,9 @@ from assay.catalogue import Catalogue
 from assay.engine import evaluate
 from assay.examples import OPENSLO, SPEND, Example, answers, read
 from assay.graph import Graph
-from assay.inventory.aws.replay import Replay, all_services
+from assay.inventory.aws.replay import CODE, Replay, all_services, looked_into, tables
 from assay.inventory.aws.table import Place, Service
-from assay.inventory.aws.walk import CallFailed, Walk
+from assay.inventory.aws.walk import CallFailed, Transport, Walk
 from assay.inventory.collect import DENIED, Unit, run_unit
 from assay.inventory.snapshot import RecordWriter, SnapshotWriter
 from assay.inventory.snapshot import read as read_snapshot
@@ -32,8 +32,8 @@ def catalogue() -> Catalogue:
 
 
 @cache
-def operations() -> list[tuple[Service, set[str]]]:
-    return [(s, {f"{a}.{b}" for a, b in s.operations()}) for s in all_services()]
+def operations(recorded: frozenset[str]) -> list[tuple[Service, set[str]]]:
+    return [(s, {f"{a}.{b}" for a, b in s.operations()}) for s in tables(recorded)]
 
 
 class Refusing:
@@ -49,7 +49,7 @@ class Refusing:
         yield from self.replay.call(service, operation, **params)
 
 
-def collected(services: list[Service], transport: Refusing) -> Graph:
+def collected(services: list[Service], transport: Transport) -> Graph:
     stream = BytesIO()
     SnapshotWriter.begin(stream, {"feeds": {"aws": sorted({t for s in services for t in s.types})}})
     with RecordWriter(stream) as writer:
@@ -88,10 +88,11 @@ def test_a_refused_call_neither_condemns_nor_acquits(example: Example, monkeypat
     """Each call that an example records, refused in turn: the good one does not fail, the bad one is not passed."""
     monkeypatch.setattr("assay.inventory.aws.walk.sleep", lambda _: None)
     recorded = answers(example)
-    services = [s for s, names in operations() if names & set(recorded)]
+    services = [s for s, names in operations(CODE & set(recorded)) if names & set(recorded)]
     rules = catalogue().load([e for e in catalogue().entries if e.id == example.rule])
     for name in set(recorded) - {"sts.GetCallerIdentity"}:
-        found = evaluate(collected(services, Refusing(recorded, name)), rules).findings
+        transport = looked_into(Refusing(recorded, name), recorded)
+        found = evaluate(collected(services, transport), rules).findings
         if example.kind == "good":
             assert [(name, f.resource.address, f.message) for f in found if f.verdict is Verdict.FAIL] == []
         else:

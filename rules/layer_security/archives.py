@@ -201,7 +201,7 @@ def aws_layer_vulnerable_package(archive: Resource, graph: Graph, params: dict[s
     Judged are the packages of Python (`*.dist-info`) and Node.js (`node_modules`) by the advisories that `advisories`
     names: files, folders or zip files in the OSV format, as osv.dev offers them for each ecosystem. Nothing is asked of
     anybody; without advisories nobody can tell, and an archive with packages is unknown. The layers of an account are
-    judged where `assay audit aws` was to download them (`--layer-contents`, or `--function-code`).
+    judged where `assay audit aws` was to download them (`--function-code`).
 
     ## Why
     A layer is built once and used for years; every function that uses it has the hole that its packages have.

@@ -323,6 +323,7 @@ def _replayed(example: Example) -> Graph:
     from importlib import import_module
     from io import BytesIO
 
+    from assay.documents.packages import join_live
     from assay.graph import Graph
     from assay.inventory.collect import run_unit
     from assay.inventory.snapshot import RecordWriter, SnapshotWriter, read
@@ -344,6 +345,7 @@ def _replayed(example: Example) -> Graph:
     intake = Intake()
     with gzip.open(stream) as lines:
         read(lines, example.place, intake, kept=False)
+    join_live(intake)
     code = {name: text for name, text in example.files.items() if name.endswith(".tf")}
     if code:
         _declared(intake, code)

@@ -22,8 +22,6 @@ def options(p: ArgumentParser) -> None:
                    help="all, account numbers or organizational units (default: one's own); repeatable")  # fmt: skip
     p.add_argument("--role-name", metavar="NAME", help="the role to assume in the other accounts")
     p.add_argument("--external-id", metavar="ID", help="the external id that the role asks for")
-    p.add_argument("--layer-contents", action="store_true",
-                   help="download layers and list their packages; nothing else of them is kept")  # fmt: skip
     p.add_argument(
         "--function-code",
         action="store_true",
@@ -41,7 +39,7 @@ def units(args: Namespace) -> Iterable[Unit]:
     args.audit = Audit(
         Options(
             args.profile, _split(args.regions), _split(args.accounts), args.role_name, args.external_id, args.endpoint,
-            args.jobs or Options().jobs, _split(args.services), args.types, args.layer_contents, args.function_code,
+            args.jobs or Options().jobs, _split(args.services), args.types, args.function_code,
         )
     )  # fmt: skip
     return args.audit.units()  # type: ignore[no-any-return]
@@ -57,7 +55,7 @@ def permissions(args: Namespace) -> str:
 
     return policy(
         chosen(_split(args.services), args.types, code=args.function_code), organization=bool(args.accounts),
-        role=args.role_name, unasked=() if args.function_code or args.layer_contents else ("lambda:GetLayerVersion",),
+        role=args.role_name,
     )  # fmt: skip
 
 

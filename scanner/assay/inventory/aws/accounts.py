@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.inventory.aws.layer_contents import download
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, Clients, make_session
@@ -33,8 +33,6 @@ class Options(NamedTuple):
     services: Sequence[str] | None = None
     types: frozenset[str] | None = None
     """What is looked at; None is everything."""
-    contents: bool = False
-    """Whether layers are downloaded."""
     code: bool = False
     """Whether the code of functions and layers is looked at too."""
 
@@ -87,7 +85,6 @@ class Audit:
             "provider": "aws", "accounts": self.accounts, "regions": list(self.options.regions or ["enabled"]),
             "services": [s.label or s.name for s in self.services], "feeds": {"aws": sorted(feeds)},
             **({"left_out": left} if left else {}),
-            **({"layer_contents": True} if self.options.contents else {}),
         }  # fmt: skip
 
     def boto(self) -> Boto:
@@ -136,8 +133,7 @@ class Audit:
         }
         for service in services:
             for region in [service.region or home] if service.home else regions:
-                fetch = download if self.options.contents else None
-                place = Place(account, region, self.own.partition, tuple(regions), fetch)
+                place = Place(account, region, self.own.partition, tuple(regions))
                 yield Unit(
                     "aws", account, None if service.home else region, service.label or service.name, service.types,
                     _work(service, place, *transports[region], self.pool),
@@ -147,9 +143,9 @@ class Audit:
         boto = Boto(self.clients, region, credentials)
         if not self.options.code:
             return boto
-        from assay.inventory.aws.code import Coded
+        from assay.inventory.aws.code import Coded, download
 
-        return Coded(boto)
+        return Coded(boto, partial(download, boto))
 
     def _enter(self, account: str) -> Any:
         """The credentials for an account: our own, or the role's there, which renew themselves."""

@@ -22,9 +22,10 @@ from assay.inventory.collect import DENIED, FAILED
 from assay.model import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from assay.inventory.aws.transport import Boto
+    from assay.inventory.aws.walk import Transport
 
 MAX_SIZE = 250 * 1024 * 1024
 """Bytes of one archive; Lambda unpacks no more than that."""
@@ -63,7 +64,7 @@ def _code(operation: str, **more: Any) -> Ask:
 
 
 def _packages(item: Item) -> Any:
-    """The packages of a layer version, as `layer_contents` tells them."""
+    """The packages of a layer version as blocks."""
     found = item["$code.facts.packages"]
     if found is None:
         return Unknown("a description of a package in it cannot be unpacked")
@@ -90,16 +91,20 @@ def with_code(service: Service) -> Service:
     get = _code("GetLayerVersion", params={"LayerName": "^LayerName", "VersionNumber": "Version"})
     (layer,) = versions.makes
     layer = replace(layer, fields={**layer.fields, "packages": _packages})
-    rest = [a for a in versions.then if a.operation != get.operation]  # what `--layer-contents` asks is told by this
-    versions = replace(versions, then=(*rest, get), makes=(layer, _archive("LayerVersionArn", "^LayerName")))
+    versions = replace(versions, then=(*versions.then, get), makes=(layer, _archive("LayerVersionArn", "^LayerName")))
     return replace(service, asks=(functions, mappings, replace(layers, then=(versions,))))
 
 
 class Coded:
-    """A `Transport` over another: Lambda's archives are looked at, everything else passes through."""
+    """A `Transport` over another: Lambda's archives are looked at, everything else passes through.
 
-    def __init__(self, boto: Boto) -> None:
-        self.boto = boto
+    Args:
+        fetch: writes what lies at a location into a file, and gives its SHA-256 as Lambda writes it.
+    """
+
+    def __init__(self, inner: Transport, fetch: Callable[[str, IO[bytes]], str]) -> None:
+        self._inner = inner
+        self._fetch = fetch
         self._lock = Lock()
         self._count = 0
         self._known: dict[str, dict[str, Any]] = {}  # layers of other accounts, which many functions use
@@ -108,11 +113,11 @@ class Coded:
         told = _TOLD.get(operation) if service == "lambda" else None
         arn = params.get("Arn", "")
         if told is None:
-            yield from self.boto.call(service, operation, **params)
+            yield from self._inner.call(service, operation, **params)
         elif arn in self._known:
             yield self._known[arn]
         else:
-            for page in self.boto.call(service, operation, **params):
+            for page in self._inner.call(service, operation, **params):
                 found = {"facts": self._facts(page.get(told[0]) or {}, page.get(told[1]) or {})}
                 if arn:
                     self._known[arn] = found
@@ -128,42 +133,43 @@ class Coded:
                 said = f"Assay downloads at most {MAX_ARCHIVES:,} archives of an account and region"
                 raise CallFailed(FAILED, "TooMany", f"{said}; narrow the audit with --regions or --accounts")
         with _DOWNLOADS, NamedTemporaryFile(prefix="assay-", suffix=".zip") as file:
-            digest = self._download(location, file)
+            digest = self._fetch(location, file)
             if about.get("CodeSha256") not in (None, "", digest):
                 raise CallFailed(FAILED, "WrongDigest", "what was downloaded is not the archive that Lambda tells of")
             with _INSPECTION:
                 return _inspect(file.name, str(about.get("Handler") or ""))
 
-    def _download(self, location: str, file: IO[bytes]) -> str:
-        """Write what lies at a location, and there alone: redirections are not followed.
 
-        Returns:
-            Its SHA-256, as Lambda writes it.
+def download(boto: Boto, location: str, file: IO[bytes]) -> str:
+    """Write what lies at a location, and there alone: redirections are not followed.
 
-        Raises:
-            CallFailed: it cannot be had; the location itself is never told.
-        """
-        from botocore.awsrequest import AWSRequest
-        from botocore.exceptions import BotoCoreError
-        from botocore.httpsession import URLLib3Session
-        from botocore.utils import get_environ_proxies
-        from urllib3.exceptions import HTTPError
+    Returns:
+        Its SHA-256, as Lambda writes it.
 
-        host = urlsplit(location).hostname
-        if urlsplit(location).scheme not in ("https", "http") or not host:
-            raise CallFailed(FAILED, "NoLocation", "Lambda tells no location that can be downloaded")
-        trusted = self.boto.clients.session._session.get_config_variable("ca_bundle")
-        http = URLLib3Session(verify=trusted or True, proxies=get_environ_proxies(location), timeout=TIMEOUT)
-        try:
-            answer = http.send(AWSRequest(method="GET", url=location, stream_output=True).prepare())
-            if answer.status_code != 200:
-                kind = DENIED if answer.status_code in (401, 403) else FAILED
-                raise CallFailed(kind, "DownloadFailed", f"{host} answers {answer.status_code}")
-            return _write(answer.raw, file)
-        except (BotoCoreError, HTTPError, OSError) as error:
-            raise CallFailed(FAILED, "DownloadFailed", f"{type(error).__name__} from {host}") from None
-        finally:
-            http.close()
+    Raises:
+        CallFailed: it cannot be had; the location itself is never told.
+    """
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import BotoCoreError
+    from botocore.httpsession import URLLib3Session
+    from botocore.utils import get_environ_proxies
+    from urllib3.exceptions import HTTPError
+
+    host = urlsplit(location).hostname
+    if urlsplit(location).scheme not in ("https", "http") or not host:
+        raise CallFailed(FAILED, "NoLocation", "Lambda tells no location that can be downloaded")
+    trusted = boto.clients.session._session.get_config_variable("ca_bundle")
+    http = URLLib3Session(verify=trusted or True, proxies=get_environ_proxies(location), timeout=TIMEOUT)
+    try:
+        answer = http.send(AWSRequest(method="GET", url=location, stream_output=True).prepare())
+        if answer.status_code != 200:
+            kind = DENIED if answer.status_code in (401, 403) else FAILED
+            raise CallFailed(kind, "DownloadFailed", f"{host} answers {answer.status_code}")
+        return _write(answer.raw, file)
+    except (BotoCoreError, HTTPError, OSError) as error:
+        raise CallFailed(FAILED, "DownloadFailed", f"{type(error).__name__} from {host}") from None
+    finally:
+        http.close()
 
 
 def _write(raw: Any, file: IO[bytes]) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from assay.inventory.aws.layer_contents import packages
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import as_text, masked_map
-from assay.model import as_list
+from assay.model import Unknown, as_list
 
 BY_NAME = {"FunctionName": "FunctionName"}
 NONE = ("ResourceNotFoundException",)
@@ -198,13 +197,6 @@ LAYERS = Ask(
             params={"LayerName": "LayerName"},
             then=(
                 Ask(
-                    operation="GetLayerVersion",
-                    params={"LayerName": "^LayerName", "VersionNumber": "Version"},
-                    put="$content",
-                    feeds=("packages",),
-                    when=lambda item: item.place.fetch is not None,
-                ),
-                Ask(
                     operation="GetLayerVersionPolicy",
                     params={"LayerName": "^LayerName", "VersionNumber": "Version"},
                     absent=NONE,
@@ -233,7 +225,7 @@ LAYERS = Ask(
                         "id": "LayerVersionArn",
                         "layer_name": "^LayerName",
                         "layer_arn": "^LayerArn",
-                        "packages": packages,
+                        "packages": lambda item: Unknown("the code of layers was not looked at (--function-code)"),
                     },
                 ),
             ),

@@ -58,15 +58,11 @@ def _of(service: Service) -> Iterator[str]:
             yield from OPERATIONS.get(f"{name}:{operation}", (f"{PREFIXES.get(name, name)}:{operation}",))
 
 
-def policy(
-    services: Iterable[Service], *, organization: bool = False, role: str | None = None, unasked: Iterable[str] = ()
-) -> str:
-    """The policy as JSON text; with `organization` also what the fan-out over accounts needs, without the actions of
-    calls that are `unasked`."""
+def policy(services: Iterable[Service], *, organization: bool = False, role: str | None = None) -> str:
+    """The policy as JSON text; with `organization` also what the fan-out over accounts needs."""
     import json
 
-    needed = [a for a in actions(services) if a not in unasked]
-    statements = [{"Sid": "AssayReads", "Effect": "Allow", "Action": needed, "Resource": "*"}]
+    statements = [{"Sid": "AssayReads", "Effect": "Allow", "Action": actions(services), "Resource": "*"}]
     if organization:
         statements.append({"Sid": "AssayLists", "Effect": "Allow", "Action": list(ORGANIZATION), "Resource": "*"})
         if role:

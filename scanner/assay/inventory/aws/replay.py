@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+from hashlib import sha256
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from assay.inventory.aws import SERVICES
 from assay.inventory.aws.table import Ask, Place, Service
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from assay.idle import Used
+    from assay.inventory.aws.walk import Transport
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+CODE = frozenset(("lambda.GetFunction", "lambda.GetLayerVersion", "lambda.GetLayerVersionByArn"))
+"""Recorded answers that tell where an archive lies."""
 _KINDS = {"Throttling": THROTTLED, "ThrottlingException": THROTTLED, "TooManyRequestsException": THROTTLED}
 
 
@@ -55,13 +59,28 @@ def all_services() -> list[Service]:
     return [s for name in SERVICES for s in import_module(f"assay.inventory.aws.{name}").TABLES]
 
 
+def tables(answers: Iterable[str]) -> list[Service]:
+    """Every service's table; Lambda's asks for code where code is recorded."""
+    from assay.inventory.aws.code import with_code
+
+    services = all_services()
+    return [with_code(s) if s.name == "lambda" else s for s in services] if CODE & set(answers) else services
+
+
+def looked_into(transport: Transport, answers: Mapping[str, Any]) -> Transport:
+    """The transport, or one over it that looks into the archives that its answers hold."""
+    from assay.inventory.aws.code import Coded
+
+    return Coded(transport, _recorded) if CODE & set(answers) else transport
+
+
 def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     """The units whose operations are among the recorded ones.
 
     Raises:
         ValueError: no table asks a recorded operation.
     """
-    services = all_services()
+    services = tables(answers)
     known = {f"{s}.{o}" for service in services for s, o in service.operations()} | {"sts.GetCallerIdentity"}
     for name in answers:
         if name not in known:
@@ -76,12 +95,15 @@ def units(answers: Mapping[str, Any]) -> Iterator[Unit]:
     transport = Replay(answers, absent)
     for service in services:
         if any(f"{s}.{o}" in answers for s, o in service.operations()):
-            yield _unit(service, Place(account, REGION, fetch=_recorded), transport)
+            yield _unit(service, Place(account, REGION), looked_into(transport, answers))
 
 
-def _recorded(url: str) -> bytes:
-    """What a recorded answer holds itself, as the base64 in a `data:` address."""
-    return base64.b64decode(url.partition(";base64,")[2])
+def _recorded(location: str, file: IO[bytes]) -> str:
+    """An archive that an answer holds itself, as the base64 in a `data:` address."""
+    data = base64.b64decode(location.partition(";base64,")[2])
+    file.write(data)
+    file.flush()
+    return base64.b64encode(sha256(data).digest()).decode()
 
 
 def idle(answers: Mapping[str, Any]) -> list[Used]:
@@ -94,7 +116,7 @@ def idle(answers: Mapping[str, Any]) -> list[Used]:
     return idle_of(transport, lambda region: transport, ACCOUNT, date(2026, 11, 30), ["all"])[0]
 
 
-def _unit(service: Service, place: Place, transport: Replay) -> Unit:
+def _unit(service: Service, place: Place, transport: Transport) -> Unit:
     region = None if service.home else place.region
     return Unit(
         "aws", place.account, region, service.label or service.name, service.types,

@@ -32,8 +32,6 @@ class Place(NamedTuple):
     partition: str = "aws"
     regions: tuple[str, ...] = ()
     """All the regions that are asked."""
-    fetch: Callable[[str], bytes] | None = None
-    """What downloads an address that an answer gives; None where nobody asked for that."""
 
 
 class Item:
