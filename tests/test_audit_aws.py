@@ -19,6 +19,7 @@ from typing import Any
 import boto3
 import pytest
 from assay.cli import main
+from aws_account import apart
 from aws_population import ACCOUNT, REGION, WATCHED, populate
 from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
@@ -39,14 +40,7 @@ COPIES = 3
 @pytest.fixture(scope="module", autouse=True)
 def environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for name in [n for n in os.environ if n.startswith("AWS_")]:
-            patch.delenv(name)
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        patch.setenv("AWS_CONFIG_FILE", os.devnull)
-        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        apart(patch)
         yield
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from assay.graph import Graph
 from assay.inventory.snapshot import records
 from assay.needs import types_of
 from assay.rule import Rule
+from aws_account import apart
 from aws_population import REGION, populate
 from moto import mock_aws
 from oci_control_plane import ControlPlane, write_config
@@ -72,14 +72,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
         return client
 
     with pytest.MonkeyPatch.context() as patch:
-        for name in [n for n in os.environ if n.startswith("AWS_")]:
-            patch.delenv(name)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "testing")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        patch.setenv("AWS_CONFIG_FILE", os.devnull)
-        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        apart(patch)
         patch.setattr(Clients, "get", counted)
         with mock_aws(config=CONFIG):
             populate(boto3.Session(), copies=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -22,16 +23,23 @@ from assay.model import Intake, Verdict
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 
 
+def apart(patch: pytest.MonkeyPatch) -> None:
+    """Nothing of this machine's AWS settings, and keys that open nothing."""
+    for name in [n for n in os.environ if n.startswith("AWS_")]:
+        patch.delenv(name)
+    for name, value in (
+        ("ACCESS_KEY_ID", "testing"), ("SECRET_ACCESS_KEY", "testing"), ("DEFAULT_REGION", REGION),
+        ("EC2_METADATA_DISABLED", "true"), ("CONFIG_FILE", os.devnull), ("SHARED_CREDENTIALS_FILE", os.devnull),
+    ):  # fmt: skip
+        patch.setenv(f"AWS_{name}", value)
+
+
 @contextmanager
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Inside, every boto3 client of any name works on an empty account."""
     moto = pytest.importorskip("moto")
-    for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("DEFAULT_REGION", REGION)):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    apart(monkeypatch)
     monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")  # eight thousand that no test needs
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
     with moto.mock_aws():
         yield
 
