@@ -292,9 +292,138 @@ def test_the_use_of_aws_resources_is_asked_of_cloudwatch(monkeypatch: pytest.Mon
                 data["Dimensions"] = [{"Name": dimension, "Value": name}]
                 watch.put_metric_data(Namespace=space, MetricData=[data])
         clients = Clients(make_session())
-        found, failed = of_account(Replay(told, {}), lambda region: Boto(clients, region), "1", end, ["all"])
-    assert failed == []
+        found, *failed = of_account(Replay(told, {}), lambda region: Boto(clients, region), "1", end, ["all"])
+    assert failed == [[], []]
     assert [(one.measure, set(one.used)) for one in found] == [("operations", {600.0}), ("cpu", {3.0})]
+
+
+def costs(*names: str) -> dict[str, Any]:
+    """Recorded costs of single resources: moto tells none."""
+    groups = [{"Keys": [n, "eu-west-1"], "Metrics": {"UnblendedCost": {"Amount": "60", "Unit": "USD"}}} for n in names]
+    return {"ce.GetCostAndUsageWithResources": {"ResultsByTime": [{"Groups": groups}]}}
+
+
+def hourly(watch: Any, end: date, namespace: str, metric: str, value: float, busy: float, **dimensions: str) -> None:
+    """A value for each of 14 days' hours; in three of them it is `busy`."""
+    named = [{"Name": name, "Value": of} for name, of in dimensions.items()]
+    last = datetime(end.year, end.month, end.day, 0, 30, tzinfo=UTC)
+    data = [
+        {"MetricName": metric, "Value": busy if n in (30, 31, 32) else value, "Dimensions": named,
+         "Timestamp": last - timedelta(hours=n)}
+        for n in range(1, 337)
+    ]  # fmt: skip
+    watch.put_metric_data(Namespace=namespace, MetricData=data)
+
+
+def test_how_large_aws_machines_are_and_need_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics, machines and what their types hold are moto's; the costs are recorded."""
+    from assay.engine import evaluate
+    from assay.graph import Graph
+    from assay.idle import resource
+    from assay.inventory.aws.idle import idle as of_account
+    from assay.inventory.aws.replay import Replay
+    from assay.inventory.aws.transport import Boto, Clients, make_session
+    from assay.spend import SpendOrigin
+    from aws_account import account, client
+
+    end = date.today()  # noqa: DTZ011 - moto keeps what is younger than two weeks
+    sizes = {"large": "m5.xlarge", "dark": "m5.xlarge", "burst": "t3.large"}
+    with account(monkeypatch):
+        ec2, watch, rds = client("ec2"), client("cloudwatch"), client("rds")
+        image = ec2.register_image(Name="any", RootDeviceName="/dev/sda1")["ImageId"]
+        ids = {}
+        for name, size in sizes.items():
+            made = ec2.run_instances(ImageId=image, InstanceType=size, MinCount=1, MaxCount=1)
+            ids[name] = made["Instances"][0]["InstanceId"]
+        memory = {"large": 30.0, "burst": 30.0}
+        for name, id_ in ids.items():
+            cpu = 30.0 if name == "burst" else 12.0  # on t3.medium that is more than its credits last for
+            hourly(watch, end, "AWS/EC2", "CPUUtilization", cpu, 95.0, InstanceId=id_)
+            if name in memory:  # the agent adds dimensions as it likes
+                hourly(watch, end, "CWAgent", "mem_used_percent", memory[name], memory[name], InstanceId=id_,
+                       InstanceType=sizes[name])  # fmt: skip
+        rds.create_db_instance(DBInstanceIdentifier="wide", DBInstanceClass="db.r6g.xlarge", Engine="postgres",
+                               MasterUsername="a", MasterUserPassword="not-a-secret")  # fmt: skip
+        for metric, value in (("CPUUtilization", 9.0), ("FreeableMemory", 24e9), ("DatabaseConnections", 8.0)):
+            hourly(watch, end, "AWS/RDS", metric, value, value, DBInstanceIdentifier="wide")
+        arns = {"wide": "arn:aws:rds:eu-west-1:1:db:wide"}
+        clients = Clients(make_session())
+        told = costs(*ids.values(), *arns.values(), "i-0123456789abcdef0")
+        found, *failed = of_account(Replay(told, {}), lambda region: Boto(clients, region), "1", end, ["all"])
+    assert failed == [[], []]
+    graph = Graph([resource(one, "aws", SpendOrigin("aws")) for one in found])
+    findings = {
+        f.resource.address: (f.verdict.value, f.message) for f in evaluate(graph, rules_of("cost-oversized-*")).findings
+    }
+    names = {of: name for name, of in (ids | arns).items()}
+    assert {names[a]: verdict for a, (verdict, _) in findings.items()} == {
+        "large": "fail", "dark": "unknown", "wide": "fail"
+    }  # fmt: skip
+    assert findings[ids["large"]][1].startswith(
+        "128.57 USD a month as m5.xlarge, its CPU at or below 12 % in 99 of 100 hours, 95 % at most "
+        "(336 of 336 hours known), memory at most 30 % used: m5.large would be used to 24 % and 60 % of memory"
+    )
+    assert "memory is not reported, so whether m5.large would do is open" in findings[ids["dark"]][1]
+    assert "db.r6g.large would be used to 18 %" in findings[arns["wide"]][1]
+
+
+def rules_of(selected: str) -> list[Any]:
+    from fnmatch import fnmatch
+
+    from assay.catalogue import Catalogue
+
+    catalogue = Catalogue()
+    return catalogue.load([e for e in catalogue.entries if fnmatch(e.id, selected)])
+
+
+@pytest.mark.parametrize(
+    ("refused", "verdict", "reason"),
+    [
+        ("cloudwatch.ListMetrics", "unknown", "cloudwatch:ListMetrics gave no answer: AccessDenied"),
+        ("ec2.DescribeInstances", "unknown", "ec2:DescribeInstances gave no answer: AccessDenied"),
+        ("ec2.DescribeInstanceTypes", "unknown", "ec2:DescribeInstanceTypes gave no answer: AccessDenied"),
+        ("cloudwatch.GetMetricData", "not_evaluated", "GetMetricData: AccessDenied"),
+        ("ce.GetCostAndUsageWithResources", "not_evaluated", "GetCostAndUsageWithResources: AccessDenied"),
+    ],
+)
+def test_aws_calls_that_are_denied(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], refused: str, verdict: str, reason: str
+) -> None:
+    """What a denied call would have told is unknown or not evaluated, and a row of the coverage: the whole audit."""
+    from assay.inventory.aws import spend
+    from assay.inventory.aws.replay import Replay
+    from aws_account import account
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1796040000")  # the last day of November 2026
+    hours = [datetime(2026, 11, 16, tzinfo=UTC) + timedelta(hours=n) for n in range(336)]
+    some = {"StatusCode": "Complete", "Timestamps": hours, "Values": [12.0] * 336}
+    kinds = [{"InstanceType": f"m5.{size}", "VCpuInfo": {"DefaultVCpus": n}, "MemoryInfo": {"SizeInMiB": n << 12}}
+             for size, n in (("large", 2), ("xlarge", 4))]  # fmt: skip
+    groups = [{"Keys": ["EC2", "1"], "Metrics": {"UnblendedCost": {"Amount": "5", "Unit": "USD"}}}]
+    instance = {"InstanceId": "i-0a", "InstanceType": "m5.xlarge"}
+    metric = {"MetricName": "mem_used_percent", "Dimensions": [{"Name": "InstanceId", "Value": "i-0a"}]}
+    told = costs("i-0a") | {
+        "ce.GetCostAndUsage": {"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-29"}, "Groups": groups}]},
+        "cloudwatch.ListMetrics": {"Metrics": [metric]},
+        "cloudwatch.GetMetricData": {"MetricDataResults": [{"Id": i, **some} for i in ("m0", "c0", "a0")]},
+        "ec2.DescribeInstances": {"Reservations": [{"Instances": [instance]}]},
+        "ec2.DescribeInstanceTypes": {"InstanceTypes": kinds},
+    }  # fmt: skip
+    with account(monkeypatch):
+        monkeypatch.setattr(spend, "Boto", lambda *_: Replay(told, {}))
+        monkeypatch.setattr("assay.inventory.aws.accounts.Audit.boto", lambda _: Replay(told, {}))
+        _, whole = audit(capsys, "aws")
+        told[refused] = {"error": "AccessDenied"}
+        code, report = audit(capsys, "aws")
+    verdicts = [(f["verdict"], f["message"]) for f in whole["findings"] if f["rule"] == "cost-oversized-resource"]
+    assert [v for v, _ in verdicts] == ["fail"]
+    ((found, said),) = [
+        (f["verdict"], f["message"]) for f in report["findings"] if f["rule"] == "cost-oversized-resource"
+    ]
+    assert found == verdict
+    assert reason in said
+    assert code == 3
+    assert [u["service"] for u in report["coverage"]["units"] if u["status"] == "denied"] == [refused.partition(".")[0]]
 
 
 # --- oci --------------------------------------------------------------------------------------------------------------
@@ -309,8 +438,13 @@ def usage(details: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
     items: list[dict[str, Any]] = []
     if "resourceId" in details["groupBy"]:
         assert details["isAggregateByTime"]
-        ids = [*map(INSTANCE.format, ("idle", "busy", "dark")), "ocid1.vcn.oc1.eu-frankfurt-1.net"]
-        items = [{"service": "COMPUTE", "resourceId": id_, "computedAmount": 28.0} for id_ in ids]
+        ids = [*map(INSTANCE.format, ("idle", "busy", "dark", "large")), "ocid1.vcn.oc1.eu-frankfurt-1.net"]
+        items = [
+            {"service": "COMPUTE", "resourceId": id_, "computedAmount": 28.0,
+             "compartmentId": "ocid1.compartment.oc1..shop"} for id_ in ids
+        ]  # fmt: skip
+        moved = {"compartmentId": "ocid1.compartment.oc1..old", "computedAmount": 2.0}
+        items.append({**items[0], **moved})  # it lay in two compartments
     else:
         for i in range((end - first).days):
             cost = 500.0 if i == (end - first).days - 3 else float(WEEK[i % 7])
@@ -323,13 +457,33 @@ def usage(details: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
 
 def metrics(details: dict[str, Any], query: dict[str, str]) -> Any:
     assert query["compartmentIdInSubtree"] == "true"
-    first = datetime.fromisoformat(details["startTime"])
+    first, end = (datetime.fromisoformat(details[k]) for k in ("startTime", "endTime"))
+    name, _, interval = details["query"].partition("[")
+    hours = 24 if interval.startswith("1d") else 1
+    assert (end - first) / timedelta(hours=hours) * 2000 <= 100_000, "the points that one answer may have"
     streams = []
-    for name, value in (("idle", 1.0), ("busy", 50.0)):
-        points = [{"timestamp": (first + timedelta(days=i)).isoformat(), "value": value} for i in range(14)]
-        streams.append({"namespace": details["namespace"], "name": "CpuUtilization", "aggregatedDatapoints": points,
-                        "dimensions": {"resourceId": INSTANCE.format(name)}})  # fmt: skip
+    for of, cpu, memory in (("idle", 1.0, 9.0), ("busy", 50.0, 9.0), ("large", 12.0, 30.0)):
+        value = cpu if name == "CpuUtilization" else memory
+        moments = [first + timedelta(hours=n) for n in range(0, int((end - first) / timedelta(hours=1)), hours)]
+        points = [{"timestamp": at.isoformat(), "value": value} for at in moments]
+        streams.append({"namespace": details["namespace"], "name": name, "aggregatedDatapoints": points,
+                        "dimensions": {"resourceId": INSTANCE.format(of)}})  # fmt: skip
     return streams
+
+
+def machine(name: str, shape: str, **config: float) -> dict[str, Any]:
+    return {
+        "id": INSTANCE.format(name), "compartmentId": "ocid1.compartment.oc1..shop", "availabilityDomain": "AD-1",
+        "region": "eu-frankfurt-1", "lifecycleState": "RUNNING", "timeCreated": "2026-01-01T00:00:00Z", "shape": shape,
+        "displayName": name, "shapeConfig": config,
+    }  # fmt: skip
+
+
+def oversized(report: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {
+        f["resource"]["address"].rpartition(".")[2]: (f["verdict"], f["message"])
+        for f in report["findings"] if f["rule"] == "cost-oversized-resource"
+    }  # fmt: skip
 
 
 def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -343,26 +497,51 @@ def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[st
     content = {
         "usageapi.request_summarized_usages": usage, "monitoring.summarize_metrics_data": metrics,
         "budget.list_budgets": [budget],
+        "compute.list_instances": [
+            machine("idle", "VM.Standard.E5.Flex", ocpus=4, memoryInGBs=64),
+            machine("busy", "VM.Standard.E5.Flex", ocpus=4, memoryInGBs=64),
+            machine("dark", "VM.Standard.E5.Flex", ocpus=4, memoryInGBs=64),
+            machine("large", "VM.Standard2.4", ocpus=4, memoryInGBs=60),
+        ],
+        "compute.list_shapes": [
+            {"shape": f"VM.Standard2.{n}", "ocpus": n, "memoryInGBs": 15 * n} for n in (1, 2, 4, 8)
+        ],
     }  # fmt: skip
     with ControlPlane(content) as plane:
         arguments = ["oci", "--config-file", str(write_config(tmp_path)), "--endpoint", plane.url]
         code, report = audit(capsys, *arguments, "--days", "70")
         plane.denied = {"monitoring.summarize_metrics_data", "budget.list_budgets"}
         blind_code, blind = audit(capsys, *arguments, "--days", "70")
+        plane.denied = {"compute.list_instances"}
+        unsized = audit(capsys, *arguments, "--days", "70")[1]
+        plane.denied = {"compute.list_shapes"}
+        shapeless = audit(capsys, *arguments, "--days", "70")[1]
     assert code == 1
-    assert plane.calls.count("usageapi.request_summarized_usages") == 6, "two pages of days and one of resources, twice"
+    assert plane.calls.count("usageapi.request_summarized_usages") == 12, "two pages of days, one of resources: 4 times"
     assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {
-        "usage": "ok", "budget": "ok", "monitoring": "ok"
+        "usage": "ok", "budget": "ok", "monitoring": "ok", "compute": "ok"
     }  # fmt: skip
     failures = failed(report)
     assert ("cost-anomaly", "COMPUTE ocid1.compartment.oc1..shop EUR") in failures
     assert ("cost-forecast-over-budget", "budget all") in failures
     assert {n.rpartition(".")[2]: v for n, (v, _) in idle(report).items()} == {"idle": "fail", "dark": "unknown"}
+    assert "64.29 EUR a month" in next(m for n, (_, m) in idle(report).items() if n.endswith(".idle"))
+    large = oversized(report)
+    assert {n: v for n, (v, _) in large.items()} == {"large": "fail", "dark": "unknown"}
+    assert "VM.Standard2.2 would be used to 24 % and 60 % of memory" in large["large"][1]
+    assert "how busy its CPU was is not known" in large["dark"][1]
     assert report["summary"]["spend"]["EUR"]["untagged"] is None, "the usage reports do not tell"
     assert {f["resource"]["source"] for f in report["findings"] if f["rule"] == "cost-idle-resource"} == {"oci"}
     assert blind_code == 1
-    assert idle(blind) == {}
+    assert [v for v, _ in idle(blind).values()] == ["not_evaluated"]
+    assert [v for v, _ in oversized(blind).values()] == ["not_evaluated"]
     assert {u["service"] for u in blind["coverage"]["units"] if u["status"] == "denied"} == {"monitoring", "budget"}
+    assert {v for v, _ in oversized(unsized).values()} == {"unknown"}
+    assert "could not be listed" in oversized(unsized)["large"][1]
+    assert [u["service"] for u in unsized["coverage"]["units"] if u["status"] == "denied"] == ["compute"]
+    assert oversized(shapeless)["large"] == (
+        "unknown", "cannot be decided: the shapes of eu-frankfurt-1 could not be listed"
+    )  # fmt: skip
 
 
 def test_the_rights_it_needs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -146,6 +146,7 @@ def _every_name() -> frozenset[str]:
     beyond |= {"constraints", "kind", "problem"}
     # What assertions asked of a database and daily spend are made of (assay.assertions, assay.spend).
     beyond |= {"costs", "cost", "currency", "days", "measure", "more", "used", "violations"}
+    beyond |= {"busiest", "day", "most", "smaller", "sustained", "usual"}
     # What objectives are made of when they are measured (assay.objectives.measure).
     beyond |= {"condition", "from", "last", "rolling", "seconds", "target", "to", "unit", "whole", "window"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})

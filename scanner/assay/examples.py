@@ -293,10 +293,41 @@ def _write(folder: str, name: str, text: str) -> None:
 def answers(example: Example) -> dict[str, Any]:
     """The recorded answers of a live example, by operation.
 
+    The points of a metric may be written short, as `Hours` or `hours`: a value for each hour up to the end of the last
+    day of November 2026, or `[value, how often]`.
+
     Raises:
         ValueError: it is not a mapping of operations.
     """
-    return _recorded(example.text)
+    told = _recorded(example.text)
+    for name in METRICS.intersection(told):
+        told[name] = _hourly(told[name])
+    return told
+
+
+METRICS = frozenset(("cloudwatch.GetMetricData", "monitoring.summarize_metrics_data"))
+"""Answers whose points may be written short."""
+
+
+def _hourly(value: Any) -> Any:
+    from datetime import UTC, datetime, timedelta
+
+    from assay.objectives.replay import spread
+
+    if isinstance(value, list):
+        return [_hourly(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if "Hours" not in value and "hours" not in value:
+        return {key: _hourly(inner) for key, inner in value.items()}
+    rest = {key: inner for key, inner in value.items() if key not in ("Hours", "hours")}
+    values = spread(value["Hours"] if "Hours" in value else value["hours"])
+    end = datetime(2026, 11, 30, tzinfo=UTC)
+    moments = [end - timedelta(hours=n) for n in range(len(values), 0, -1)]
+    if "Hours" in value:
+        return {**rest, "Timestamps": moments, "Values": values}
+    points = [{"timestamp": at, "value": v} for at, v in zip(moments, values, strict=True)]
+    return {**rest, "aggregatedDatapoints": points}
 
 
 def _live_parts(example: Example) -> Iterator[tuple[str, str]]:

@@ -4,18 +4,26 @@ A `resource` of the graph has `name` (its id), `service`, `currency`, `cost` (of
 `measure` (what was measured: cpu, connections, requests, operations, bytes, utilisation) and `used`, a value a day,
 None where nobody measured. cpu and utilisation are percentages, the others counts of a day, connections the most at
 once.
+
+A machine of a live account has also `busiest`: `cpu` and `memory`, each with `usual` (the percentage that 99 of 100
+hours stayed at or below), `most`, `day` (the busiest day's mean of the hours' busiest moments) and `hours` (how many
+are known of `HOURS`), None where nobody measures it;
+`size`, None where there is none to choose; and `smaller`, the next size down: its `name`, how many times busier it
+would be (`cpu`, `memory`), and `sustained`, the mean percentage that a burstable one carries; None when there is none.
+What a denied call would have told is unknown.
 """
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.model import Resource
+from assay.model import Resource, Unknown
 from assay.scan import UsageError
 from assay.spend import Table, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from assay.model import Coverage
 
@@ -32,6 +40,50 @@ LEAST = 0.01
 """What costs less in the window is not worth a row."""
 
 
+HOURS = 24 * LIVE_DAYS
+USUAL = 0.99
+"""The share of the hours by which the CPU is judged: in the others it may wait."""
+
+
+class Busiest(NamedTuple):
+    """The busiest moments of the hours that are known, in percent; `day` is the busiest day's mean of them."""
+
+    usual: float
+    most: float
+    day: float
+    hours: int
+
+
+class Smaller(NamedTuple):
+    """The next size down: how many times busier it would be, and the mean percentage that a burstable one carries."""
+
+    name: str
+    cpu: float
+    memory: float
+    sustained: float | None = None
+
+
+class Sized(NamedTuple):
+    """How busy a machine was, what size it has, and which one would be next."""
+
+    cpu: Busiest | Unknown | None
+    memory: Busiest | Unknown | None
+    size: str | Unknown | None
+    smaller: Smaller | Unknown | None
+
+
+def busiest(hours: Mapping[str, float]) -> Busiest | None:
+    """What the busiest moments of hours, by their ISO times, come to; None without any."""
+    if not hours:
+        return None
+    ordered = sorted(hours.values())
+    days: dict[str, list[float]] = {}
+    for at, value in hours.items():
+        days.setdefault(at[:10], []).append(value)
+    day = max(sum(values) / len(values) for values in days.values())
+    return Busiest(ordered[max(0, ceil(USUAL * len(ordered)) - 1)], ordered[-1], day, len(ordered))
+
+
 class Used(NamedTuple):
     """What one resource cost, and how much it was used on each day."""
 
@@ -44,6 +96,7 @@ class Used(NamedTuple):
     days: list[str]
     measure: str
     used: list[float | None]
+    sized: Sized | None = None
 
 
 def resource(one: Used, source: str, origin: Any) -> Resource:
@@ -52,8 +105,16 @@ def resource(one: Used, source: str, origin: Any) -> Resource:
         "name": one.id, "service": one.service, "currency": one.currency, "cost": one.cost, "days": one.days,
         "measure": one.measure, "used": one.used,
     }  # fmt: skip
+    if one.sized is not None:
+        cpu, memory, size, smaller = one.sized
+        values |= {"busiest": {"cpu": _members(cpu), "memory": _members(memory)}, "size": size,
+                   "smaller": _members(smaller)}  # fmt: skip
     return Resource("resource", one.id, source, values, origin, name=one.id, account=one.account or None,
                     region=one.region or None)  # fmt: skip
+
+
+def _members(one: Busiest | Smaller | Unknown | None) -> Any:
+    return one._asdict() if isinstance(one, tuple) else one
 
 
 def from_files(paths: Sequence[str], utilisation: str | None, base: str, coverage: Coverage) -> list[Used]:

@@ -40,6 +40,9 @@ ACTIONS = (
 """What is asked by POST: its content is a function of the request's body and query, held against the model. A member
 `next` of its answer is the token of the next page."""
 
+BESIDE = (("core.ComputeClient", "list_shapes"),)
+"""What an audit of spend asks, and no table."""
+
 
 class Route(NamedTuple):
     """One operation: its name as answers are kept under it, and what its path looks like."""
@@ -64,7 +67,7 @@ def operations() -> Iterator[tuple[str, str]]:
 @functools.cache
 def routes() -> list[Route]:
     found = []
-    for client, operation in dict.fromkeys([*operations(), *ACTIONS]):
+    for client, operation in dict.fromkeys([*operations(), *BESIDE, *ACTIONS]):
         path = models.operation(client, operation)[0]
         base = _BASE.search(models.source_of(client))
         keys = re.findall(r"\{(\w+)\}", path)

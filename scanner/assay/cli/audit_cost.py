@@ -41,8 +41,9 @@ def options(p: ArgumentParser) -> None:
 
 
 AWS_ACTIONS = ("budgets:ViewBudget", "ce:GetCostAndUsage", "ce:GetCostAndUsageWithResources",
-               "cloudwatch:GetMetricData")  # fmt: skip
-OCI_GRANTS = ("inspect tenancies", "inspect usage-budgets", "read metrics", "read usage-report")
+               "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "ec2:DescribeInstanceTypes",
+               "ec2:DescribeInstances", "rds:DescribeDBInstances")  # fmt: skip
+OCI_GRANTS = ("inspect tenancies", "inspect usage-budgets", "read instances", "read metrics", "read usage-report")
 
 
 def permissions(args: Namespace) -> str:
@@ -88,7 +89,11 @@ def run(args: Namespace) -> int:
     found = resources(got.rows, coverage, got.shown, clock.today(), {**got.budgets, **budgets})
     found += [resource(one, got.source, SpendOrigin(got.shown)) for one in got.used]
     graph = Graph(found, coverage)
-    rules = [r for r in catalogue.load(entries, graph.types) if "cost" in r.sources]
+    types = {*graph.types, *(type_ for type_, _, _, _ in coverage.unlisted)}
+    rules = [
+        r for r in catalogue.load(entries, types)
+        if "cost" in r.sources or (got.source in r.sources and "resource" in r.on)
+    ]  # fmt: skip
     listed, _ = scan.listed_waivers(args, Request(["."], os.getcwd()))
     report = evaluate(
         graph, rules, passes=bool(args.show_passes), timings=args.timings, waivers=not args.no_waivers,

@@ -22,7 +22,7 @@ class Recorded(Sources):
 
     def __init__(self, record: dict[str, Any]) -> None:
         super().__init__(Wish(prometheus="http://recorded"))
-        self.record = {name: _spread(values) for name, values in record.items()}
+        self.record = {name: spread(values) for name, values in record.items()}
 
     def series(self, query: Query, start: int, end: int, step: int) -> Series:
         name = query.said("query", "metricName", "expression")
@@ -33,7 +33,8 @@ class Recorded(Sources):
         return {at: v for at, v in zip(moments, reversed(values), strict=False) if v is not None}
 
 
-def _spread(values: list[Any]) -> list[float | None]:
+def spread(values: list[Any]) -> list[float | None]:
+    """Values of a record, one for each step."""
     found: list[float | None] = []
     for one in values:
         value, times = one if isinstance(one, list) else (one, 1)

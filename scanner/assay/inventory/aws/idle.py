@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.idle import LEAST, LIVE_DAYS, Used
 from assay.inventory.aws.walk import CallFailed
+from assay.inventory.collect import DENIED, FAILED, THROTTLED
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ MEASURES = (
 )  # fmt: skip
 
 
-class _Costly(NamedTuple):
+class Costly(NamedTuple):
+    """A resource that costs something, and how its use is measured: `value` is that of the dimension."""
+
     id: str
     region: str
     currency: str
@@ -54,40 +57,64 @@ class _Costly(NamedTuple):
     value: str
 
 
+class Lost(NamedTuple):
+    """A call that failed: what of a region it was to tell, as `Coverage.unit` wants it."""
+
+    region: str
+    service: str
+    status: str
+    reason: str
+
+
+def lost(region: str, service: str, operation: str, error: CallFailed) -> Lost:
+    """What a failed call comes to."""
+    status = error.kind if error.kind in (DENIED, THROTTLED) else FAILED
+    return Lost(region, service, status, f"{operation}: {error}")
+
+
 def idle(
     home: Transport, there: Callable[[str], Transport], account: str, end: date, services: Iterable[str]
-) -> tuple[list[Used], list[tuple[str, str | None]]]:
-    """The resources that cost something, with their use, and the calls that failed: the service and the region.
+) -> tuple[list[Used], list[Lost], list[Lost]]:
+    """The resources that cost something, with their use; the calls without which nothing is known of a region's
+    resources, and those without which less is known of them.
 
     Args:
         home: what asks Cost Explorer.
-        there: what asks CloudWatch in a region.
+        there: what asks CloudWatch, EC2 and RDS in a region.
         end: the first day that is not looked at.
         services: the services of the bill, to which Cost Explorer narrows the answer.
 
     Raises:
         CallFailed: the costs of single resources are not told.
     """
+    from assay.inventory.aws.sizes import sizes
+
     days = [(end - timedelta(days=n)).isoformat() for n in range(LIVE_DAYS, 0, -1)]
-    by_region: dict[str, list[_Costly]] = {}
+    by_region: dict[str, list[Costly]] = {}
     for one in _costs(home, account, (days[0], end.isoformat()), sorted(services)):
         by_region.setdefault(one.region, []).append(one)
     found: list[Used] = []
-    failed: list[tuple[str, str | None]] = []
+    blind: list[Lost] = []
+    less: list[Lost] = []
     for region, several in sorted(by_region.items()):
         try:
             values = _use(there(region), several, days, end)
         except CallFailed as error:
-            failed.append((region, f"GetMetricData: {error}"))
+            blind.append(lost(region, "cloudwatch", "GetMetricData", error))
             continue
+        sized, failed = sizes(there(region), region, several, end)
+        less += failed
         for one in several:
             used = [values.get((one.id, day)) for day in days]
             service = one.measure.namespace.removeprefix("AWS/")
-            found.append(Used(one.id, service, account, region, one.currency, one.cost, days, one.measure.name, used))
-    return found, failed
+            found.append(
+                Used(one.id, service, account, region, one.currency, one.cost, days, one.measure.name, used,
+                     sized.get(one.id))
+            )  # fmt: skip
+    return found, blind, less
 
 
-def _costs(home: Transport, account: str, period: tuple[str, str], services: list[str]) -> Iterator[_Costly]:
+def _costs(home: Transport, account: str, period: tuple[str, str], services: list[str]) -> Iterator[Costly]:
     """What resources of the account itself cost: CloudWatch tells nothing of those that its bill pays for others."""
     sums: dict[tuple[str, str, str], float] = {}
     wanted = {"And": [{"Dimensions": {"Key": "SERVICE", "Values": services}},
@@ -107,32 +134,54 @@ def _costs(home: Transport, account: str, period: tuple[str, str], services: lis
         for measure in MEASURES:
             match = measure.ids.fullmatch(id_)
             if match is not None and cost >= LEAST:
-                yield _Costly(id_, region, currency, cost, measure, match[1])
+                yield Costly(id_, region, currency, cost, measure, match[1])
                 break
 
 
-def _use(transport: Transport, several: list[_Costly], days: list[str], end: date) -> dict[tuple[str, str], float]:
+def _use(transport: Transport, several: list[Costly], days: list[str], end: date) -> dict[tuple[str, str], float]:
     """The value of each resource and day, by what was measured of it."""
-    asked = [(one, metric) for one in several for metric in one.measure.metrics]
+    asked = {
+        (one.id, metric): statistic(one.measure, metric, one.measure.stat, 86400, one.value)
+        for one in several for metric in one.measure.metrics
+    }  # fmt: skip
     found: dict[tuple[str, str], float] = {}
-    period = {"StartTime": _midnight(days[0]), "EndTime": _midnight(end.isoformat())}
-    for first in range(0, len(asked), AT_ONCE):
-        some = asked[first : first + AT_ONCE]
-        queries = [_query(f"m{i}", one, metric) for i, (one, metric) in enumerate(some)]
-        for page in transport.call("cloudwatch", "GetMetricData", MetricDataQueries=queries, **period):
-            for result in page.get("MetricDataResults", ()):
-                one = some[int(result["Id"][1:])][0]
-                for at, value in zip(result.get("Timestamps", ()), result.get("Values", ()), strict=False):
-                    day = (at if isinstance(at, str) else at.isoformat())[:10]
-                    found[one.id, day] = found.get((one.id, day), 0.0) + float(value)
+    for (id_, _), points in series(transport, "m", asked, end).items():
+        for at, value in points.items():
+            found[id_, at[:10]] = found.get((id_, at[:10]), 0.0) + value
     return found
 
 
-def _query(id_: str, one: _Costly, metric: str) -> dict[str, Any]:
-    m = one.measure
-    named = {"Namespace": m.namespace, "MetricName": metric, "Dimensions": [{"Name": m.dimension, "Value": one.value}]}
-    return {"Id": id_, "MetricStat": {"Metric": named, "Period": 86400, "Stat": m.stat}}
+def statistic(m: Measure, metric: str, stat: str, period: int, value: str) -> dict[str, Any]:
+    """A statistic of the metric of a resource, as GetMetricData wants it."""
+    named = {"Namespace": m.namespace, "MetricName": metric, "Dimensions": [{"Name": m.dimension, "Value": value}]}
+    return {"Metric": named, "Period": period, "Stat": stat}
 
 
-def _midnight(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC)
+def series(
+    transport: Transport, sign: str, asked: dict[tuple[str, str], dict[str, Any]], end: date
+) -> dict[tuple[str, str], dict[str, float]]:
+    """The points of the last `LIVE_DAYS` days of each statistic by their ISO moments.
+
+    Args:
+        sign: what the ids of the queries begin with.
+
+    Raises:
+        CallFailed: CloudWatch does not tell.
+    """
+    found: dict[tuple[str, str], dict[str, float]] = {key: {} for key in asked}
+    keys = list(asked)
+    period = {"StartTime": _midnight(end - timedelta(days=LIVE_DAYS)), "EndTime": _midnight(end)}
+    for first in range(0, len(keys), AT_ONCE):
+        some = {f"{sign}{i}": key for i, key in enumerate(keys[first : first + AT_ONCE])}
+        queries = [{"Id": id_, "MetricStat": asked[key]} for id_, key in some.items()]
+        for page in transport.call("cloudwatch", "GetMetricData", MetricDataQueries=queries, **period):
+            for result in page.get("MetricDataResults", ()):
+                if result["Id"] not in some:
+                    continue
+                for at, value in zip(result.get("Timestamps", ()), result.get("Values", ()), strict=False):
+                    found[some[result["Id"]]][at if isinstance(at, str) else at.isoformat()] = float(value)
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)

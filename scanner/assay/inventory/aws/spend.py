@@ -56,7 +56,7 @@ def _idle(audit: Audit, rows: list[Row], coverage: Coverage) -> list[Used]:
     end, account = date.fromisoformat(clock.today()), audit.own.account
     there = partial(Boto, audit.clients)
     try:
-        found, failed = idle(audit.boto(), there, account, end, {r.service for r in rows})
+        found, blind, less = idle(audit.boto(), there, account, end, {r.service for r in rows})
     except CallFailed as error:
         if error.code in NOT_ENABLED or error.kind == UNSUPPORTED:
             coverage.notes.append(
@@ -65,9 +65,12 @@ def _idle(audit: Audit, rows: list[Row], coverage: Coverage) -> list[Used]:
             )
         else:
             coverage.unit(account, None, "ce", _STATUS.get(error.kind, "failed"), f"of resources: {error}")
+            coverage.not_listed("resource", account, None, f"GetCostAndUsageWithResources: {error}")
         return []
-    for region, reason in failed:
-        coverage.unit(account, region, "cloudwatch", "failed", reason)
+    for one in (*blind, *less):
+        coverage.unit(account, one.region, one.service, one.status, one.reason)
+    for one in blind:
+        coverage.not_listed("resource", account, one.region, one.reason)
     return found
 
 

@@ -55,12 +55,14 @@ def idle(answers: Mapping[str, Any]) -> list[Used]:
     """
     from datetime import date
 
+    from assay.inventory.oci.sizes import COMPUTE
     from assay.inventory.oci.spend import METRICS, USAGE, idle_of
     from assay.model import Coverage
 
     record = Record(answers)
     record.check({f"{client_service(USAGE)}.request_summarized_usages": USAGE,
-                  f"{client_service(METRICS)}.summarize_metrics_data": METRICS})  # fmt: skip
+                  f"{client_service(METRICS)}.summarize_metrics_data": METRICS,
+                  "compute.list_instances": COMPUTE, "compute.list_shapes": COMPUTE})  # fmt: skip
     return idle_of(_clients(record), REGION, [REGION], date(2026, 11, 30), Coverage())
 
 
@@ -199,13 +201,15 @@ def _transport(record: Record, client: str, base: Any) -> Any:
 
     def call_api(
         *, resource_path: str, method: str, response_type: str | None = None, operation_name: str = "",
-        path_params: Any = None, query_params: Any = None, **_: Any,
+        path_params: Any = None, query_params: Any = None, body: Any = None, **_: Any,
     ) -> Any:  # fmt: skip
         import oci
 
         path = dict(path_params or {})
         name = f"{client_service(client)}.{operation_name}"
         params = {**(query_params or {}), **path}
+        if isinstance(asked := getattr(body, "query", None), str):
+            params["query"] = asked  # of Monitoring: one operation answers for every metric
         try:
             data = _answer(record, client, operation_name, name, params, list(path.values()))
         except Refused as refused:

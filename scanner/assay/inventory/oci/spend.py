@@ -58,7 +58,7 @@ def collect(
     clients = Clients(identity, endpoint)
     home, subscribed = subscribed_regions(clients)
     end = date.fromisoformat(clock.today())
-    asking = _Asking(clients, home, coverage)
+    asking = Asking(clients, home, coverage)
     rows = asking.told("usage", home, lambda: list(_rows(asking, end - timedelta(days=days), end)), [])
     budgets = asking.told("budget", home, lambda: _budgets(asking), {})
     places = [identity.region] if endpoint else subscribed or [home]
@@ -67,15 +67,15 @@ def collect(
 
 def idle_of(clients: Clients, home: str, places: list[str], end: date, coverage: Coverage) -> list[Used]:
     """What costs something in the days before `end`, with its use in these regions."""
-    return _idle(_Asking(clients, home, coverage), places, end)
+    return _idle(Asking(clients, home, coverage), places, end)
 
 
-def _idle(asking: _Asking, places: list[str], end: date) -> list[Used]:
-    costly = asking.told("usage", asking.home, lambda: list(_costly(asking, end)), [])
+def _idle(asking: Asking, places: list[str], end: date) -> list[Used]:
+    costly = asking.told("usage", asking.home, lambda: _costly(asking, end), [], decides=True)
     return list(_used(asking, costly, places, end))
 
 
-class _Asking:
+class Asking:
     """Calls of one audit of spend, with their rows for the coverage."""
 
     def __init__(self, clients: Clients, home: str, coverage: Coverage) -> None:
@@ -83,17 +83,26 @@ class _Asking:
         self.home = home
         self.coverage = coverage
         self.tenancy = clients.identity.tenancy
-        self._ok: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str, str]] = set()
 
-    def told(self, service: str, region: str, ask: Callable[[], Any], nothing: Any) -> Any:
-        """What `ask` gives, else `nothing` and a row that says why."""
+    def told(self, service: str, region: str, ask: Callable[[], Any], nothing: Any, *, decides: bool = False) -> Any:
+        """What `ask` gives, else `nothing` and a row that says why.
+
+        Args:
+            decides: without the answer nothing can be said of resources there.
+        """
         try:
             found = ask()
         except Exception as error:  # noqa: BLE001 - status_of sorts them, and raises what concerns every call
-            self.coverage.unit(self.tenancy, region, service, *status_of(error))
+            status, reason = status_of(error)
+            if (service, region, status) not in self._told:
+                self._told.add((service, region, status))
+                self.coverage.unit(self.tenancy, region, service, status, reason)
+            if decides:
+                self.coverage.not_listed("resource", self.tenancy, region, f"{service}: {reason}")
             return nothing
-        if (service, region) not in self._ok:
-            self._ok.add((service, region))
+        if (service, region, "ok") not in self._told:
+            self._told.add((service, region, "ok"))
             self.coverage.unit(self.tenancy, region, service, "ok")
         return found
 
@@ -110,8 +119,29 @@ class _Asking:
         for page in self.clients.pages(client, "request_summarized_usages", details):
             yield from page
 
+    def streams(
+        self, namespace: str, query: str, region: str, span: tuple[date, date]
+    ) -> Iterator[tuple[str, datetime, float]]:
+        """The points of every resource of the tenancy in a region: its OCID, the moment, the value."""
+        import oci
 
-def _rows(asking: _Asking, start: date, end: date) -> Iterator[Row]:
+        interval = query.partition("[")[2].partition("]")[0]
+        details = oci.monitoring.models.SummarizeMetricsDataDetails(
+            namespace=namespace, query=query, start_time=_midnight(span[0]), end_time=_midnight(span[1]),
+            resolution=interval,
+        )  # fmt: skip
+        answer = self.clients.call(
+            self.clients.client(METRICS, region), "summarize_metrics_data", self.tenancy, details,
+            compartment_id_in_subtree=True,
+        ).data  # fmt: skip
+        for stream in answer:
+            id_ = (stream.dimensions or {}).get("resourceId")
+            if stream.namespace == namespace and stream.name == query.partition("[")[0] and id_:
+                for p in stream.aggregated_datapoints or ():
+                    yield id_, p.timestamp.astimezone(UTC), float(p.value)
+
+
+def _rows(asking: Asking, start: date, end: date) -> Iterator[Row]:
     for one in asking.usage(start, end, by=["service", "compartmentId"], whole=False):
         cost = float(one.computed_amount or 0)
         usage, other = (cost, 0.0) if cost >= 0 else (0.0, cost)
@@ -120,7 +150,7 @@ def _rows(asking: _Asking, start: date, end: date) -> Iterator[Row]:
         yield Row(one.service or "", place, currency, day, usage, other, 0.0, 0.0)
 
 
-def _budgets(asking: _Asking) -> dict[str, float]:
+def _budgets(asking: Asking) -> dict[str, float]:
     """The smallest monthly budget of the whole tenancy: the one that is to hold for everything."""
     client = asking.clients.client("budget.BudgetClient", asking.home)
     amounts = [
@@ -132,11 +162,26 @@ def _budgets(asking: _Asking) -> dict[str, float]:
     return {"": min(amounts)} if amounts else {}
 
 
-def _costly(asking: _Asking, end: date) -> Iterator[Any]:
+class _Costly(NamedTuple):
+    """What a resource cost, in all compartments that it lay in; `compartment` is the one that cost most."""
+
+    id: str
+    service: str
+    compartment: str
+    currency: str
+    cost: float
+
+
+def _costly(asking: Asking, end: date) -> list[_Costly]:
     start = end - timedelta(days=LIVE_DAYS)
+    parts: dict[tuple[str, str], list[_Costly]] = {}
     for one in asking.usage(start, end, by=["service", "resourceId", "compartmentId"], whole=True):
-        if _kind(one.resource_id) in MEASURES and float(one.computed_amount or 0) >= LEAST:
-            yield one
+        if _kind(one.resource_id) in MEASURES:
+            part = _Costly(one.resource_id, one.service or "", one.compartment_id or "", (one.currency or "").strip(),
+                           float(one.computed_amount or 0))  # fmt: skip
+            parts.setdefault((part.id, part.currency), []).append(part)
+    whole = [max(some, key=lambda p: p.cost)._replace(cost=sum(p.cost for p in some)) for some in parts.values()]
+    return [one for one in whole if one.cost >= LEAST]
 
 
 def _kind(ocid: str | None) -> str:
@@ -144,49 +189,44 @@ def _kind(ocid: str | None) -> str:
     return words[1] if words[0] == "ocid1" and len(words) > 4 else ""
 
 
-def _used(asking: _Asking, costly: list[Any], places: list[str], end: date) -> Iterator[Used]:
+def _used(asking: Asking, costly: list[Any], places: list[str], end: date) -> Iterator[Used]:
     """Every costly resource with its use: the streams of a metric are asked for all resources of a region at once."""
+    from assay.inventory.oci.sizes import sizes
+
     days = [(end - timedelta(days=n)).isoformat() for n in range(LIVE_DAYS, 0, -1)]
-    measures = {MEASURES[_kind(one.resource_id)] for one in costly}
+    measures = {MEASURES[_kind(one.id)] for one in costly}
     values: dict[tuple[str, str, str], float] = {}
     blind: set[str] = set()
     for measure in sorted(measures):
         for region in places:
-            asked = lambda m=measure, r=region: _streams(asking, m, r, end)  # noqa: E731
-            found = asking.told("monitoring", region, asked, None)
+            asked = lambda m=measure, r=region: _daily(asking, m, r, end)  # noqa: E731
+            found = asking.told("monitoring", region, asked, None, decides=True)
             if found is None:
                 blind.add(measure.namespace)
                 continue
             for key, value in found:
                 values[measure.namespace, *key] = values.get((measure.namespace, *key), 0.0) + value
+    seen = {id_ for _, id_, _ in values}
+    instances = {one.id: one.compartment for one in costly if _kind(one.id) == "instance"}
+    sized = sizes(asking, places, instances, end) if instances else {}
     for one in costly:
-        m = MEASURES[_kind(one.resource_id)]
-        if m.namespace not in blind:
-            used = [values.get((m.namespace, one.resource_id, day)) for day in days]
-            yield Used(one.resource_id, one.service or "", one.compartment_id or "", "", (one.currency or "").strip(),
-                       float(one.computed_amount), days, m.name, used)  # fmt: skip
+        m = MEASURES[_kind(one.id)]
+        if m.namespace not in blind or one.id in seen:
+            used = [values.get((m.namespace, one.id, day)) for day in days]
+            yield Used(one.id, one.service, one.compartment, "", one.currency, one.cost, days, m.name, used,
+                       sized.get(one.id))  # fmt: skip
 
 
-def _streams(asking: _Asking, measure: Measure, region: str, end: date) -> list[tuple[tuple[str, str], float]]:
-    import oci
-
-    client = asking.clients.client(METRICS, region)
+def _daily(asking: Asking, measure: Measure, region: str, end: date) -> list[tuple[tuple[str, str], float]]:
+    """What was measured of each resource and day, query by query."""
     found = []
     for query in measure.queries:
-        details = oci.monitoring.models.SummarizeMetricsDataDetails(
-            namespace=measure.namespace, query=query, start_time=_midnight(end - timedelta(days=LIVE_DAYS)),
-            end_time=_midnight(end), resolution="1d",
-        )  # fmt: skip
-        answer = asking.clients.call(
-            client, "summarize_metrics_data", asking.tenancy, details, compartment_id_in_subtree=True
-        ).data
-        for stream in answer:
-            id_ = (stream.dimensions or {}).get("resourceId")
-            if stream.namespace != measure.namespace or not id_:
-                continue
-            points = [(p.timestamp.astimezone(UTC), float(p.value)) for p in stream.aggregated_datapoints or ()]
-            late = timedelta(days=1) if any(at >= _midnight(end) for at, _ in points) else timedelta()  # a day's end
-            found += [((id_, (at - late).date().isoformat()), value) for at, value in points]
+        points: dict[str, list[tuple[datetime, float]]] = {}
+        for id_, at, value in asking.streams(measure.namespace, query, region, (end - timedelta(days=LIVE_DAYS), end)):
+            points.setdefault(id_, []).append((at, value))
+        for id_, several in points.items():
+            late = timedelta(days=1) if any(at >= _midnight(end) for at, _ in several) else timedelta()  # a day's end
+            found += [((id_, (at - late).date().isoformat()), value) for at, value in several]
     return found
 
 
