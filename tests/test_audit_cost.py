@@ -142,7 +142,6 @@ def test_days_without_any_cost_are_no_free_days(tmp_path: Path, capsys: pytest.C
     [
         (["gone.csv"], "gone.csv: there is no such file or directory"), (["."], "no cost file in it"),
         (["a.csv", "aws"], "aws stands alone"), (["oci", "a.csv"], "oci stands alone"),
-        (["oci", "--tag", "team"], "--tag is of files and aws"),
         (["aws", "--utilisation", "u.csv"], "--utilisation is of files"),
         ([__file__, "--utilisation", "gone.csv"], "--utilisation gone.csv: there is no such file"),
         (["oci", "--config-file", "/nowhere"], "/nowhere: there is no OCI configuration file"),
@@ -436,7 +435,13 @@ def usage(details: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
     first, end = (date.fromisoformat(details[k][:10]) for k in ("timeUsageStarted", "timeUsageEnded"))
     assert details["queryType"] == "COST"
     items: list[dict[str, Any]] = []
-    if "resourceId" in details["groupBy"]:
+    if tags := details.get("groupByTag"):
+        assert details["isAggregateByTime"]
+        (tag,) = tags
+        assert tag == {"namespace": "Finance", "key": "team"}
+        amounts = [("shop", 700.0), ("ledger", 200.0), (None, 9999.0)]  # the rest is what the days come to
+        items = [{"tags": [{**tag, "value": value}], "computedAmount": amount} for value, amount in amounts]
+    elif "resourceId" in details["groupBy"]:
         assert details["isAggregateByTime"]
         ids = [*map(INSTANCE.format, ("idle", "busy", "dark", "large")), "ocid1.vcn.oc1.eu-frankfurt-1.net"]
         items = [
@@ -452,7 +457,7 @@ def usage(details: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
                           "timeUsageStarted": f"{first + timedelta(days=i)}T00:00:00Z"})  # fmt: skip
     start = int(query.get("page", "0"))
     told = [{"currency": "EUR", **item} for item in items[start : start + 50]]
-    return {"groupBy": details["groupBy"], "items": told, "next": start + 50 if start + 50 < len(items) else None}
+    return {"groupBy": details.get("groupBy"), "items": told, "next": start + 50 if start + 50 < len(items) else None}
 
 
 def metrics(details: dict[str, Any], query: dict[str, str]) -> Any:
@@ -516,8 +521,14 @@ def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[st
         unsized = audit(capsys, *arguments, "--days", "70")[1]
         plane.denied = {"compute.list_shapes"}
         shapeless = audit(capsys, *arguments, "--days", "70")[1]
+        plane.denied = set()
+        tagged = audit(capsys, *arguments, "--days", "70", "--tag", "Finance.team")[1]
     assert code == 1
-    assert plane.calls.count("usageapi.request_summarized_usages") == 12, "two pages of days, one of resources: 4 times"
+    assert plane.calls.count("usageapi.request_summarized_usages") == 16, (
+        "two pages of days, one of resources; of a tag"
+    )
+    spent = tagged["summary"]["spend"]["EUR"]
+    assert spent["untagged"] == round(spent["total"] - 900.0, 2)
     assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {
         "usage": "ok", "budget": "ok", "monitoring": "ok", "compute": "ok"
     }  # fmt: skip
@@ -530,7 +541,7 @@ def test_the_spend_of_a_tenancy(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert {n: v for n, (v, _) in large.items()} == {"large": "fail", "dark": "unknown"}
     assert "VM.Standard2.2 would be used to 24 % and 60 % of memory" in large["large"][1]
     assert "how busy its CPU was is not known" in large["dark"][1]
-    assert report["summary"]["spend"]["EUR"]["untagged"] is None, "the usage reports do not tell"
+    assert report["summary"]["spend"]["EUR"]["untagged"] is None, "nobody asked"
     assert {f["resource"]["source"] for f in report["findings"] if f["rule"] == "cost-idle-resource"} == {"oci"}
     assert blind_code == 1
     assert [v for v, _ in idle(blind).values()] == ["not_evaluated"]

@@ -30,8 +30,8 @@ def options(p: ArgumentParser) -> None:
                    help="of files: resource, day and percentage of use (resource_id, day, utilization; CSV or "
                    "Parquet), where no column of theirs has it")  # fmt: skip
     p.add_argument("--print-permissions", action="store_true", help="of aws and oci: print what it needs, and stop")
-    p.add_argument("--tag", metavar="KEY", help="of files and aws: spend without this tag counts as untagged "
-                   "(of files, by default what has none at all)")  # fmt: skip
+    p.add_argument("--tag", metavar="KEY", help="spend without this tag counts as untagged (of files, by default what "
+                   "has none at all); of oci, NAMESPACE.KEY or the key of a free-form tag")  # fmt: skip
     p.add_argument("--days", type=int, default=120, metavar="N", help="of aws and oci: days back (default 120)")
     p.add_argument("--profile", metavar="NAME", help="of aws and oci: the profile to use")
     p.add_argument("--config-file", metavar="FILE", help="of oci: the SDK's configuration file (default ~/.oci/config)")
@@ -115,8 +115,6 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
         raise UsageError(f"--utilisation is of files: that of {live[0]} is asked of its own metrics")
     if args.days < 1:
         raise UsageError(f"--days {args.days}: at least 1")
-    if args.tag and live == ["oci"]:
-        raise UsageError("--tag is of files and aws: the usage reports of oci do not tell what has no tag")
     if live == ["aws"]:
         from assay.inventory.aws.spend import collect
 
@@ -127,7 +125,7 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
         from assay.inventory.oci.spend import collect as of_oci
 
         identity = identify(args.auth, args.config_file, args.profile)
-        return Collected(*of_oci(identity, args.days, args.endpoint, coverage), None, "oci", "oci")
+        return Collected(*of_oci(identity, args.days, args.endpoint, coverage, args.tag), "oci", "oci")
     from assay.spend import files_of, read
 
     files = files_of(args.paths)

@@ -46,9 +46,10 @@ MEASURES = {
 
 
 def collect(
-    identity: Identity, days: int, endpoint: str | None, coverage: Coverage
-) -> tuple[list[Row], dict[str, float], list[Used]]:
-    """The rows of the last days, the monthly budget of the tenancy by "", and resources with their use.
+    identity: Identity, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
+) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float] | None]:
+    """The rows of the last days, the monthly budget of the tenancy by "", resources with their use, and what was spent
+    without the tag, by currency; None where nobody asks or tells.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
 
@@ -61,8 +62,13 @@ def collect(
     asking = Asking(clients, home, coverage)
     rows = asking.told("usage", home, lambda: list(_rows(asking, end - timedelta(days=days), end)), [])
     budgets = asking.told("budget", home, lambda: _budgets(asking), {})
+    untagged = None
+    if tag and rows:
+        untagged = asking.told(
+            "usage", home, lambda: _untagged(asking, tag, rows, end - timedelta(days=days), end), None
+        )
     places = [identity.region] if endpoint else subscribed or [home]
-    return rows, budgets, _idle(asking, places, end)
+    return rows, budgets, _idle(asking, places, end), untagged
 
 
 def idle_of(clients: Clients, home: str, places: list[str], end: date, coverage: Coverage) -> list[Used]:
@@ -106,14 +112,17 @@ class Asking:
             self.coverage.unit(self.tenancy, region, service, "ok")
         return found
 
-    def usage(self, start: date, end: date, *, by: list[str], whole: bool) -> Iterator[Any]:
+    def usage(
+        self, start: date, end: date, *, by: list[str], whole: bool, tag: dict[str, str] | None = None
+    ) -> Iterator[Any]:
         """The summaries of costs, page by page: a day each, or with `whole` one for the time in all."""
         import oci
 
         details = oci.usage_api.models.RequestSummarizedUsagesDetails(
             tenant_id=self.tenancy, time_usage_started=_midnight(start), time_usage_ended=_midnight(end),
-            granularity="DAILY", query_type="COST", group_by=by, is_aggregate_by_time=whole,
+            granularity="DAILY", query_type="COST", group_by=by or None, is_aggregate_by_time=whole,
             compartment_depth=DEPTH if "compartmentId" in by else None,
+            group_by_tag=[oci.usage_api.models.Tag(**tag)] if tag else None,
         )  # fmt: skip
         client = self.clients.client(USAGE, self.home)
         for page in self.clients.pages(client, "request_summarized_usages", details):
@@ -148,6 +157,28 @@ def _rows(asking: Asking, start: date, end: date) -> Iterator[Row]:
         day = one.time_usage_started.date()
         place, currency = one.compartment_id or "", (one.currency or "").strip()
         yield Row(one.service or "", place, currency, day, usage, other, 0.0, 0.0)
+
+
+def _untagged(asking: Asking, tag: str, rows: list[Row], start: date, end: date) -> dict[str, float]:
+    """What was spent without a value of a tag: all but what was spent with one, by currency.
+
+    Args:
+        asking: what asks.
+        tag: `Namespace.key`, or the key of a free-form tag.
+        rows: what was spent in all.
+        start: the first day.
+        end: the day after the last one.
+    """
+    namespace, _, key = tag.rpartition(".")
+    found: dict[str, float] = {}
+    for row in rows:
+        found[row.currency] = found.get(row.currency, 0.0) + row.usage + row.other
+    asked = {"namespace": namespace, "key": key} if namespace else {"key": key}
+    for one in asking.usage(start, end, by=[], whole=True, tag=asked):
+        if any(t.value and (t.key or "").lower() == key.lower() for t in one.tags or ()):
+            currency = (one.currency or "").strip()
+            found[currency] = found.get(currency, 0.0) - float(one.computed_amount or 0)
+    return {currency: max(0.0, amount) for currency, amount in found.items()}
 
 
 def _budgets(asking: Asking) -> dict[str, float]:
