@@ -161,16 +161,7 @@ class Audit:
             params["ExternalId"] = self.options.external_id
         boto = Boto(self.clients, self.own.region)
 
-        def renew() -> dict[str, str]:
-            answer = _ask(boto, "sts", "AssumeRole", **params)["Credentials"]
-            return {
-                "access_key": answer["AccessKeyId"], "secret_key": answer["SecretAccessKey"],
-                "token": answer["SessionToken"], "expiry_time": answer["Expiration"].isoformat(),
-            }  # fmt: skip
-
-        from botocore.credentials import RefreshableCredentials
-
-        return RefreshableCredentials.create_from_metadata(renew(), renew, "sts-assume-role")
+        return _renewing(lambda: _ask(boto, "sts", "AssumeRole", **params)["Credentials"])
 
     def _regions(self, credentials: Any) -> list[str]:
         if self.options.regions:
@@ -180,6 +171,26 @@ class Audit:
         except CallFailed:  # denied: the one that is configured
             return [self.own.region]
         return sorted(r["RegionName"] for r in answer["Regions"])
+
+
+def _renewing(assume: Callable[[], dict[str, Any]]) -> Any:
+    """Credentials that `assume` gives and, before they expire, renews."""
+    from datetime import UTC, datetime
+
+    from botocore.credentials import RefreshableCredentials
+
+    def renew() -> dict[str, str]:
+        answer = assume()
+        return {
+            "access_key": answer["AccessKeyId"], "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"], "expiry_time": answer["Expiration"].isoformat(),
+        }  # fmt: skip
+
+    made = assume()
+    return RefreshableCredentials(
+        made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"], made["Expiration"], renew,
+        "sts-assume-role", lambda: datetime.now(UTC),  # asked at each call; the default, in local time, is slow
+    )  # fmt: skip
 
 
 def _work(

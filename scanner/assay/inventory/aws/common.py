@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.inventory.aws import shape
 from assay.inventory.aws.shape import plain, snake
-from assay.inventory.aws.table import Ask
+from assay.inventory.aws.table import Ask, Make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,3 +62,21 @@ def chosen(spec: Spec) -> Callable[[Item], Any]:
         return None if name is None or name == "default" or str(name).startswith("default.") else name
 
     return one
+
+
+EC2 = "arn:{partition}:ec2:{region}:{account}"
+
+
+def named(item: Item) -> str:
+    """What people call it: the tag `Name`."""
+    return next((t["Value"] for t in item["Tags"] or () if t.get("Key") == "Name"), "")
+
+
+def simple(operation: str, items: str, type_: str, key: str, kind: str, *folds: str, **make: Any) -> Ask:
+    """A list of one type of EC2, whose items have an id, tags and an ARN of this kind."""
+    arn = f"{EC2}:{kind}/{{{key}}}"
+    fields = {"arn": arn, **make.pop("fields", {})}
+    rename = {key: "id", **make.pop("rename", {})}
+    params = make.pop("params", {})
+    made = Make(type=type_, address=arn, name=named, rename=rename, fields=fields, folds=folds, **make)
+    return Ask(operation=operation, items=items, params=params, makes=(made,))

@@ -1,8 +1,8 @@
 """EBS: volumes, snapshots and the default for new ones."""
 
+from assay.inventory.aws.common import simple
 from assay.inventory.aws.table import Ask, Make, Service
 from assay.inventory.aws.values import first
-from assay.inventory.aws.vpc import simple
 
 TABLES = [
     Service(

@@ -6,10 +6,9 @@ from base64 import b64decode
 from binascii import Error
 from typing import Any
 
-from assay.inventory.aws.common import tag_map
+from assay.inventory.aws.common import EC2, named, simple, tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import blocks, differs, first, last, masked_text, same
-from assay.inventory.aws.vpc import EC2, named, simple
 
 
 def script(spec: str) -> Any:
