@@ -1,9 +1,18 @@
 """Who may talk to whom inside the cluster."""
 
 from collections.abc import Iterator
+from functools import partial
 
-from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.kubernetes_policies import CLUSTERWIDE, POLICIES, admits_all, isolates_all
+from assay import HIGH, MEDIUM, Finding, Graph, Resource, any_of, rule
+from assay.analysis.kubernetes_policies import (
+    CLUSTERWIDE,
+    POLICIES,
+    admits_all,
+    guards,
+    guards_some,
+    isolates_all,
+    selects_all,
+)
 from assay.kubernetes.relations import inside, named, namespace_of, selected, selecting
 from assay.model import Block
 
@@ -28,9 +37,12 @@ def k8s_no_network_policy(namespace: Resource, graph: Graph) -> Iterator[Finding
     ## Fix
     Add a NetworkPolicy, first one that denies everything, then those that allow what is needed.
     """
-    if not _user_namespace(namespace) or any(graph.beside(namespace, type_) for type_ in CLUSTERWIDE):
+    if not _user_namespace(namespace):
         return
-    if not any(inside(namespace, type_, graph) for type_ in POLICIES):
+    if any_of(POLICIES, lambda type_: inside(namespace, type_, graph)):
+        return
+    everywhere = [p for type_ in CLUSTERWIDE for p in graph.beside(namespace, type_)]
+    if not any_of(everywhere, lambda policy: guards_some(policy, namespace, graph)):
         yield namespace.fails("no network policy selects the pods of this namespace")
 
 
@@ -54,7 +66,7 @@ def k8s_namespace_no_default_deny(namespace: Resource, graph: Graph) -> Iterator
     policies = [p for type_ in POLICIES for p in inside(namespace, type_, graph)]
     policies += [p for type_ in CLUSTERWIDE for p in graph.beside(namespace, type_)]
     for direction in ("ingress", "egress"):
-        if not any(isolates_all(policy, direction) for policy in policies):
+        if not any(isolates_all(policy, direction, namespace["metadata.name"]) for policy in policies):
             yield namespace.fails(f"no policy denies {direction} by default", key=direction)
 
 
@@ -79,7 +91,7 @@ def k8s_network_policy_open(policy: Resource) -> Iterator[Finding]:
 
 def _dns(entry: Block) -> bool:
     ports = entry.each("ports")
-    return bool(ports) and all(p["port"] in (53, "dns", "dns-tcp", 5353) for p in ports)
+    return bool(ports) and all(p["port"] in (53, "dns", "dns-tcp", 5353) and p["endPort"] in (None, 53) for p in ports)
 
 
 @rule(on=("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"), severity=HIGH, controls=["nist-800-53r5:SC-7"])
@@ -94,7 +106,7 @@ def k8s_network_policy_remote_cluster(policy: Resource) -> Iterator[Finding]:
     `fromEndpoints`.
     """
     for spec in [*policy.each("spec"), *policy.each("specs")]:
-        if spec["endpointSelector"] != {}:
+        if not selects_all(spec["endpointSelector"]):
             continue
         for entry in spec.each("ingress"):
             for peer in entry.each("fromEndpoints"):
@@ -124,7 +136,8 @@ def k8s_service_export_unguarded(export: Resource, graph: Graph) -> Iterator[Fin
             f"there is no Service {export['metadata.name']} in {namespace_of(export)}", at="metadata.name"
         )
         return
+    cilium = [p for type_ in (*POLICIES[1:], *CLUSTERWIDE) for p in graph.beside(export, type_)]
     for pod in selected(service["spec.selector"] or {"": ""}, export, graph):
         guarded = selecting(pod, "NetworkPolicy", "spec.podSelector", graph)
-        if not guarded and not selecting(pod, "CiliumNetworkPolicy", "spec.endpointSelector", graph):
+        if not guarded and not any_of(cilium, partial(guards, pod)):
             yield export.fails(f"no network policy selects the pods of {pod}", key=pod.resource.address)

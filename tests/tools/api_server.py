@@ -64,7 +64,7 @@ def _defaulted(applied: Object) -> Object:
     if o["kind"] == "Deployment" and o["spec"]["strategy"].get("type") == "Recreate":
         o["spec"]["strategy"].pop("rollingUpdate", None)
     if o["kind"] == "NetworkPolicy":
-        o["spec"].setdefault("policyTypes", ["Ingress", *(["Egress"] if "egress" in o["spec"] else [])])
+        o["spec"].setdefault("policyTypes", ["Ingress", *(["Egress"] if o["spec"].get("egress") else [])])
     if o["kind"] == "Service":
         for port in o["spec"].get("ports") or ():
             port.setdefault("protocol", "TCP")

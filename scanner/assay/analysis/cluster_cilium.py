@@ -59,7 +59,7 @@ def _spec(spec: View, policy: Resource, own: Endpoint, other: Peer, wire: Wire, 
     if selector is None:  # a `nodeSelector`: the host firewall
         return "none"
     home = own.namespace if policy.type == CILIUM[1] else policy["metadata.namespace"] or "default"
-    if home != own.namespace or not matches(_plain(selector), own.labels):
+    if home != own.namespace or not matches(plain(selector), own.labels):
         return "none"
     allows, denies = spec.each(direction), spec.each(f"{direction}Deny")
     space = None if policy.type == CILIUM[1] else home
@@ -113,14 +113,14 @@ def _unread(field: str) -> bool:
 def _endpoint(selector: dict[str, Any], other: Peer, space: str | None) -> bool:
     if isinstance(other, Outside) or other.host_network:
         return False
-    plain = _plain(selector)
-    keys = [*plain["matchLabels"], *(e["key"] for e in plain["matchExpressions"])]
+    wanted = plain(selector)
+    keys = [*wanted["matchLabels"], *(e["key"] for e in wanted["matchExpressions"])]
     if _OTHER_CLUSTER in keys:
         raise Undetermined(Unknown("whether this cluster is the one that the policy names is not known"))
     named = any(key == _NAMESPACE or key.startswith(_NAMESPACE_LABEL) for key in keys)
     if not named and space is not None and other.namespace != space:
         return False
-    return matches(plain, _Labels(other))
+    return matches(wanted, _Labels(other))
 
 
 class _Labels(dict[str, Any]):
@@ -141,7 +141,7 @@ class _Labels(dict[str, Any]):
         return super().__getitem__(key)
 
 
-def _plain(selector: dict[str, Any]) -> dict[str, Any]:
+def plain(selector: dict[str, Any]) -> dict[str, Any]:
     """The selector without the source that Cilium writes before a label's name (`k8s:app`)."""
     labels = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.cluster_cilium import CILIUM, cilium_verdict
 from assay.analysis.cluster_endpoints import Endpoint, Outside, Peer, Wire, both, endpoint, in_block, named_port
+from assay.analysis.kubernetes_policies import pod_selector, speaks_of
 from assay.kubernetes.relations import matches
 from assay.kubernetes.workloads import PODS, pods
 from assay.model import PartialList, Undetermined, Unknown, any_of, as_list
@@ -135,17 +136,9 @@ def network(graph: Graph, view: View) -> Network:
 
 
 def _selects(policy: Resource, own: Endpoint, direction: str) -> bool:
-    if (policy["metadata.namespace"] or "default") != own.namespace or not _speaks_of(policy, direction):
+    if (policy["metadata.namespace"] or "default") != own.namespace or not speaks_of(policy, direction):
         return False
-    return matches(policy["spec.podSelector"] or {}, own.labels)
-
-
-def _speaks_of(policy: Resource, direction: str) -> bool:
-    """By `policyTypes`; without them of ingress always, and of egress where it has such rules."""
-    types = policy["spec.policyTypes"]
-    if types:
-        return direction.capitalize() in types
-    return direction == INGRESS or bool(policy.each("spec.egress"))
+    return matches(pod_selector(policy), own.labels)
 
 
 def _allows(policy: Resource, own: Endpoint, other: Peer, wire: Wire, direction: str) -> bool:
