@@ -68,7 +68,7 @@ def test_what_denies_by_default(tmp_path: Path, spec: str, directions: int) -> N
 )
 def test_a_policy_of_the_whole_cluster_counts_where_it_selects(tmp_path: Path, selector: str, policed: bool) -> None:
     text = f"{NAMESPACE}{CILIUM}{{endpointSelector: {selector}, ingress: [{{}}]}}\n{POD}"
-    assert found(tmp_path, text, "k8s-no-network-policy") is not policed
+    assert bool(found(tmp_path, text, "k8s-no-network-policy")) is not policed
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,102 @@ def test_an_exported_service_is_guarded_by_any_kind_of_policy(tmp_path: Path, la
     export = "apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceExport\nmetadata: {name: web, namespace: shop}\n"
     policy = f"{CILIUM}{{endpointSelector: {{matchLabels: {{{label}: web}}}}, ingress: [{{}}]}}\n{POD}"
     text = f"{service}---\n{export}---\n{policy}"
-    assert found(tmp_path, text, "k8s-service-export-unguarded") is not guarded
+    assert bool(found(tmp_path, text, "k8s-service-export-unguarded")) is not guarded
+
+
+# --- roles ------------------------------------------------------------------------------------------------------------
+
+RBAC = "apiVersion: rbac.authorization.k8s.io/v1"
+EVERYTHING = '[{apiGroups: ["*"], resources: ["*"], verbs: ["*"]}]'
+
+
+def bound(role: str, *subjects: str, name: str = "b", namespace: str = "") -> str:
+    kind = "RoleBinding" if namespace else "ClusterRoleBinding"
+    space = f", namespace: {namespace}" if namespace else ""
+    reference = f"roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}"
+    listed = f"subjects: [{', '.join(subjects)}]"
+    return f"---\n{RBAC}\nkind: {kind}\nmetadata: {{name: {name}{space}}}\n{reference}\n{listed}\n"
+
+
+def role(name: str, rules: str, labels: str = "{}", more: str = "") -> str:
+    return f"---\n{RBAC}\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {labels}}}\nrules: {rules}\n{more}"
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [
+        ("{kind: User, name: eve}", True),
+        ('{kind: Group, name: "system:serviceaccounts"}', True),
+        ('{kind: Group, name: "system:serviceaccounts:shop"}', True),
+        ('{kind: User, name: "system:serviceaccount:shop:web"}', True),
+        ('{kind: User, name: "system:kube-controller-manager"}', False),
+    ],
+)
+def test_who_is_cluster_admin(tmp_path: Path, subject: str, told: bool) -> None:
+    assert bool(found(tmp_path, bound("cluster-admin", subject), "k8s-cluster-admin-bound")) is told
+
+
+def test_a_role_that_gathers_every_right_is_cluster_admin(tmp_path: Path) -> None:
+    more = 'aggregationRule: {clusterRoleSelectors: [{matchLabels: {part: "yes"}}]}\n'
+    text = (
+        role("sum", "[]", more=more)
+        + role("part", EVERYTHING, '{part: "yes"}')
+        + bound("sum", "{kind: User, name: eve}")
+    )
+    assert found(tmp_path, text, "k8s-cluster-admin-bound") == {("k8s-cluster-admin-bound", "ClusterRoleBinding/b")}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "told"),
+    [
+        ("mine", "{kubernetes.io/bootstrapping: rbac-defaults}", True),
+        ('"system:mine"', "{}", True),
+        ('"system:node"', "{kubernetes.io/bootstrapping: rbac-defaults}", False),
+    ],
+)
+def test_a_role_in_code_does_not_pass_for_kubernetes_own(tmp_path: Path, name: str, labels: str, told: bool) -> None:
+    assert bool(found(tmp_path, role(name, EVERYTHING, labels), "k8s-wildcard-role")) is told
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ('{apiGroups: [""], resources: [pods], verbs: [create]}', True),
+        ('{apiGroups: [""], resources: [pods], resourceNames: [a], verbs: [create]}', False),  # names no object
+        ('{apiGroups: [""], resources: [pods], resourceNames: [], verbs: [create]}', True),
+        ('{apiGroups: [""], resources: ["pods/*"], verbs: ["*"]}', False),  # RBAC has no such wildcard
+    ],
+)
+def test_what_a_rule_grants(tmp_path: Path, rule: str, told: bool) -> None:
+    assert bool(found(tmp_path, role("r", f"[{rule}]"), "k8s-pod-creation-granted")) is told
+
+
+@pytest.mark.parametrize(
+    ("label", "who", "told"), [("view", "view", True), ("view", "admin", True), ("edit", "view", False)]
+)
+def test_labels_add_to_the_roles_that_every_cluster_has(tmp_path: Path, label: str, who: str, told: bool) -> None:
+    rules = '[{apiGroups: [""], resources: [users, groups], verbs: [impersonate]}]'
+    text = role("more", rules, f'{{rbac.authorization.k8s.io/aggregate-to-{label}: "true"}}')
+    text += bound(who, "{kind: User, name: eve}")
+    assert bool(found(tmp_path, text, "k8s-escalation-path")) is told
+
+
+def test_a_monitor_is_told_what_labels_add_to_its_role(tmp_path: Path) -> None:
+    rules = '[{apiGroups: [""], resources: [secrets], verbs: [get, list]}]'
+    text = role("more", rules, '{rbac.authorization.k8s.io/aggregate-to-view: "true"}')
+    text += bound("view", "{kind: ServiceAccount, name: prometheus, namespace: m}")
+    assert found(tmp_path, text, "k8s-monitor-can-write") == {("k8s-monitor-can-write", "ClusterRoleBinding/b")}
+
+
+def test_a_subject_without_a_kind_does_not_hide_the_other_bindings(tmp_path: Path) -> None:
+    rules = '[{apiGroups: [""], resources: [users, groups], verbs: [impersonate]}]'
+    text = role("r", rules) + bound("r", "{kind: User, name: eve}") + bound("r", "{name: x}", "null", "7", name="odd")
+    assert found(tmp_path, text, "k8s-escalation-path") == {("k8s-escalation-path", "ClusterRoleBinding/b")}
+
+
+def test_an_account_without_a_namespace_is_that_of_its_binding(tmp_path: Path) -> None:
+    accounts = "".join(
+        f"---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web, namespace: {n}}}\n" for n in "ab"
+    )
+    text = accounts + bound("view", "{kind: ServiceAccount, name: web}", namespace="b")
+    assert found(tmp_path, text, "k8s-token-automounted") == {("k8s-token-automounted", "a/ServiceAccount/web")}

@@ -2,21 +2,14 @@
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, as_list, rule
+from assay import CRITICAL, HIGH, LOW, Finding, Graph, Resource, any_of, rule
+from assay.analysis.cluster_identity import access, everything
 from assay.kubernetes.relations import accounts_of, built_in, named
 from assay.kubernetes.roles import BINDINGS
-from assay.model import Block
 
 
 def _bound_role(binding: Resource, graph: Graph) -> Resource | None:
     return named(binding, f"{binding['roleRef.kind']}", binding["roleRef.name"], graph)
-
-
-def _all_powerful(role: Resource) -> bool:
-    def everything(entry: Block) -> bool:
-        return all(any_of(as_list(entry[f]), lambda v: v == "*") for f in ("verbs", "resources", "apiGroups"))
-
-    return any_of(role.each("rules"), everything)
 
 
 @rule(
@@ -48,10 +41,13 @@ def k8s_cluster_admin_bound(binding: Resource, graph: Graph) -> Iterator[Finding
     if built_in(binding):
         return
     role = _bound_role(binding, graph)
-    if binding["roleRef.name"] != "cluster-admin" and (role == None or built_in(role) or not _all_powerful(role)):
+    if binding["roleRef.name"] != "cluster-admin" and (
+        role == None or built_in(role) or not any_of(access(graph, binding).rules_in(role), everything)
+    ):
         return
     for subject in binding.each("subjects"):
-        if not f"{subject['name']}".startswith("system:"):
+        name = f"{subject['name']}"
+        if not name.startswith("system:") or name.startswith("system:serviceaccount"):
             yield subject.fails(f"{subject['kind']} {subject['name']} gets {binding['roleRef.name']}", at="name")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.cluster_identity import access, beyond_reading, reads_secrets, subjects_of, watchers
+from assay.analysis.cluster_identity import BUILT_IN, access, beyond_reading, reads_secrets, subjects_of, watchers
 from assay.kubernetes.relations import bindings_to
 from assay.kubernetes.roles import BINDINGS, ROLES
 
@@ -41,6 +41,14 @@ def _given(binding: Resource, graph: Graph) -> Iterator[Finding]:
     """A role that every cluster has (`edit`), where it is not among the inputs itself."""
     scope = access(graph, binding)
     who = [f"{s}" for s in subjects_of(binding) if s in watchers(graph, binding)]
-    if not who or scope.role_of(binding) or binding["roleRef.name"] not in ("cluster-admin", "admin", "edit"):
+    name = binding["roleRef.name"]
+    if not who or scope.role_of(binding) or name not in BUILT_IN:
         return
-    yield binding.fails(f"{who[0]} gets {binding['roleRef.name']}, which changes things", at="roleRef.name")
+    if name != "view":
+        yield binding.fails(f"{who[0]} gets {name}, which changes things", at="roleRef.name")
+        return
+    for entry in scope.rules_of(binding):
+        verbs = beyond_reading(entry) or (["read every Secret"] if reads_secrets(entry) else [])
+        if entry.resource != binding and verbs:
+            said = f"{who[0]} gets {name}, to which {entry.resource} adds: {', '.join(verbs)}"
+            yield binding.fails(said, at="roleRef.name", because=[entry.where("verbs")], key=f"{entry}")

@@ -21,6 +21,7 @@ from assay.analysis.cluster_identity import (
     allows,
     everything,
 )
+from assay.kubernetes.roles import NAMELESS
 from assay.kubernetes.workloads import PODS, pod_of
 from assay.model import Block, Undetermined, as_list
 
@@ -227,7 +228,7 @@ class _Search:
                 _sure(allows, grant.rule, Request(verb, resource, group, name=named))
                 for verb in verbs
                 for resource in resources
-                if named == "" or verb not in ("create", "list", "watch") or "/" in resource
+                if named == "" or verb not in NAMELESS or "/" in resource
             ):
                 yield grant, grant.namespace, names
 

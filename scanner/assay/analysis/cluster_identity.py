@@ -57,6 +57,8 @@ BUILT_IN = {
     "view": _VIEW,
 }
 """The roles for users that every cluster has, for inputs that do not hold them (manifests)."""
+_AGGREGATES = {"admin": ("admin", "edit", "view"), "edit": ("edit", "view"), "view": ("view",)}
+"""Which labels (`rbac.authorization.k8s.io/aggregate-to-view`) add a ClusterRole to these."""
 
 
 class Subject(NamedTuple):
@@ -81,7 +83,7 @@ class Subject(NamedTuple):
     @property
     def system(self) -> bool:
         """True for the control plane's own users and groups."""
-        crowd = ("system:anonymous", "system:authenticated", "system:unauthenticated", "system:serviceaccounts")
+        crowd = ("system:anonymous", "system:authenticated", "system:unauthenticated", "system:serviceaccount")
         return self.kind != "ServiceAccount" and self.name.startswith("system:") and not self.name.startswith(crowd)
 
 
@@ -181,8 +183,18 @@ class Access:
             return self.rules_in(role)
         name = binding["roleRef.name"]
         if binding["roleRef.kind"] == "ClusterRole" and name in BUILT_IN:
-            return [Block(binding, ("roleRef",), rule) for rule in BUILT_IN[name]]
+            return [Block(binding, ("roleRef",), rule) for rule in BUILT_IN[name]] + self._aggregated_to(name)
         raise Undetermined(Unknown(f"the role {name} is not among the inputs"))
+
+    def _aggregated_to(self, name: str) -> list[View]:
+        """The rules that labels of roles among the inputs add to one that every cluster has."""
+        marks = [f"rbac.authorization.k8s.io/aggregate-to-{part}" for part in _AGGREGATES.get(name, ())]
+        return [
+            rule
+            for (kind, _, _), role in self._roles.items()
+            if kind == "ClusterRole" and any(_labels(role).get(mark) == "true" for mark in marks)
+            for rule in self.rules_in(role)
+        ]
 
     def rules_in(self, role: Resource) -> list[View]:
         """The rules of a role, those included of the roles that it aggregates."""
@@ -250,12 +262,16 @@ def subjects_of(binding: Resource) -> list[Subject]:
         Undetermined: a name is unknown.
     """
     found = []
-    for entry in binding["subjects"] or ():
-        kind, name = entry["kind"], entry["name"]
+    for entry in as_list(binding["subjects"]):
+        if not isinstance(entry, (dict, Unknown)):
+            continue  # the API server refuses it
+        kind, name = entry.get("kind"), entry.get("name")
         namespace = entry.get("namespace") or binding["metadata.namespace"] or "default"
         for value in (kind, name, namespace):
             if isinstance(value, Unknown):
                 raise Undetermined(value)
+        if not isinstance(kind, str) or not isinstance(name, str):
+            continue
         found.append(Subject(kind, name, namespace if kind == "ServiceAccount" else None))
     return found
 

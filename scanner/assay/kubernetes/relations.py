@@ -338,7 +338,9 @@ def _names_account(subject: View, view: View, account: Any) -> bool:
         return False
     space = subject["namespace"]
     mine = namespace_of(view)
-    return space is None or mine is None or bool(space == mine)
+    if space is None:  # its own: that of the binding
+        return near(subject, view)
+    return mine is None or bool(space == mine)
 
 
 def bindings_to(role: Resource, graph: Graph) -> list[Resource]:
@@ -354,11 +356,20 @@ def bindings_to(role: Resource, graph: Graph) -> list[Resource]:
     )
 
 
+_NAMED = ("cluster-admin", "admin", "edit", "view", "extension-apiserver-authentication-reader")
+
+
 def built_in(r: Resource) -> bool:
-    """True for the roles and bindings that Kubernetes makes itself."""
-    if label(r, "kubernetes.io/bootstrapping") == "rbac-defaults":
-        return True
-    return _text(r["metadata.name"]).startswith("system:")
+    """True for the roles and bindings that Kubernetes makes itself.
+
+    A cluster is believed by the label or by the name; in code, where anybody writes either, both are wanted.
+    """
+    name = _text(r["metadata.name"])
+    reserved = name.startswith("system:")
+    marked = bool(label(r, "kubernetes.io/bootstrapping") == "rbac-defaults")
+    if r.source == "cluster":
+        return marked or reserved
+    return marked and (reserved or name in _NAMED)
 
 
 def _text(value: Any) -> str:

@@ -18,6 +18,8 @@ CORE = ""
 APPS, BATCH, RBAC, ADMISSION, CERTIFICATES = (
     "apps", "batch", "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "certificates.k8s.io",
 )  # fmt: skip
+NAMELESS = ("create", "deletecollection")
+"""Verbs whose request names no object, so that a rule with `resourceNames` never allows them; subresources aside."""
 WRITES = ("create", "update", "patch", "delete", "deletecollection")
 
 
@@ -29,7 +31,10 @@ def granted(rule: View, group: str, resources: Iterable[str], verbs: Iterable[st
     """
     if not _lists(rule, "verbs", verbs) or not _lists(rule, "apiGroups", (group,)):
         return []
-    return [name for name in resources if any_of(as_list(rule["resources"]), partial(covers, name))]
+    found = [name for name in resources if any_of(as_list(rule["resources"]), partial(covers, name))]
+    if found and not _lists(rule, "verbs", [v for v in verbs if v not in NAMELESS]) and narrowed(rule):
+        return [name for name in found if "/" in name]
+    return found
 
 
 def _lists(rule: View, path: str, wanted: Iterable[str]) -> bool:
