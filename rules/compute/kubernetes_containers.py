@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, HIGH, MEDIUM, Finding, any_of, as_list, require, rule
-from assay.kubernetes.workloads import PODS, Container, containers
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, any_of, as_list, require, rule
+from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
 
 _BASELINE = (
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
     "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
 )  # fmt: skip
-_PROFILES = ("RuntimeDefault", "Localhost")
+
 
 require(
     "k8s-privileged-container",
@@ -22,6 +22,7 @@ require(
         "cis-kubernetes-1.23:5.2.2",
         "cis-kubernetes-2.0.1:5.2.2",
         "pss-baseline:privileged-containers",
+        "pss-restricted:privileged-containers",
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
@@ -41,18 +42,48 @@ require(
     why="A privileged container has every capability and every device of its node: leaving it takes one command.",
     safe=False,
 )
-require(
-    "k8s-proc-mount-unmasked",
+_PROC = "securityContext.procMount"
+
+
+@rule(
     on=PODS,
     each=containers,
-    path="securityContext.procMount",
-    not_equals="Unmasked",
     severity=MEDIUM,
-    controls=["pss-baseline:proc-mount-type", "nist-800-53r5:AC-6"],
+    fixable=True,
+    controls=["pss-baseline:proc-mount-type", "pss-restricted:proc-mount-type", "nist-800-53r5:AC-6"],
     equivalents=["kics:0ad60203", "kics:f922827f", "AVD-KSV-0027", "kube-linter:unsafe-proc-mount"],
-    title="The runtime masks /proc in containers.",
-    why="The masked paths show or change the node's kernel.",
 )
+def k8s_proc_mount_unmasked(c: Container) -> Iterator[Finding]:
+    """The runtime masks /proc in containers.
+
+    ## Why
+    The masked paths show or change the node's kernel. In a user namespace (`hostUsers: false`) they do not, and the
+    baseline profile of Kubernetes 1.35 allows it there.
+
+    ## Fix
+    Remove `procMount`, or set `hostUsers: false` on the pod.
+    """
+    if c[_PROC] not in (None, "", "Default") and c.pod["hostUsers"] != False:
+        yield c.fails(f"{c} sees all of /proc: {_PROC} is {c[_PROC]}", at=_PROC, fix=c.set(_PROC, "Default"))
+
+
+@rule(
+    on=PODS,
+    each=containers,
+    severity=LOW,
+    controls=["pss-restricted:proc-mount-type", "nist-800-53r5:AC-6"],
+)
+def k8s_proc_mount_unmasked_in_user_namespace(c: Container) -> Iterator[Finding]:
+    """The runtime masks /proc in containers of user namespaces too.
+
+    ## Why
+    Containers inside a container need all of /proc, and few others do: the restricted profile refuses it to everybody.
+
+    ## Fix
+    Remove `procMount`, where nothing builds or runs containers inside.
+    """
+    if c[_PROC] not in (None, "", "Default") and c.pod["hostUsers"] == False:
+        yield c.fails(f"{c} sees all of /proc, in its user namespace: {_PROC} is {c[_PROC]}", at=_PROC)
 
 
 @rule(
@@ -142,12 +173,41 @@ def k8s_runs_as_root(c: Container) -> Iterator[Finding]:
 
 @rule(
     on=PODS,
+    each=pods,
+    severity=LOW,
+    controls=["pss-restricted:running-as-non-root", "nist-800-53r5:AC-6"],
+)
+def k8s_non_root_not_demanded(pod: Pod) -> Iterator[Finding]:
+    """Pods demand that nobody in them is root, whatever user they name.
+
+    Judged where a user is named; without one, who runs is another rule's.
+
+    ## Why
+    A user that is named can be changed by a patch to one line; `runAsNonRoot` is what the kubelet then refuses, and
+    what the restricted profile asks for. It also refuses root as the pod's own default, though no container keeps it.
+
+    ## Fix
+    Set `runAsNonRoot: true` on the pod, and leave out what contradicts it.
+    """
+    demand, user = "securityContext.runAsNonRoot", "securityContext.runAsUser"
+    for c in pod.containers:
+        if c.effective("runAsNonRoot") != True and c.effective("runAsUser") not in (None, 0):
+            yield c.fails(f"{c} is not to run as root, and nothing demands it: {demand} is not true", at=demand)
+    if pod[demand] == False and all(c[demand] == True for c in pod.containers):
+        yield pod.fails("runAsNonRoot is false for the pod, though every container overrides it", at=demand)
+    if pod[user] == 0 and all(c[user] not in (None, 0) for c in pod.containers):
+        yield pod.fails("runAsUser is 0 for the pod, though every container overrides it", at=user)
+
+
+@rule(
+    on=PODS,
     each=containers,
     severity=MEDIUM,
     controls=[
         "cis-kubernetes-1.23:5.2.13",
         "cis-kubernetes-2.0.1:5.2.12",
         "pss-baseline:host-ports",
+        "pss-restricted:host-ports",
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
@@ -178,7 +238,12 @@ def k8s_host_port(c: Container) -> Iterator[Finding]:
     on=PODS,
     each=containers,
     severity=HIGH,
-    controls=["cis-kubernetes-1.23:5.7.3", "pss-baseline:capabilities", "nist-800-53r5:AC-6"],
+    controls=[
+        "cis-kubernetes-1.23:5.7.3",
+        "pss-baseline:capabilities",
+        "pss-restricted:capabilities",
+        "nist-800-53r5:AC-6",
+    ],
     equivalents=["CKV_K8S_39", "kics:3f55386d", "kics:235236ee", "AVD-KSV-0005", "AVD-KSV-0120", "kubescape:C-0046"],
 )
 def k8s_dangerous_capability(c: Container) -> Iterator[Finding]:
@@ -269,45 +334,8 @@ def k8s_capabilities_not_dropped(c: Container) -> Iterator[Finding]:
     on=PODS,
     each=containers,
     severity=MEDIUM,
-    fixable=True,
-    controls=[
-        "cis-kubernetes-1.23:5.7.3",
-        "cis-kubernetes-1.23:5.7.2",
-        "cis-kubernetes-2.0.1:5.6.2",
-        "pss-restricted:seccomp",
-        "nist-800-53r5:AC-6",
-    ],
-    equivalents=[
-        "CKV_K8S_32",
-        "CKV_K8S_31",
-        "kics:455f2e0c",
-        "kics:f377b83e",
-        "AVD-KSV-0030",
-        "AVD-KSV-0104",
-        "prowler:core_seccomp_profile_docker_default",
-        "kubescape:C-0210",
-    ],
+    controls=["pss-baseline:host-probes", "pss-restricted:host-probes", "nist-800-53r5:AC-6"],
 )
-def k8s_no_seccomp_profile(c: Container) -> Iterator[Finding]:
-    """Containers run under a seccomp profile.
-
-    ## Why
-    The runtime's profile refuses the system calls that most kernel exploits need; Kubernetes' own default is none.
-
-    ## Fix
-    Set `seccompProfile.type: RuntimeDefault` on the pod. Windows has no seccomp.
-    """
-    kind = c.effective("seccompProfile.type")
-    if kind not in _PROFILES and not c.pod.windows:
-        said = "is Unconfined" if kind == "Unconfined" else "is not set"
-        path = "securityContext.seccompProfile.type"
-        yield c.fails(
-            f"{c}: seccompProfile.type {said}", at=path, because=c.because("seccompProfile.type"),
-            fix=c.set(path, "RuntimeDefault", safe=False),
-        )  # fmt: skip
-
-
-@rule(on=PODS, each=containers, severity=MEDIUM, controls=["pss-baseline:host-probes", "nist-800-53r5:AC-6"])
 def k8s_probe_host(c: Container) -> Iterator[Finding]:
     """Probes and hooks ask the pod itself.
 

@@ -7,8 +7,6 @@ from assay.analysis.host_paths import is_runtime_socket
 from assay.analysis.kubernetes_amounts import count
 from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
 
-_PROFILES = ("RuntimeDefault", "Localhost")
-
 
 @rule(
     on=PODS,
@@ -157,38 +155,6 @@ def k8s_writable_root_filesystem(c: Container) -> Iterator[Finding]:
 
 
 @rule(
-    on=PODS,
-    each=containers,
-    severity=LOW,
-    controls=["pss-baseline:apparmor", "nist-800-53r5:AC-6"],
-    equivalents=["kics:bd6bd46c", "kics:8b36775e", "AVD-KSV-0002"],
-)
-def k8s_no_apparmor_profile(c: Container) -> Iterator[Finding]:
-    """Containers run under an AppArmor profile.
-
-    ## Why
-    It is the second wall on Debian and Ubuntu nodes: it refuses mounts and writes to /proc and /sys that seccomp lets
-    pass.
-
-    ## Fix
-    Set `appArmorProfile.type: RuntimeDefault`, or before Kubernetes 1.30 the annotation
-    `container.apparmor.security.beta.kubernetes.io/<container>: runtime/default` on the pod template.
-    """
-    if c.pod.windows:
-        return
-    kind = c.effective("appArmorProfile.type")
-    if kind == None:
-        named = c.pod.annotation(f"container.apparmor.security.beta.kubernetes.io/{c['name']}")
-        if named == None or not (named == "runtime/default" or named.startswith("localhost/")):
-            yield c.fails(f"{c} has no AppArmor profile", at="securityContext.appArmorProfile")
-    elif kind not in _PROFILES:
-        yield c.fails(
-            f"{c}: the AppArmor profile is {kind}", at="securityContext.appArmorProfile.type",
-            because=c.because("appArmorProfile.type"),
-        )  # fmt: skip
-
-
-@rule(
     on=(*PODS, "Service"),
     severity=LOW,
     controls=["nist-800-53r5:AC-6"],
@@ -276,6 +242,7 @@ def k8s_no_linux_hardening(c: Container) -> Iterator[Finding]:
     ## Fix
     Set `seccompProfile.type: RuntimeDefault`, or drop capabilities.
     """
-    fields = ("seccompProfile", "appArmorProfile", "seLinuxOptions")
-    if not any(c.effective(f) for f in fields) and not c["securityContext.capabilities.drop"] and not c.pod.windows:
+    walls = ("seccompProfile.type", "appArmorProfile.type")
+    confined = any(c.effective(f) not in (None, "", "Unconfined") for f in walls) or c.effective("seLinuxOptions")
+    if not confined and not c["securityContext.capabilities.drop"] and not c.pod.windows:
         yield c.fails(f"{c} is confined by nothing", at="securityContext")

@@ -18,6 +18,7 @@ require(
         "cis-kubernetes-1.23:5.2.3",
         "cis-kubernetes-2.0.1:5.2.3",
         "pss-baseline:host-namespaces",
+        "pss-restricted:host-namespaces",
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
@@ -48,6 +49,7 @@ require(
         "cis-kubernetes-1.23:5.2.4",
         "cis-kubernetes-2.0.1:5.2.4",
         "pss-baseline:host-namespaces",
+        "pss-restricted:host-namespaces",
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
@@ -77,6 +79,7 @@ require(
         "cis-kubernetes-1.23:5.2.5",
         "cis-kubernetes-2.0.1:5.2.5",
         "pss-baseline:host-namespaces",
+        "pss-restricted:host-namespaces",
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
@@ -140,7 +143,12 @@ def k8s_sensitive_host_path(r: Resource, graph: Graph) -> Iterator[Finding]:
 @rule(
     on=(*PODS, "PersistentVolume"),
     severity=MEDIUM,
-    controls=["cis-kubernetes-1.23:5.2.12", "pss-baseline:hostpath-volumes", "nist-800-53r5:AC-6"],
+    controls=[
+        "cis-kubernetes-1.23:5.2.12",
+        "pss-baseline:hostpath-volumes",
+        "pss-restricted:hostpath-volumes",
+        "nist-800-53r5:AC-6",
+    ],
     equivalents=[
         "kics:86a947ea",
         "kics:aa8f7a35",
@@ -198,7 +206,7 @@ def k8s_no_security_context(pod: Pod) -> Iterator[Finding]:
     on=PODS,
     each=pods,
     severity=MEDIUM,
-    controls=["pss-baseline:sysctls", "nist-800-53r5:AC-6"],
+    controls=["pss-baseline:sysctls", "pss-restricted:sysctls", "nist-800-53r5:AC-6"],
     equivalents=["kics:a9174d31", "kics:9127f0d9", "AVD-KSV-0026", "kube-linter:unsafe-sysctls"],
 )
 def k8s_unsafe_sysctl(pod: Pod) -> Iterator[Finding]:
@@ -235,7 +243,7 @@ def k8s_volume_type(pod: Pod) -> Iterator[Finding]:
     on=PODS,
     each=pods,
     severity=LOW,
-    controls=["cis-kubernetes-1.23:5.7.3", "pss-baseline:selinux", "nist-800-53r5:AC-6"],
+    controls=["cis-kubernetes-1.23:5.7.3", "pss-baseline:selinux", "pss-restricted:selinux", "nist-800-53r5:AC-6"],
     equivalents=["AVD-KSV-0025"],
 )
 def k8s_selinux_custom(pod: Pod) -> Iterator[Finding]:
@@ -264,6 +272,7 @@ def k8s_selinux_custom(pod: Pod) -> Iterator[Finding]:
         "cis-kubernetes-1.23:5.2.11",
         "cis-kubernetes-2.0.1:5.2.10",
         "pss-baseline:host-process",
+        "pss-restricted:host-process",
         "nist-800-53r5:AC-6",
     ],
     equivalents=["AVD-KSV-0103", "prowler:core_minimize_admission_windows_hostprocess_containers", "kubescape:C-0202"],
