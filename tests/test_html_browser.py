@@ -1,7 +1,8 @@
 """The HTML report in Chromium: opened, searched, filtered, printed, and attacked by names.
 
 Budgets are for a quiet machine; here CPU time is compared with twice as much, scaled by how long a fixed piece of
-work takes in the same browser, because a shared machine is never quiet. The figures are printed (`pytest -s`).
+work takes in the same browser, because a shared machine is never quiet. By the clock, a filter is held to its budget
+where nothing else has the processor: the least time of some repetitions. The figures are printed (`pytest -s`).
 """
 
 from __future__ import annotations
@@ -23,14 +24,32 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 OPEN_BUDGET, FILTER_BUDGET = 500, 50  # ms
 QUIET = 45  # ms that the fixed piece of work takes on a quiet machine
-SEARCH = """
-const q = document.getElementById("q"), said = [];
-for (const text of %s) {
-  q.value = text;
+CROWDED = 1.2  # so many times its CPU time, and the clock says nothing of us
+ACTS = """
+const q = document.getElementById("q"), group = document.getElementById("group"), said = {};
+const change = (field, value, event) => { field.value = value; field.dispatchEvent(new Event(event)); };
+const chip = (name) => [...document.querySelectorAll(".chip")].find((one) => one.firstChild.textContent === name).click();
+const acts = {
+  "orders-49": () => change(q, "orders-49", "input"), "module.m12": () => change(q, "module.m12", "input"),
+  "zzz": () => change(q, "zzz", "input"), "o": () => change(q, "o", "input"), "or": () => change(q, "or", "input"),
+  "eu-1 orders": () => change(q, "eu-1 orders", "input"), "cleared": () => change(q, "", "input"),
+  "a chip": () => chip("high"), "two chips": () => chip("theme-3"), "one chip again": () => chip("high"),
+  "no chip": () => chip("theme-3"), "by resource": () => change(group, "resource", "change"),
+  "by framework": () => change(group, "framework", "change"), "by rule": () => change(group, "rule", "change"),
+};
+const frame = () => new Promise((done) => requestAnimationFrame(done));
+const after = () => new Promise((done) => { // a task behind the frame: style, layout and paint of the page are done
+  const channel = new MessageChannel();
+  channel.port1.onmessage = done;
+  channel.port2.postMessage(0);
+});
+for (let round = 0; round < %d; round++) for (const [name, act] of Object.entries(acts)) {
   const start = performance.now();
-  q.dispatchEvent(new Event("input"));
-  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  said.push([document.getElementById("count").textContent, Math.round(performance.now() - start)]);
+  act();
+  await frame();
+  await after();
+  (said[name] ??= [document.getElementById("count").textContent]).push(performance.now() - start);
+  await new Promise((done) => setTimeout(done, 120)); // what follows behind the list is not of the next act
 }
 return said;
 """
@@ -259,20 +278,26 @@ def test_without_scripts_the_findings_are_readable(report: Report, tmp_path: Pat
 
 
 def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None:
+    rounds = 5
     few = page(large(tmp_path / "few", 50), tmp_path)
     report = large(tmp_path / "estate", 50_000)
-    searches = ["orders-49", "module.m12", "zzz", ""]
-    happened = page(report, tmp_path, script=SEARCH % json.dumps(searches), calibrate=True)
+    happened = page(report, tmp_path, script=ACTS % rounds, calibrate=True)
     size = (tmp_path / "report.html").stat().st_size / 1e6
-    each = happened["scriptCpu"] / len(searches)
+    acts = {name: (count, sorted(times)) for name, (count, *times) in happened["result"].items()}
+    each = happened["scriptCpu"] / len(acts) / rounds
+    slowness, crowded = max(1, happened["calibration"] / QUIET), happened["crowded"]
     print(f"\n50,000 findings, {size:.1f} MB: drawn after {happened['opened']} ms; 50 findings {few['opened']} ms")
-    print(f"{happened['cpu']:.0f} ms CPU until all is loaded, of 50 {few['cpu']:.0f}; a search {each:.0f} ms CPU")
-    print(f"{[ms for _, ms in happened['result']]} ms from a key to the second frame")
-    counts = [count for count, _ in happened["result"]]
-    assert counts == [f"{n} of 50,000 findings" for n in ("1,111", "2,750", "0")] + ["50,000 findings"]
+    print(f"{happened['cpu']:.0f} ms CPU until all is loaded, of 50 {few['cpu']:.0f}; a filter {each:.0f} ms CPU")
+    print("ms until the list is painted, least and median:", end=" ")
+    print(", ".join(f"{name} {times[0]:.0f}/{times[rounds // 2]:.0f}" for name, (_, times) in acts.items()))
+    print(f"the machine is {slowness:.1f} times as slow as a quiet one, and work takes {crowded:.1f} times its CPU time")
+    counts = {"orders-49": "1,111", "module.m12": "2,750", "zzz": "0", "eu-1 orders": "11,111", "a chip": "10,000"}
+    for name, (count, times) in acts.items():
+        few_or_all = f"{counts[name]} of 50,000 findings" if name in counts else None
+        assert few_or_all in (count, None)
+        assert crowded > CROWDED or times[0] < FILTER_BUDGET * slowness, name
+    assert acts["cleared"][0] == acts["no chip"][0] == acts["by rule"][0] == "50,000 findings"
     assert happened["console"] == []
-    slowness = max(1, happened["calibration"] / QUIET)
-    print(f"the machine is {slowness:.1f} times as slow as a quiet one")
     assert size < 3
     assert happened["cpu"] < 2 * OPEN_BUDGET * slowness
     assert each < 2 * FILTER_BUDGET * slowness

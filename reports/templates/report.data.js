@@ -24,7 +24,11 @@ const R = data.rules;
 const S = data.texts.split("\x7f"); // a text is a number in a column
 const N = data.count;
 // A column in which all are alike is one number.
-for (const [name, column] of Object.entries(data.columns)) data[name] = Array.isArray(column) ? column : new Int32Array(N).fill(column);
+const alike = new Set();
+for (const [name, column] of Object.entries(data.columns)) {
+  if (!Array.isArray(column)) alike.add(name);
+  data[name] = alike.has(name) ? new Int32Array(N).fill(column) : Int32Array.from(column);
+}
 // The fields of a rule and of a card, in the order in which the report writes them.
 const [ID, THEME, TITLE, WHY, MEND, CONTROLS, ALSO, WAIVABLE] = Array(8).keys();
 const [PRINT, LAST, MARK, EVIDENCE, TRACE, RELATED, WAIVER, FIX, COMMENT, DIFF, HOPS] = Array(11).keys();
@@ -83,9 +87,11 @@ const spread = ({ keys }, counts) => {
   return sums;
 };
 for (const facet of FACETS) {
-  facet.every = new Int32Array(facet.size);
-  for (const [key, n] of data.totals[facet.keys ? "rule" : facet.name]) facet.every[key] = n;
-  facet.all = spread(facet, facet.every);
+  const totals = data.totals[facet.keys ? "rule" : facet.name];
+  facet.size = totals.reduce((most, [key]) => Math.max(most, key + 1), 1); // texts that all findings share have low numbers
+  const every = new Int32Array(facet.size);
+  for (const [key, n] of totals) every[key] = n;
+  facet.all = spread(facet, every);
   facet.found = (facet.keys ? [...facet.all.keys()].filter((key) => facet.all[key]) : data.totals[facet.name].map(([key]) => key)) // what has no name is no choice
     .filter(facet.text).sort(facet.order || ((a, b) => facet.all[b] - facet.all[a] || (facet.text(a) < facet.text(b) ? -1 : 1)));
 }
@@ -102,33 +108,52 @@ const lower = () => {
   const all = (text) => {
     const ends = [];
     for (let at = text.indexOf("\x7f"); at >= 0; at = text.indexOf("\x7f", at + 1)) ends.push(at);
-    return { text, ends: ends.concat(text.length) };
+    return { text, ends: Int32Array.from(ends.concat(text.length)) };
   };
   const rules = R.map((r) => [...r.slice(0, 3), ...r[CONTROLS], ...r[ALSO]].join("\n")).join("\x7f");
   low = [all(data.texts.toLowerCase()), all(rules.toLowerCase())];
   return low;
 };
-const hits = ({ text, ends }, term) => {
+const hits = ({ text, ends }, term, before) => {
   const found = new Uint8Array(ends.length);
+  let count = 0;
+  if (before?.count * 4 < ends.length) { // a word that grew is where it was, or nowhere
+    for (let n = 0; n < ends.length; n++) {
+      if (before.found[n] && text.slice(n ? ends[n - 1] : 0, ends[n]).includes(term)) found[n] = ++count && 1;
+    }
+    return { found, count };
+  }
   let n = 0;
   for (let at = text.indexOf(term); at >= 0; at = text.indexOf(term, ends[n])) {
     while (ends[n] < at) n++;
     found[n] = 1;
+    count++;
   }
-  return found;
+  return { found, count };
 };
-const SEARCHED = ["message", "address", "file", "type", "source", "account", "region"].map((name) => data[name]);
-const search = () => { // which findings have every word that is looked for; null where none is
-  const terms = state.q.toLowerCase().split(/[\s\x7f]+/).filter(Boolean);
+const SEARCHED = ["message", "address", "file", "type", "source", "account", "region"];
+let sought = []; // {term, texts, rules}: what was looked for before
+const search = (q) => { // which findings have every word that is looked for; null where none is
+  const terms = q.toLowerCase().split(/[\s\x7f]+/).filter(Boolean);
   if (!terms.length) return null;
-  const found = new Uint8Array(N).fill(1);
-  for (const term of terms) {
-    const [texts, rules] = lower().map((one) => hits(one, term));
-    const has = new Uint8Array(N);
-    for (const column of SEARCHED) for (let i = 0; i < N; i++) has[i] |= texts[column[i]];
-    for (let i = 0; i < N; i++) found[i] &= has[i] | rules[data.rule[i]];
+  sought = terms.map((term) => {
+    const before = sought.find((one) => term.includes(one.term));
+    const [texts, rules] = lower();
+    return before?.term === term ? before : { term, texts: hits(texts, term, before?.texts), rules: hits(rules, term) };
+  });
+  const all = new Uint8Array(N).fill(1);
+  const has = new Uint8Array(N);
+  for (const { texts, rules } of sought) {
+    const ofRule = data.rule;
+    for (let i = 0; i < N; i++) has[i] = rules.found[ofRule[i]];
+    for (const name of texts.count ? SEARCHED : []) {
+      const column = data[name];
+      if (!alike.has(name)) for (let i = 0; i < N; i++) has[i] |= texts.found[column[i]];
+      else if (texts.found[column[0]]) has.fill(1);
+    }
+    for (let i = 0; i < N; i++) all[i] &= has[i];
   }
-  return found;
+  return all;
 };
 
 const unasked = new Set([...data.verdicts.keys()].filter((v) => v !== PASS));
@@ -138,24 +163,31 @@ const allowed = ({ keys, size }, chosen) => {
   for (const key of chosen) pass[key] = 1;
   return pass;
 };
+// What the list shows is found at once; what stands beside it is counted when that is on the screen.
+let found = null;
+let limits = []; // {k, of, pass}: a facet in which something is chosen
+const among = (these) => {
+  const mask = found ? found.slice() : new Uint8Array(N).fill(1);
+  for (const { of, pass } of these) for (let i = 0; i < N; i++) mask[i] &= pass[of[i]];
+  return mask;
+};
 const filter = () => {
-  const found = search();
+  found = search(state.q);
   const chosen = state.chosen.map((c, k) => (c.size ? c : k === VERDICT && passes ? unasked : null));
-  const limits = FACETS.map((facet, k) => ({ k, of: facet.of, pass: chosen[k] && allowed(facet, chosen[k]) })).filter(({ pass }) => pass);
-  const all = !found && !limits.length;
-  const counts = FACETS.map(({ size, every }) => (all ? every : new Int32Array(size)));
+  limits = FACETS.map((facet, k) => ({ k, of: facet.of, pass: chosen[k] && allowed(facet, chosen[k]) })).filter(({ pass }) => pass);
+  const mask = among(limits);
   let n = 0;
-  if (all) while (n < N) room[n] = n++;
-  for (let i = 0; i < N && !all; i++) {
-    if (found && !found[i]) continue;
-    let misses = 0;
-    let missed = 0;
-    for (let m = 0; m < limits.length; m++) if (!limits[m].pass[limits[m].of[i]]) { misses++; missed = limits[m].k; }
-    if (!misses) room[n++] = i;
-    else if (misses === 1) counts[missed][FACETS[missed].of[i]]++; // what choosing this as well would add
-  }
+  for (let i = 0; i < N; i++) if (mask[i]) room[n++] = i;
   shown = room.subarray(0, n);
-  if (!all) FACETS.forEach(({ of }, k) => { const mine = counts[k]; for (let m = 0; m < n; m++) mine[of[room[m]]]++; });
-  paintFacets(FACETS.map((facet, k) => spread(facet, counts[k])));
   arrange();
 };
+const facetCounts = () => FACETS.map((facet, k) => { // of what is chosen from: what choosing it as well would add
+  const others = limits.filter((limit) => limit.k !== k);
+  if (!found && !others.length) return facet.all;
+  const counts = new Int32Array(facet.size);
+  const { of } = facet;
+  const mask = others.length < limits.length ? among(others) : null;
+  if (mask) for (let i = 0; i < N; i++) counts[of[i]] += mask[i];
+  else for (let m = 0; m < shown.length; m++) counts[of[shown[m]]]++;
+  return spread(facet, counts);
+});

@@ -29,14 +29,33 @@ const chips = FACETS.map((facet, k) => {
   if (facet.found.length > 1 || (facet.found.length && !facet.rare)) $("facets").append(box);
   return { box, paint };
 });
-const paintFacets = (counts) => chips.forEach(({ paint }, k) => paint(counts[k]));
 
-const choose = (k, key) => {
-  if (!state.chosen[k].delete(key)) state.chosen[k].add(key);
+// What stands beside the list follows when the list is on the screen: nobody waits for it.
+const behind = () => {
+  const counts = facetCounts();
+  chips.forEach(({ paint }, k) => paint(counts[k]));
+  if (state.open < 0) overview();
+  draw();
+};
+let promised = 0;
+const painted = (next) => {
+  cancelAnimationFrame(promised);
+  promised = requestAnimationFrame(() => setTimeout(next));
+};
+const refilter = (step) => {
   state.open = -1;
   scrollList(0);
   filter();
-  remember(true);
+  painted(() => {
+    if (step) remember(true);
+    behind();
+  });
+  if (!step) remember(false);
+};
+
+const choose = (k, key) => {
+  if (!state.chosen[k].delete(key)) state.chosen[k].add(key);
+  refilter(true);
 };
 
 // --- the address: every view can be sent to somebody ---
@@ -61,7 +80,7 @@ const remember = (step) => { // a step can be gone back; typing and moving only 
   }, step ? 0 : 200);
 };
 const recall = () => {
-  if (location.hash === written && written) return;
+  if ((location.hash || "#") === written) return;
   const plain = /^#f-([0-9a-f-]+)$/.exec(location.hash); // the anchor of one finding
   const said = new URLSearchParams(plain ? `f=${plain[1]}` : location.hash.slice(1));
   state.q = said.get("q") || "";
@@ -77,9 +96,10 @@ const recall = () => {
   $("q").value = state.q;
   $("group").value = state.group;
   filter();
+  behind();
   if (cursor >= 0) move(cursor, false);
   if (state.open >= 0) document.body.classList.add("open");
-  written = location.hash;
+  written = location.hash || "#";
 };
 
 // --- the views beside the list, which stand in the page ---
@@ -97,52 +117,50 @@ const look = (view) => {
 for (const tab of tabs) {
   tab.addEventListener("click", () => {
     look(tab.dataset.view);
-    draw(true);
+    draw();
     remember(true);
   });
 }
 
 // --- hands ---
-let typing = 0;
 $("q").addEventListener("input", () => {
-  cancelAnimationFrame(typing);
-  typing = requestAnimationFrame(() => {
-    state.q = $("q").value;
-    state.open = -1;
-    scrollList(0);
-    filter();
-    remember(false);
-  });
+  state.q = $("q").value;
+  refilter(false);
 });
 $("group").addEventListener("change", () => {
   state.group = $("group").value;
   state.folded.clear();
   scrollList(0);
   arrange();
-  remember(true);
+  painted(() => {
+    remember(true);
+    behind();
+  });
 });
 $("clear").addEventListener("click", () => {
   state.q = $("q").value = "";
   state.chosen.forEach((c) => c.clear());
-  filter();
-  remember(true);
+  refilter(true);
 });
 $("fold").addEventListener("click", () => {
-  state.folded = new Set(state.folded.size ? [] : groups.map((g) => g.key));
+  state.folded = new Set(state.folded.size ? [] : groups);
   layRows();
+  draw();
 });
 let frame = 0;
 list.addEventListener("scroll", () => {
   cancelAnimationFrame(frame);
   frame = requestAnimationFrame(() => {
     scrolled = list.scrollTop;
-    draw(false);
+    draw();
   });
 }, { passive: true });
-addEventListener("resize", () => {
+new ResizeObserver(([{ contentRect }]) => {
+  if (!contentRect.height) return; // another view is shown
+  seen = contentRect.height;
   measure();
-  draw(true);
-});
+  draw();
+}).observe(list);
 list.addEventListener("click", (event) => {
   const target = event.target.closest(".row");
   if (!target) return;
@@ -162,7 +180,7 @@ document.addEventListener("keydown", (event) => {
     $("q").select();
     event.preventDefault();
   } else if (event.target === list || event.target === document.body || event.key === "j" || event.key === "k") {
-    const page = Math.max(1, Math.floor(list.clientHeight / rowHeight) - 1);
+    const page = Math.max(1, Math.floor(seen / rowHeight) - 1);
     const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -rows.length, End: rows.length };
     if (event.key in steps && rows.length) move(cursor + steps[event.key], false);
     else if (rows[cursor] < 0 && ["Enter", " ", "ArrowLeft", "ArrowRight"].includes(event.key)) fold(cursor);
@@ -188,4 +206,5 @@ document.documentElement.dataset.ready = String(Math.round(performance.now()));
 parsed.then(() => setTimeout(() => { // what the first card, paper and the first search will need
   fetchCards();
   lower();
+  setTimeout(() => search("a"));
 }));

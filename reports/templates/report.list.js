@@ -3,7 +3,8 @@ const list = $("list");
 const body = $("rows");
 const narrow = matchMedia("(max-width: 899px)");
 let rows = []; // what the list shows: a finding's number, or -1 - group number
-let groups = []; // {key, from, to}: where its findings are in `sorted`
+let groups = []; // their keys, in order; `ends` says where the findings of each end in `sorted`
+let ends = [];
 let sorted = [];
 let cursor = -1;
 
@@ -22,111 +23,136 @@ const tag = (i) => el("span", `sev ${dashed(label(i))}`, label(i));
 
 const arrange = () => {
   const { of, keys, size, order } = GROUPS[state.group];
-  let items = shown;
-  let key = (m) => of[items[m]];
-  if (keys) { // a finding stands under each of its keys
-    const pairs = [];
-    for (const i of shown) for (const one of keys[of[i]]) pairs.push(one, i);
-    items = Int32Array.from({ length: pairs.length / 2 }, (_, m) => pairs[2 * m + 1]);
-    key = (m) => pairs[2 * m];
-  }
   const counts = new Int32Array(keys ? Math.max(frameworks.length, themes.length) : size);
-  const met = [];
-  for (let m = 0; m < items.length; m++) if (!counts[key(m)]++) met.push(key(m));
-  if (order) met.sort(order);
-  const next = new Int32Array(counts.length);
+  groups = [];
+  const meet = (key) => { if (!counts[key]++) groups.push(key); };
+  for (const i of shown) if (keys) keys[of[i]].forEach(meet); else meet(of[i]); // it stands under each of its keys
+  if (order) groups.sort(order);
+  ends = new Int32Array(groups.length);
   let end = 0;
-  groups = met.map((one) => ({ key: one, from: next[one] = end, to: end += counts[one] }));
+  groups.forEach((key, g) => { ends[g] = end += counts[key]; });
   sorted = new Int32Array(end);
-  for (let m = 0; m < items.length; m++) sorted[next[key(m)]++] = items[m];
+  for (let g = groups.length - 1; g >= 0; g--) counts[groups[g]] = g ? ends[g - 1] : 0; // from now on: where the next goes
+  for (const i of shown) if (keys) for (const key of keys[of[i]]) sorted[counts[key]++] = i; else sorted[counts[of[i]]++] = i;
   layRows();
   const total = state.chosen[VERDICT].size ? N : N - passes;
   const all = shown.length === total;
   $("count").textContent = `${digits(shown.length)} ${all ? "" : `of ${digits(total)} `}finding${(all ? shown.length : total) === 1 ? "" : "s"}`;
   $("clear").hidden = !state.q && state.chosen.every((c) => !c.size);
-  if (state.open < 0) overview();
 };
 
 const layRows = () => {
-  const open = groups.map((group) => !state.folded.has(group.key));
-  rows = new Int32Array(groups.reduce((sum, { from, to }, n) => sum + 1 + (open[n] ? to - from : 0), 0));
+  turn++;
+  rows = new Int32Array(groups.length + sorted.length);
   let at = 0;
-  groups.forEach(({ from, to }, n) => {
-    rows[at++] = -1 - n;
-    if (open[n]) { rows.set(sorted.subarray(from, to), at); at += to - from; }
+  groups.forEach((key, g) => {
+    rows[at++] = -1 - g;
+    if (!state.folded.has(key)) for (let m = g ? ends[g - 1] : 0; m < ends[g]; m++) rows[at++] = sorted[m];
   });
+  rows = rows.subarray(0, at);
   cursor = state.open < 0 ? -1 : rows.indexOf(state.open);
   $("fold").hidden = !groups.length;
   $("fold").textContent = state.folded.size ? "Unfold all" : "Fold all";
-  draw(true);
+  draw(0);
 };
 
 // What the drawing needs to know of the layout is kept: to ask for it after a change costs a layout.
+const SPARE = 6; // rows drawn above and below those in view
 let rowHeight = 0;
+let seen = innerHeight; // of the list
 let scrolled = 0;
-let drawn = [-1, -1];
+let drawn = 0; // the first row that is drawn
+let turn = 0; // of arranging: rows of another turn are filled anew
 const measure = () => { rowHeight = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row")); };
 const scrollList = (top) => { if (top !== scrolled) list.scrollTop = scrolled = top; };
 
-const draw = (force) => {
-  const first = Math.max(0, Math.floor(scrolled / rowHeight) - 6);
-  const last = Math.min(rows.length, first + Math.ceil(innerHeight / rowHeight) + 12);
-  if (!force && first === drawn[0] && last === drawn[1]) return;
-  drawn = [first, last];
-  const nodes = [];
-  for (let at = first; at < last; at++) {
-    const node = rows[at] < 0 ? head(at) : line(at);
-    node.style.top = `${at * rowHeight}px`;
-    nodes.push(node);
+// Rows are kept and filled anew, which is less work than new ones; in scrolling, what leaves at one end comes in at the
+// other. Without spare ones only what is in view is filled.
+const draw = (spare = SPARE) => {
+  const first = Math.max(0, Math.floor(scrolled / rowHeight) - spare);
+  const end = Math.ceil((scrolled + seen) / rowHeight);
+  const last = Math.min(rows.length, end + spare);
+  const most = Math.max(0, Math.min(rows.length, end + SPARE) - first);
+  if (Math.abs(first - drawn) < body.childElementCount) {
+    for (; drawn < first; drawn++) body.append(body.firstChild);
+    for (; drawn > first; drawn--) body.prepend(body.lastChild);
+  }
+  drawn = first;
+  while (body.childElementCount > most) body.lastChild.remove();
+  for (let at = first, node = body.firstChild; at < last; at++, node = node.nextSibling) {
+    const shape = rows[at] < 0 ? "head" : "item";
+    if (node?.shape !== shape) {
+      const other = blank(shape);
+      if (node) node.replaceWith(other); else body.append(other);
+      node = other;
+    }
+    fill(node, at);
   }
   body.style.height = `${rows.length * rowHeight}px`;
-  body.replaceChildren(...nodes);
   if (cursor >= first && cursor < last) list.setAttribute("aria-activedescendant", `row-${cursor}`);
   else list.removeAttribute("aria-activedescendant");
 };
 
-const row = (at, level, cls, ...kids) => set(el("div", `row ${cls}${at === cursor ? " at" : ""}`, ...kids), {
-  id: `row-${at}`, role: "treeitem", "aria-level": level, "aria-selected": at === cursor,
-});
-
-const tally = ({ from, to }) => {
-  const counts = new Int32Array(LABELS.length);
-  for (let n = from; n < to; n++) counts[kind[sorted[n]]]++;
-  return tallied(counts);
+const PARTS = { head: ["fold", "name", "more", "tally"], item: ["sev", "what", "who", "where"] };
+const blank = (shape) => {
+  const parts = PARTS[shape].map((name) => el("span", name, name === "where" ? el("bdi", "", new Text()) : new Text()));
+  const node = set(el("div", `row ${shape}`, ...parts), { role: "treeitem", "aria-level": shape === "head" ? 1 : 2 });
+  return Object.assign(node, { shape, parts, texts: parts.map((one) => one.querySelector("bdi")?.firstChild || one.firstChild) });
+};
+const say = (node, n, text) => { if (node.texts[n].data !== text) node.texts[n].data = text; };
+const fill = (node, at) => {
+  const one = rows[at];
+  if (node.one !== one || node.turn !== turn) {
+    if (one < 0) head(node, -1 - one); else line(node, one);
+    Object.assign(node, { one, turn });
+  }
+  if (node.at !== at || node.height !== rowHeight) {
+    Object.assign(node, { at, height: rowHeight });
+    node.id = `row-${at}`;
+    node.style.top = `${at * rowHeight}px`;
+  }
+  const chosen = at === cursor;
+  node.classList.toggle("at", chosen);
+  set(node, { "aria-selected": chosen });
+  if (one >= 0) return;
+  const folded = state.folded.has(groups[-1 - one]);
+  say(node, 0, folded ? "▸" : "▾");
+  set(node, { "aria-expanded": !folded });
 };
 
-const head = (at) => {
-  const group = groups[-1 - rows[at]];
+const head = (node, g) => {
   const { text, more } = GROUPS[state.group];
-  const folded = state.folded.has(group.key);
-  group.tally ??= tally(group);
-  const node = row(at, 1, "head", el("span", "fold", folded ? "▸" : "▾"), el("span", "name", text(group.key)),
-    el("span", "more", more && more(group.key)),
-    el("span", "tally", ...group.tally.map(([name, n]) => el("span", `key ${dashed(name)}`, `${digits(n)} ${name}`))));
-  return set(node, { "aria-expanded": !folded });
+  say(node, 1, text(groups[g]));
+  say(node, 2, more ? more(groups[g]) : "");
+  const counts = new Int32Array(LABELS.length);
+  for (let m = g ? ends[g - 1] : 0; m < ends[g]; m++) counts[kind[sorted[m]]]++;
+  const said = tallied(counts);
+  if (String(said) === node.tally) return;
+  node.tally = String(said);
+  node.parts[3].replaceChildren(...said.map(([name, n]) => el("span", `key ${dashed(name)}`, `${digits(n)} ${name}`)));
 };
 
-const line = (at) => {
-  const i = rows[at];
+const line = (node, i) => {
   const other = state.group === "resource" ? R[data.rule[i]][ID] : S[data.address[i]];
-  return row(at, 2, "item", tag(i), set(el("span", "what", S[data.message[i]]), { title: S[data.message[i]] }), el("span", "who", other), el("span", "where", el("bdi", "", place(i))));
+  [label(i), S[data.message[i]], other, place(i)].forEach((text, n) => say(node, n, text));
+  node.parts[0].className = `sev ${dashed(label(i))}`;
+  node.parts[1].title = S[data.message[i]];
 };
 
 const move = (to, open) => {
   cursor = Math.max(0, Math.min(rows.length - 1, to));
-  const seen = list.clientHeight;
   if (cursor * rowHeight < scrolled) scrollList(cursor * rowHeight);
   if ((cursor + 1) * rowHeight > scrolled + seen) scrollList((cursor + 1) * rowHeight - seen);
   if (rows[cursor] >= 0) show(rows[cursor], open);
-  draw(true);
+  draw();
 };
 
 const fold = (at) => {
-  const { key } = groups[-1 - rows[at]];
+  const key = groups[-1 - rows[at]];
   if (!state.folded.delete(key)) state.folded.add(key);
   layRows();
   cursor = at;
-  draw(true);
+  draw();
 };
 
 const overview = () => {

@@ -45,17 +45,19 @@ const happen = async (ask) => {
     said.result = await page.evaluate(`(async () => { ${ask.script} })()`);
     said.scriptCpu = 1000 * ((await spent()).TaskDuration - before);
   }
-  if (ask.calibrate) { // CPU ms of a fixed piece of work: how slow this machine is right now
+  if (ask.calibrate) { // CPU ms of a fixed piece of work, and how often as long it took: how slow and how crowded this machine is
     const before = (await spent()).TaskDuration;
-    await page.evaluate(() => {
+    const took = await page.evaluate(() => {
+      const start = performance.now();
       const seen = new Map();
       for (let n = 0, x = 1; n < 2000000; n++) {
         x = (x * 1103515245 + 12345) % 2147483648;
         seen.set(x % 50000, (seen.get(x % 50000) || 0) + 1);
       }
-      return seen.size;
+      return performance.now() - start;
     });
     said.calibration = (1000 * ((await spent()).TaskDuration - before)) / 5;
+    said.crowded = took / 5 / said.calibration;
   }
   if (ask.axe) {
     // Through the debugger, not as a script of the page: the page's own policy would rightly refuse it.
