@@ -146,6 +146,24 @@ def test_several_outputs_at_once(tree: Path, capsys: pytest.CaptureFixture[str])
     assert not list(tree.glob("*.part"))
 
 
+def test_what_is_written_follows_no_link_that_waits_for_it(
+    tree: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A pull request may bring a link of any name: what stands behind it is not ours to write."""
+    outside = tmp_path_factory.mktemp("home") / "profile"
+    outside.write_text("mine")
+    names = ["out.json", "base.txt"]
+    parts = [name + end for name in names for end in (".part", f".{os.getpid()}.part")]
+    for name in (*parts, "main.tf.assay-part", f"main.tf.{os.getpid()}.part"):
+        (tree / name).symlink_to(outside)
+    assert main(["scan", *GATE, "-o", "json=out.json"]) == 1
+    assert main(["baseline", "write", "base.txt", *GATE[:2]]) == 0
+    assert main(["fix", "--write", *GATE[:2]]) == 0
+    capsys.readouterr()
+    assert outside.read_text() == "mine"
+    assert all((tree / name).is_file() and not (tree / name).is_symlink() for name in (*names, "main.tf"))
+
+
 def test_file_arguments_evaluate_the_module_and_report_what_touches_them(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

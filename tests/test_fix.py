@@ -156,6 +156,16 @@ def test_a_variable_file_decides_where_there_is_one(tmp_path: Path, capsys: pyte
     assert after == {**files, "terraform.tfvars": "on = true\n"}
 
 
+def test_a_link_stays_one_and_the_file_it_names_is_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "main.tf").symlink_to("../a/main.tf")
+    text = 'resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = false\n}\n'
+    after, said = mended(tmp_path, capsys, {"a/main.tf": text}, "-v")
+    assert "true" in after["a/main.tf"]
+    assert (tmp_path / "b" / "main.tf").is_symlink()
+    assert "a symbolic link: mend the one it names" in said
+
+
 def test_a_value_in_json_is_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = '{"resource": {"aws_sqs_queue": {"q": {"name": "q", "sqs_managed_sse_enabled": false}}}}\n'
     after, _ = mended(tmp_path, capsys, {"main.tf.json": text}, "--select", SQS)

@@ -72,10 +72,10 @@ def recall(argv: Sequence[str]) -> int | None:
 
 
 def _put(target: str, text: str) -> None:
-    part = f"{target}.part"
-    with open(part, "w", encoding="utf-8", newline="") as stream:
+    from assay.files import whole
+
+    with whole(target) as stream:
         stream.write(text)
-    os.replace(part, target)
 
 
 def _outputs(kept: bytes) -> Iterator[tuple[str | None, str]]:

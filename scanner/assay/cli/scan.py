@@ -252,6 +252,8 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
     """Write every output; a file is complete or it is not there. Returns what was written, unless it is a lot."""
     from importlib import import_module
 
+    from assay.files import whole
+
     formats = report_formats()
     options = {"quiet": args.quiet, "verbose": args.verbose, "show_passes": bool(args.show_passes)}
     written: list[tuple[str | None, str | None]] = []
@@ -263,13 +265,10 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
             written.append((None, tee.text))
             continue
         special = os.path.exists(file) and not os.path.isfile(file)  # `/dev/null`, a pipe: it must stay what it is
-        part = file if special else f"{file}.part"
         try:
-            with open(part, "w", encoding="utf-8", newline="") as stream:
+            with open(file, "w", encoding="utf-8", newline="") if special else whole(file) as stream:
                 tee = cache.Tee(stream)
                 module.write(report, tee, options)
-            if not special:
-                os.replace(part, file)
         except OSError as error:
             raise UsageError(f"-o {name}={file}: cannot be written: {error.strerror}") from error
         written.append((file, tee.text))
@@ -322,7 +321,7 @@ def listed_waivers(args: Namespace, request: Request) -> tuple[list[FileWaiver],
         return [], None
     from assay.ledger.waiver_file import read
 
-    return read(file, display(file, request.base)), file
+    return read(file, display(file, request.base), request.base), file
 
 
 def _waiver_file(named: str | None, request: Request) -> str | None:

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.files import whole_bytes
 from assay.mending import Edit, NoEdit, applied
 from assay.mending.edits import edit_of, is_manifest
 from assay.model import Request, Verdict
@@ -97,6 +98,8 @@ def _edits(
             continue
         try:
             edit = edit_of(finding.fix)
+            if os.path.islink(edit.path):
+                raise NoEdit("stands in a file that is a symbolic link: mend the one it names")
         except NoEdit as reason:
             left.append((finding, str(reason)))
             continue
@@ -168,8 +171,6 @@ def _failing(report: Report) -> Counter[tuple[str, str]]:
 def write(mended: Mended) -> None:
     """Put the new contents in place, each file whole or not at all, with the mode it had."""
     for path, (_, new) in mended.files.items():
-        part = f"{path}.assay-part"
-        with open(part, "wb") as handle:
-            handle.write(new)
-        os.chmod(part, os.stat(path).st_mode & 0o7777)
-        os.replace(part, path)
+        with whole_bytes(path) as stream:
+            os.fchmod(stream.fileno(), os.stat(path).st_mode & 0o7777)
+            stream.write(new)
