@@ -81,6 +81,14 @@ def test_an_unknown_that_becomes_a_failure_is_new(tree: Path, capsys: pytest.Cap
     assert failing(scan(capsys, "--baseline", "known.txt", "--var", "on=false")[1]) == ["aws_sqs_queue.a"]
 
 
+def test_an_address_with_line_ends_is_one_line(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    many = 'resource "aws_sqs_queue" "m" {\n  for_each = toset(["a\\nb", "c\\u2028d", "e\\u0085f"])\n'
+    (tree / "main.tf").write_text(many + "  sqs_managed_sse_enabled = false\n}\n")
+    assert call(capsys, "baseline", "write", "known.txt", "--select", RULE)[0] == 0
+    assert len((tree / "known.txt").read_text().splitlines()) == 1 + 3
+    assert call(capsys, "baseline", "diff", "known.txt", "--select", RULE)[:2] == (0, "0 new, 0 fixed, 3 unchanged\n")
+
+
 def test_an_incomplete_scan_does_not_shrink_a_baseline(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call(capsys, "baseline", "write", "known.txt", "--select", RULE)
     before = Path("known.txt").read_bytes()
@@ -135,6 +143,7 @@ def test_what_git_ignores_and_terraform_reads_is_there_on_both_sides(
     downloaded = tree / ".terraform" / "modules"
     (downloaded / "q").mkdir(parents=True)
     (downloaded / "q" / "main.tf").write_text('variable "on" {}\n' + queue("deep", "var.on"))
+    start(downloaded / "q", "as `terraform init` clones a module")
     (downloaded / "modules.json").write_text('{"Modules":[{"Key":"q","Source":"x/q","Dir":".terraform/modules/q"}]}')
     (tree / "main.tf").write_text('variable "on" {}\nmodule "q" {\n  source = "x/q"\n  on     = var.on\n}\n')
     (tree / "terraform.tfvars").write_text("on = false\n")

@@ -7,10 +7,10 @@ has become a failure is new.
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from assay.config import ConfigError
+from assay.files import whole
 from assay.model import Verdict, Waiver
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def key(finding: Finding) -> Key:
 def line(finding: Finding) -> str:
     """A finding as its line in the file."""
     from assay.reports.shape import text
+    from assay.reports.text import printable  # an address may hold what ends a line
 
-    return f"{finding.fingerprint} {finding.verdict.value} {finding.rule} {text(finding.resource.address)}"
+    address = printable(text(finding.resource.address))
+    return f"{finding.fingerprint} {finding.verdict.value} {finding.rule} {address}"
 
 
 def lines(report: Report) -> list[str]:
@@ -65,10 +67,8 @@ def read(path: str) -> dict[Key, str]:
 
 def write(path: str, wanted: list[str]) -> None:
     """Write a baseline; the file is complete or as it was."""
-    part = f"{path}.part"
-    with open(part, "w", encoding="utf-8", newline="\n") as handle:
-        handle.write("\n".join([HEADER, *wanted]) + "\n")
-    os.replace(part, path)
+    with whole(path) as stream:
+        stream.write("\n".join([HEADER, *wanted]) + "\n")
 
 
 def apply(report: Report, known: dict[Key, str], shown: str) -> None:

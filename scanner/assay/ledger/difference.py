@@ -150,9 +150,19 @@ def _lay_out(top: str, commit: str, target: str) -> None:
     for name in ignored.split("\0"):
         parts = name.split("/")
         if (".terraform" in parts[:-1] and "modules" in parts) or name.endswith(_DATA):
-            copy = os.path.join(target, *parts)
-            os.makedirs(os.path.dirname(copy), exist_ok=True)
-            shutil.copyfile(os.path.join(top, name), copy, follow_symlinks=False)
+            try:
+                _copy(os.path.join(top, name), os.path.join(target, *parts))
+            except OSError as error:
+                raise UsageError(f"--diff: {name} cannot be copied beside the earlier state: {error}") from error
+
+
+def _copy(source: str, target: str) -> None:
+    """A file, or the folder that stands for a repository of its own, as a module that was cloned is one."""
+    if os.path.isdir(source) and not os.path.islink(source):
+        shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".git"), dirs_exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copyfile(source, target, follow_symlinks=False)
 
 
 def _moved(request: Request, top: str, earlier: str) -> Request:
