@@ -39,7 +39,7 @@ ROLE = "assay-auditor"
 def plural(kind: str) -> str:
     """The resource name of a kind of the table (`NetworkPolicy` -> `networkpolicies`)."""
     low = kind.lower()
-    if low.endswith("y"):
+    if low.endswith("y") and low[-2] not in "aeiou":
         return f"{low[:-1]}ies"
     return f"{low}es" if low.endswith("s") else f"{low}s"
 
