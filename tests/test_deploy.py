@@ -147,7 +147,8 @@ def test_the_action_scans_and_says_where_its_files_are(repository: Path, tmp_pat
     program.chmod(0o755)
     (tmp_path / "a dir").mkdir()
     (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = false\n}\n')
-    given = {"inputs.paths": "main.tf", "inputs.fail-on": "low"}
+    (tmp_path / "more.tf").write_text('resource "aws_sqs_queue" "r" {\n  sqs_managed_sse_enabled = false\n}\n')
+    given = {"inputs.paths": "main.tf\nmore.tf\n", "inputs.fail-on": "low"}
     env = {name: given[value[4:-3]] for name, value in scan["env"].items()}
     env |= {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(tmp_path / "outputs")}
     command = ["bash", "-euo", "pipefail", "-c", scan["run"]]
@@ -155,10 +156,33 @@ def test_the_action_scans_and_says_where_its_files_are(repository: Path, tmp_pat
         command, cwd=tmp_path, env={**os.environ, **env}, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 1, done.stderr
-    assert "aws-sqs-unencrypted" in done.stdout
+    assert done.stdout.count("[aws-sqs-unencrypted]") == 2
     outputs = dict(line.split("=", 1) for line in (tmp_path / "outputs").read_text().splitlines())
     assert set(outputs) == set(action["outputs"])
     assert all(Path(file).stat().st_size > 100 for file in outputs.values())
+
+
+@pytest.mark.parametrize(("there", "wanted"), [("71", "PATCH"), ("", "comment")])
+def test_the_comment_is_made_once_and_then_written_anew(
+    there: str, wanted: str, repository: Path, tmp_path: Path
+) -> None:
+    """The step as the runner would run it, with a `gh` that writes down how it was called."""
+    workflow = yaml.safe_load((repository / "deploy/github/assay.yml").read_text(encoding="utf-8"))
+    step = workflow["jobs"]["scan"]["steps"][-1]
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    script = f"""#!/bin/sh
+printf '%s\\n' "$*" >>{tmp_path}/calls
+case "$*" in *--jq*) printf "%s" "{there}";; esac
+"""
+    program.write_text(script)
+    program.chmod(0o755)
+    env = {"PATH": f"{program.parent}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "o/r", "NUMBER": "5"}
+    subprocess.run(["bash", "-euo", "pipefail", "-c", step["run"]], cwd=tmp_path, env=env, timeout=60, check=True)
+    asked, told = (tmp_path / "calls").read_text().splitlines()
+    assert asked.startswith("api --paginate repos/o/r/issues/5/comments")
+    assert wanted in told
+    assert ("assay.md" in told, "71" in told) == (True, bool(there))
 
 
 def test_init_says_what_is_left_to_fill_in_and_spares_what_is_there(
