@@ -8,7 +8,6 @@ where nothing else has the processor: the least time of some repetitions. The fi
 from __future__ import annotations
 
 import io
-import json
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ CROWDED = 1.2  # so many times its CPU time, and the clock says nothing of us
 ACTS = """
 const q = document.getElementById("q"), group = document.getElementById("group"), said = {};
 const change = (field, value, event) => { field.value = value; field.dispatchEvent(new Event(event)); };
-const chip = (name) => [...document.querySelectorAll(".chip")].find((one) => one.firstChild.textContent === name).click();
+const chip = (name) => [...document.querySelectorAll(".chip")].find((c) => c.firstChild.textContent === name).click();
 const acts = {
   "orders-49": () => change(q, "orders-49", "input"), "module.m12": () => change(q, "module.m12", "input"),
   "zzz": () => change(q, "zzz", "input"), "o": () => change(q, "o", "input"), "or": () => change(q, "or", "input"),
@@ -290,7 +289,7 @@ def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None
     print(f"{happened['cpu']:.0f} ms CPU until all is loaded, of 50 {few['cpu']:.0f}; a filter {each:.0f} ms CPU")
     print("ms until the list is painted, least and median:", end=" ")
     print(", ".join(f"{name} {times[0]:.0f}/{times[rounds // 2]:.0f}" for name, (_, times) in acts.items()))
-    print(f"the machine is {slowness:.1f} times as slow as a quiet one, and work takes {crowded:.1f} times its CPU time")
+    print(f"the machine is {slowness:.1f} times as slow as a quiet one; work takes {crowded:.1f} times its CPU time")
     counts = {"orders-49": "1,111", "module.m12": "2,750", "zzz": "0", "eu-1 orders": "11,111", "a chip": "10,000"}
     for name, (count, times) in acts.items():
         few_or_all = f"{counts[name]} of 50,000 findings" if name in counts else None

@@ -203,3 +203,35 @@ def test_a_waiver_that_cannot_be_added(
     assert code == 2
     assert said in err
     assert not (tree / "assay-waivers.toml").exists()
+
+
+def test_the_file_of_a_waiver_is_named_from_its_folder(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "assay-waivers.toml").write_text(waiver(EU, file="net/*.tf"))
+    (tree / "live").mkdir()
+    (tree / "live" / "assay-waivers.toml").write_text(waiver("aws_sqs_queue.live", file="main.tf"))
+    (tree / "live" / "main.tf").write_text('resource "aws_sqs_queue" "live" {\n  sqs_managed_sse_enabled = false\n}\n')
+    assert verdicts(scan(capsys, "live")[1]) == {"aws_sqs_queue.live": "waived"}
+    monkeypatch.chdir(tree / "live")
+    assert verdicts(scan(capsys)[1]) == {"aws_sqs_queue.live": "waived"}
+    assert verdicts(scan(capsys, "..")[1])[EU] == "waived"
+
+
+def test_a_waiver_that_is_added_is_for_one_of_two_roots(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for root in ("one", "two"):
+        (tree / root).mkdir()
+        (tree / root / "main.tf").write_text(
+            'resource "aws_sqs_queue" "same" {\n  sqs_managed_sse_enabled = false\n}\n'
+        )
+    report = scan(capsys)[1]
+    found = {f["location"]["file"]: f["fingerprint"] for f in report["findings"]}
+    (tree / "run.json").write_text(json.dumps(report))
+    for more in (["--report", "run.json"], []):
+        (tree / "assay-waivers.toml").unlink(missing_ok=True)
+        added = ("waivers", "add", found["two/main.tf"], "--reason", "x", "--expires", "2027-01-31", *more)
+        code, out, err = call(capsys, *added)
+        assert (code, err) == (0, "")
+        assert "is waived on aws_sqs_queue.same in two/main.tf until 2027-01-31" in out
+        waived = {f["location"]["file"] for f in scan(capsys)[1]["findings"] if f["verdict"] == "waived"}
+        assert waived == {"two/main.tf"}

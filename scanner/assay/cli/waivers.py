@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay import clock, config
 from assay.cli import scan
@@ -150,7 +150,7 @@ def _check(report: Report, args: Namespace) -> int:
 
 
 def _add(args: Namespace) -> int:
-    rule, address, file = _finding(args)
+    found, others = _finding(args)
     expires = waiver_file.day(args.expires, "--expires")
     if expires < clock.today():
         raise UsageError(f"--expires {expires}: that day is over")
@@ -158,29 +158,59 @@ def _add(args: Namespace) -> int:
         raise UsageError("--reason: say why it may be so")
     first = (args.paths or ["."])[0]
     path = args.waivers or config.waivers(first) or os.path.join(repository(first), config.WAIVERS)
-    waiver = waiver_file.FileWaiver((rule,), address, args.reason.strip(), args.owner, expires, file, "")
+    file = "*"
+    if others and found.file:  # two root modules may have the same address
+        folder = os.path.dirname(os.path.abspath(path))
+        file = display(found.file, folder)
+    waiver = waiver_file.FileWaiver((found.rule,), found.address, args.reason.strip(), args.owner, expires, file, "")
     if os.path.exists(path):
         waiver_file.read(path, path)  # a file that is broken already is said before anything is added
     waiver_file.append(path, waiver)
-    print(f"{display(os.path.abspath(path), os.getcwd())}: {rule} is waived on {address} until {expires}")
+    where = f" in {file}" if file != "*" else ""
+    shown = display(os.path.abspath(path), os.getcwd())
+    print(f"{shown}: {found.rule} is waived on {found.address}{where} until {expires}")
+    alike = sum(one.file == found.file for one in others)
+    if alike:
+        from assay.reports.shape import plural
+
+        said = f"it covers {plural(alike, 'more finding')} of the same rule, address and file"
+        print(f"assay waivers: {said}: a waiver cannot tell them apart", file=sys.stderr)
     return 0
 
 
-def _finding(args: Namespace) -> tuple[str, str, str]:
-    """Rule, address and file (`*` where the address says enough) of the finding with the fingerprint."""
+class _Row(NamedTuple):
+    """A finding that may be waived; `file` is where it is located, empty where no file is."""
+
+    fingerprint: str
+    rule: str
+    address: str
+    file: str
+
+
+def _finding(args: Namespace) -> tuple[_Row, list[_Row]]:
+    """The finding with the fingerprint, and the others that its rule has at the same address."""
     if args.report:
         try:
             with open(args.report, encoding="utf-8") as handle:
                 found = json.load(handle)["findings"]
-            rows = [(f["fingerprint"], f["rule"], f["resource"]["address"]) for f in found]
+            rows = [
+                _Row(f["fingerprint"], f["rule"], f["resource"]["address"], (f["location"] or {"file": ""})["file"])
+                for f in found
+            ]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UsageError(f"--report {args.report}: not a JSON report of assay: {error}") from error
     else:
-        report = _scan(args)
+        from assay.reports.places import in_file
+
         counted = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED)
-        rows = [(f.fingerprint, f.rule, f.resource.address) for f in report.findings if f.verdict in counted]
-    for fingerprint, rule, address in rows:
-        if fingerprint == args.fingerprint:
-            return rule, address, "*"
-    where = args.report or " ".join(args.paths or ["."])
-    raise UsageError(f"no finding in {where} has the fingerprint {args.fingerprint}")
+        rows = [
+            _Row(f.fingerprint, f.rule, f.resource.address, f.location.file if f.location and in_file(f) else "")
+            for f in _scan(args).findings
+            if f.verdict in counted
+        ]
+    chosen = next((row for row in rows if row.fingerprint == args.fingerprint), None)
+    if chosen is None:
+        where = args.report or " ".join(args.paths or ["."])
+        raise UsageError(f"no finding in {where} has the fingerprint {args.fingerprint}")
+    mine = (row for row in rows if row[1:3] == chosen[1:3])
+    return chosen, [row for row in mine if row.fingerprint != chosen.fingerprint]

@@ -8,7 +8,8 @@
     expires = 2027-03-31                              # the last day on which it holds, in UTC
 
 An address is a Terraform address with module path and instance key, an ARN, an OCID, or `namespace/Kind/name`.
-`file = "net/*.tf"` narrows a waiver to findings located in such files. The file itself is strict: a key that is not
+`file = "net/*.tf"` narrows a waiver to findings located in such files, which are named from the folder of the waiver
+file, wherever Assay is started. The file itself is strict: a key that is not
 known, a date that is none or a reason that is missing is an error, because a waiver that silently does nothing, or
 silently does too much, is worse than none.
 """
@@ -28,7 +29,10 @@ _KEYS = ("rule", "address", "reason", "owner", "expires", "file")
 
 
 class FileWaiver(NamedTuple):
-    """One `[[waiver]]` table: `expires` is an ISO day, inclusive, UTC; `place` is file:line."""
+    """One `[[waiver]]` table: `expires` is an ISO day, inclusive, UTC; `place` is file:line.
+
+    `folder` is that of the waiver file as seen from where the report names files: `..`, `live`, empty for the same.
+    """
 
     rules: tuple[str, ...]
     address: str
@@ -37,15 +41,23 @@ class FileWaiver(NamedTuple):
     expires: str
     file: str
     place: str
+    folder: str = ""
 
     def covers(self, rule: str, address: str, file: str) -> bool:
         """Whether it speaks about this rule's finding on this address, located in this file."""
         named = "*" in self.rules or rule in self.rules
-        return named and fits(self.address, address) and (self.file == "*" or fits(self.file, file))
+        return named and fits(self.address, address) and (self.file == "*" or fits(self.file, self._named(file)))
+
+    def _named(self, file: str) -> str:
+        """A file of the report as the waiver file names it; one that is not below its folder, as the report does."""
+        if not self.folder:
+            return file
+        inside = os.path.relpath(file, self.folder).replace(os.sep, "/")
+        return file if inside.startswith("../") else inside
 
 
-def read(path: str, shown: str) -> list[FileWaiver]:
-    """The waivers of a file, named `shown` in what is said about them.
+def read(path: str, shown: str, base: str = "") -> list[FileWaiver]:
+    """The waivers of a file, named `shown` in what is said about them; `base` is what the report names files from.
 
     Raises:
         ConfigError: it cannot be read, or an entry is not as the form demands; the sentence names file and line.
@@ -66,7 +78,9 @@ def read(path: str, shown: str) -> list[FileWaiver]:
         entries += value
     if len(lines) != len(entries):  # written inline, `waiver = [{...}]`
         lines = [1] * len(entries)
-    return [_entry(e, f"{shown}:{line}") for e, line in zip(entries, lines, strict=True)]
+    folder = os.path.relpath(os.path.dirname(os.path.abspath(path)), base) if base else "."
+    found = [_entry(e, f"{shown}:{line}") for e, line in zip(entries, lines, strict=True)]
+    return found if folder == "." else [w._replace(folder=folder) for w in found]
 
 
 def _entry(entry: Any, place: str) -> FileWaiver:
