@@ -5,7 +5,7 @@ from typing import Any
 
 from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.kubernetes.relations import annotation, label, system_namespace
-from assay.kubernetes.workloads import PODS, containers, owner_of
+from assay.kubernetes.workloads import PODS, containers, unowned
 
 
 @rule(
@@ -59,6 +59,7 @@ _MADE = ("kubernetes", "kube-root-ca.crt")  # what Kubernetes itself puts into t
 
 @rule(
     on=(*PODS, "Service", "ConfigMap", "Secret", "Ingress"),
+    each=unowned,
     severity=LOW,
     controls=["cis-kubernetes-1.23:5.7.4", "nist-800-53r5:CM-6"],
     equivalents=[
@@ -79,12 +80,13 @@ def k8s_default_namespace(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Name a namespace in `metadata.namespace`, or in the kustomization.
     """
-    if r["metadata.namespace"] in (None, "", "default") and r.name not in _MADE and owner_of(r, graph) == None:
+    if r["metadata.namespace"] in (None, "", "default") and r.name not in _MADE:
         yield r.fails("it goes to the namespace default", at="metadata.namespace")
 
 
 @rule(
     on=(*PODS, "Service"),
+    each=unowned,
     severity=MEDIUM,
     controls=["nist-800-53r5:CM-6"],
     equivalents=["kics:611ab018", "AVD-KSV-0037"],
@@ -99,7 +101,7 @@ def k8s_system_namespace(r: Resource, graph: Graph) -> Iterator[Finding]:
     Move it to a namespace of its own. What belongs to the cluster carries `k8s-app`, `component` or `tier:
     control-plane`.
     """
-    if not system_namespace(r) or owner_of(r, graph) != None:
+    if not system_namespace(r):
         return
     marks = ("k8s-app", "component", "tier", "kubernetes.io/cluster-service", "addonmanager.kubernetes.io/mode")
     if all(label(r, mark) == None for mark in marks) and annotation(r, "kubernetes.io/config.source") == None:
@@ -108,6 +110,7 @@ def k8s_system_namespace(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=(*PODS, "Service"),
+    each=unowned,
     severity=HIGH,
     controls=["nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_33", "kics:d2ad057f", "kubescape:C-0014"],
@@ -121,8 +124,6 @@ def k8s_dashboard_deployed(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Remove it; use kubectl, or a client on the desk with the user's own rights.
     """
-    if owner_of(r, graph) != None:
-        return
     named = [label(r, key) for key in ("k8s-app", "app", "app.kubernetes.io/name")]
     images = [c["image"] for c in containers(r, graph)]
     shown = any("kubernetesui/dashboard" in f"{i}" or "kubernetes-dashboard" in f"{i}" for i in images)
@@ -132,6 +133,7 @@ def k8s_dashboard_deployed(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=(*PODS, "Service"),
+    each=unowned,
     severity=HIGH,
     controls=["nist-800-53r5:CM-6"],
     equivalents=[
@@ -154,8 +156,6 @@ def k8s_tiller_deployed(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Move the releases to Helm 3 and delete the Tiller Deployment and Service.
     """
-    if owner_of(r, graph) != None:
-        return
     images = [c["image"] for c in containers(r, graph)]
     if label(r, "name") == "tiller" or r.name == "tiller-deploy" or any("tiller" in f"{i}" for i in images):
         yield r.fails("Tiller runs here")

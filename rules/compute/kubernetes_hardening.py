@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.host_paths import is_runtime_socket
 from assay.analysis.kubernetes_amounts import count
-from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
+from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods, unowned
 
 
 @rule(
@@ -35,6 +35,7 @@ def k8s_low_user_id(c: Container) -> Iterator[Finding]:
 
 @rule(
     on=PODS,
+    each=unowned,
     severity=HIGH,
     fixable=True,
     controls=["nist-800-53r5:AC-6"],

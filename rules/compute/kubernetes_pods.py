@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.host_paths import is_sensitive
 from assay.kubernetes.relations import system_namespace
-from assay.kubernetes.workloads import PODS, Pod, pods
+from assay.kubernetes.workloads import PODS, Pod, pods, unowned
 
 require(
     "k8s-host-pid",
@@ -114,6 +114,7 @@ _VOLUME_TYPES = (
 
 @rule(
     on=(*PODS, "PersistentVolume"),
+    each=unowned,
     severity=HIGH,
     controls=["nist-800-53r5:AC-6"],
     equivalents=[
@@ -142,6 +143,7 @@ def k8s_sensitive_host_path(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=(*PODS, "PersistentVolume"),
+    each=unowned,
     severity=MEDIUM,
     controls=[
         "cis-kubernetes-1.23:5.2.12",

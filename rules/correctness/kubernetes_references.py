@@ -15,12 +15,13 @@ from assay.kubernetes.relations import (
     selected,
     service_account,
 )
-from assay.kubernetes.workloads import PODS, Container, Pod, containers, containers_of, pods
+from assay.kubernetes.workloads import PODS, Container, Pod, containers, containers_of, pods, unowned
 from assay.model import Block
 
 
 @rule(
     on=(*PODS, "RoleBinding"),
+    each=unowned,
     severity=MEDIUM,
     controls=["nist-800-53r5:SI-10"],
     equivalents=["kube-linter:non-existent-service-account", "kubescape:C-0307"],

@@ -6,11 +6,12 @@ from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.credentials import static_key
 from assay.kubernetes.relations import bindings_of, named, running_as, service_account
 from assay.kubernetes.roles import BINDINGS
-from assay.kubernetes.workloads import PODS, Pod, containers_of, pods
+from assay.kubernetes.workloads import PODS, Pod, containers_of, pods, unowned
 
 
 @rule(
     on=(*PODS, "ServiceAccount"),
+    each=unowned,
     severity=MEDIUM,
     fixable=True,
     controls=["cis-kubernetes-1.23:5.1.6", "nist-800-53r5:AC-6"],
@@ -59,6 +60,7 @@ def k8s_token_automounted(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=(*PODS, "ServiceAccount", *BINDINGS),
+    each=unowned,
     severity=MEDIUM,
     controls=["nist-800-53r5:AC-6"],
     equivalents=[

@@ -6,7 +6,7 @@ from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, require, ru
 from assay.analysis.kubernetes_amounts import count, is_all, is_none
 from assay.kubernetes.owners import controller_of
 from assay.kubernetes.relations import annotation, autoscalers_of, named, replicas, selected, selecting, services_of
-from assay.kubernetes.workloads import Pod, pods
+from assay.kubernetes.workloads import Pod, pods, unowned
 
 
 def _pod(r: Resource, graph: Graph) -> Iterator[Pod]:
@@ -112,7 +112,7 @@ def k8s_no_spread(r: Resource, graph: Graph) -> Iterator[Finding]:
         return
     for pod in _pod(r, graph):
         if not pod["topologySpreadConstraints"] and pod.absent("affinity.podAntiAffinity"):
-            yield r.fails("its replicas may all run on one node", at="spec.template.spec")
+            yield pod.fails("its replicas may all run on one node", at="topologySpreadConstraints")
 
 
 @rule(
@@ -184,7 +184,7 @@ def k8s_autoscaler_low_minimum(scaler: Resource) -> Iterator[Finding]:
 _MIRRORS = ("kubernetes.io/config.mirror", "kubernetes.io/config.source", "helm.sh/hook")
 
 
-@rule(on="Pod", severity=LOW, controls=["nist-800-53r5:CP-10"], equivalents=["kubescape:C-0073"])
+@rule(on="Pod", each=unowned, severity=LOW, controls=["nist-800-53r5:CP-10"], equivalents=["kubescape:C-0073"])
 def k8s_naked_pod(pod: Resource) -> Iterator[Finding]:
     """Pods have a controller.
 
@@ -276,4 +276,4 @@ def k8s_no_node_affinity(r: Resource, graph: Graph) -> Iterator[Finding]:
     """
     for pod in _pod(r, graph):
         if not pod["nodeSelector"] and pod.absent("affinity.nodeAffinity"):
-            yield r.fails("it names no nodes that suit it", at="spec.template.spec")
+            yield pod.fails("it names no nodes that suit it", at="nodeSelector")

@@ -148,6 +148,7 @@ class _Run:
         self.graph = graph
         self.findings: list[Finding] = []
         self.keep_passes = passes
+        self.sources = {r.source for r in graph.resources}
         self.passed: dict[str, int] = {}
         self.seconds: dict[str, float] = {}
         self.timed = timings
@@ -159,7 +160,7 @@ class _Run:
         start = process_time() if self.timed else 0.0
         self._denied(rule)
         sources, stand_ins = rule.sources, self.graph.stand_ins
-        for type_ in rule.on:
+        for type_ in rule.on if not sources or not self.sources.isdisjoint(sources) else ():
             for r in self._subjects(type_) if rule.each is None else self._divided(type_, rule.each):
                 if (sources and r.source not in sources) or (stand_ins and id(r) in stand_ins):
                     continue
@@ -183,7 +184,9 @@ class _Run:
             return self._subjects(type_)
         kept = self._with_parts.get((each, type_))
         if kept is None:
-            kept = self._with_parts[each, type_] = [r for r in self._subjects(type_) if self._has_parts(r, each)]
+            whole = getattr(each, "part_of", None)  # who has no containers has no init containers either
+            among = self._subjects(type_) if whole is None else self._divided(type_, whole)
+            kept = self._with_parts[each, type_] = [r for r in among if self._has_parts(r, each)]
         return kept
 
     def _has_parts(self, r: Resource, each: Callable[[Resource, Graph], list[Any]]) -> bool:

@@ -223,7 +223,14 @@ class View:
     def __getitem__(self, path: str) -> Any:
         """The value at `path`: the value, None when absent or null, or an Unknown."""
         steps = _paths.get(path) or parse_path(path)
-        value = lookup(self.values, steps)
+        value = self.values
+        for step in steps:  # as `lookup`, for maps within maps: nearly everything that is asked
+            if type(value) is not dict:
+                value = None if value is None else lookup(self.values, steps)
+                break
+            value = value.get(step)
+        if value is None or type(value) is str or type(value) is dict:
+            return value
         if isinstance(value, Unknown):
             _reads.append((self.resource, (*self.path, *steps), value))
         elif type(value) is list:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.kubernetes.workloads import containers
+from assay.kubernetes.workloads import containers, part_of
 from assay.model import Severity, Text, Undetermined, Unknown, as_list
 from assay.rule import rule
 
@@ -66,7 +66,9 @@ def flag_of(container: Container, name: str) -> Flag:
 @cache
 def _programs(names: tuple[str, ...]) -> Callable[[Resource, Graph], list[Any]]:
     """One and the same function for all rules on these programs: the engine looks once which pods have any."""
-    return lambda r, graph: [c for c in list.__iter__(containers(r, graph)) if program_of(c) in names]
+    return part_of(containers)(
+        lambda r, graph: [c for c in list.__iter__(containers(r, graph)) if program_of(c) in names]
+    )
 
 
 def _items(value: Any) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Resource
 
+    Parts = Callable[[Resource, Graph], list[Any]]
+
 _TEMPLATE = "spec.template"
 _TEMPLATES = {
     "Pod": "",
@@ -135,11 +137,16 @@ def _get(table: Any, key: str) -> Any:
 
 
 def _remembered(name: str, make: Callable[[Resource, Graph], list[Any]], r: Resource, graph: Graph) -> list[Any]:
-    memo: dict[int, list[Any]] = graph._memo.setdefault(name, {})
-    found = memo.get(id(r))
+    key = (name, id(r))
+    found: list[Any] | None = graph._memo.get(key)
     if found is None:
-        found = memo[id(r)] = make(r, graph)
+        found = graph._memo[key] = make(r, graph)
     return found
+
+
+def unowned(r: Resource, graph: Graph) -> list[Any]:
+    """The object itself, in a list; empty when somebody else's template says the same."""
+    return _remembered("unowned", lambda r, graph: [] if owner_of(r, graph) is not None else [r], r, graph)
 
 
 def pods(r: Resource, graph: Graph) -> list[Any]:
@@ -181,12 +188,24 @@ def containers(r: Resource, graph: Graph) -> list[Any]:
     return _remembered("containers", _containers, r, graph)
 
 
+def part_of(whole: Parts) -> Callable[[Parts], Parts]:
+    """Says that a function gives some of what another gives: who has nothing of that need not be asked again."""
+
+    def mark(part: Parts) -> Parts:
+        part.__dict__["part_of"] = whole
+        return part
+
+    return mark
+
+
+@part_of(containers)
 def sized_containers(r: Resource, graph: Graph) -> list[Any]:
     """The containers that may ask for resources: all but the ephemeral ones."""
     found = containers(r, graph)
     return _remembered("sized", lambda *_: _only(found, lambda c: c.list != "ephemeralContainers"), r, graph)
 
 
+@part_of(containers)
 def running_containers(r: Resource, graph: Graph) -> list[Any]:
     """The containers that run as long as the pod does, sidecars included."""
     found = containers(r, graph)

@@ -392,14 +392,17 @@ def mask_value(name: str, value: Any) -> Any:
         return {k: mask_value(name if name == EVERYTHING else label_of(label, k), v) for k, v in value.items()}
     if isinstance(value, list):
         return [mask_value(name, item) for item in value]
-    if isinstance(value, int) and not isinstance(value, bool) and secret_name(name) and value > 999:
-        return HIDDEN
-    return value
+    return HIDDEN if isinstance(value, int) and hides_number(name, value) else value
 
 
 def label_of(label: object, key: object) -> str:
     """`{name: DB_PASSWORD, value: x}`: the value answers to the name beside it."""
     return label if key in ("value", "Value") and isinstance(label, str) else str(key)
+
+
+def hides_number(name: str, value: int) -> bool:
+    """True when a number stands under a name that says it is a credential; a small one is a length or a switch."""
+    return value > 999 and not isinstance(value, bool) and secret_name(name)
 
 
 def hides(name: str, value: str) -> bool:

@@ -8,25 +8,43 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
 from assay.patterns import pattern
-from assay.reports.masking import EVERYTHING, HIDDEN, SECRET_ATTRIBUTES, hides, label_of, mask, mask_value, secret_name
+from assay.reports.masking import (
+    EVERYTHING,
+    HIDDEN,
+    SECRET_ATTRIBUTES,
+    hides,
+    hides_number,
+    label_of,
+    mask,
+    mask_value,
+    secret_name,
+)  # fmt: skip
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from assay.engine import Report
     from assay.ledger.difference import Difference
     from assay.model import Coverage, Finding, Location, Resource, ValuePath
 
 SCHEMA = "assay-report/1"
-_LONGEST = 2000
+_LONGEST, _MOST = 2000, 200
+"""Characters of a text, members of a list or map that a report shows."""
+_INFINITE = float("inf")
 _SURROGATE = pattern("[\ud800-\udfff]")
 LONG_SECRET = 8
 
 
 def finding_dict(finding: Finding) -> dict[str, Any]:
     """One finding as `-o json` prints it."""
-    r, clean = finding.resource, cleaner(finding)
+    r, known = finding.resource, set[str]()
+    shown = evidence(finding, text, known)
+    known.update(_beside_evidence(finding))
+    clean: Callable[[str], str] = text
+    if known:  # seldom: then once more, for a message or another piece may quote what is secret in this one
+        clean = _cleaner(known)
+        shown = evidence(finding, clean, known)
     shape: dict[str, Any] = {
         "rule": finding.rule,
         "severity": finding.severity.label,
@@ -38,7 +56,7 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         },
         "location": place_dict(finding.location),
         "trace": [{"file": s.file, "start_line": s.start_line, "note": clean(s.note)} for s in finding.trace],
-        "evidence": evidence(finding, clean),
+        "evidence": shown,
         "controls": list(finding.controls),
         "equivalents": list(finding.equivalents),
         "fingerprint": finding.fingerprint,
@@ -131,9 +149,13 @@ def _short_text(value: str) -> str:
 
 def cleaner(finding: Finding) -> Callable[[str], str]:
     """What masks a text of this finding: the known shapes, and every value that it knows to be a credential."""
-    known = secrets(finding)
-    if not known:
-        return text
+    known = {s for item in finding.evidence for s in _secret_texts(_named(finding, item), item.get("value"))}
+    known.update(_beside_evidence(finding))
+    return _cleaner(known) if known else text
+
+
+def _cleaner(secret: set[str]) -> Callable[[str], str]:
+    known = _ordered(secret)
     # A short one is hidden where it stands as a word: the password "test" must not turn "latest" into stars.
     short = [rf"(?<![\w.-]){re.escape(s)}(?![\w-])" for s in known if len(s) < LONG_SECRET]
     words = re.compile("|".join(short)) if short else None
@@ -150,17 +172,26 @@ def cleaner(finding: Finding) -> Callable[[str], str]:
 
 def secrets(finding: Finding) -> list[str]:
     """The credentials a finding is about, the longest first: messages quote them without their name."""
-    r, found = finding.resource, set[str]()
+    found = {s for item in finding.evidence for s in _secret_texts(_named(finding, item), item.get("value"))}
+    found.update(_beside_evidence(finding))
+    return _ordered(found) if found else []
+
+
+def _ordered(found: set[str]) -> list[str]:
+    found = found | {plain for s in found if (plain := _decoded(s))}
+    return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s))
+
+
+def _beside_evidence(finding: Finding) -> Iterator[str]:
+    """The credentials of what a finding is about and its evidence does not show."""
+    r = finding.resource
+    shown = {item.get("path") for item in finding.evidence if item.get("address", r.address) == r.address}
     for place in finding.because:
-        if place.path and place.address in (None, r.address):
-            found.update(_secret_texts(_name(r, place.path), place.value))
-    for item in finding.evidence:
-        found.update(_secret_texts(_name(r, item.get("path") or ""), item.get("value")))
+        if place.path and place.address in (None, r.address) and place.path not in shown:
+            yield from _secret_texts(_name(r, place.path), place.value)
     at = join_path(finding.path) if finding.path else ""
-    if at and not any(item.get("path") == at and "address" not in item for item in finding.evidence):
-        found.update(_secret_texts(_name(r, at), lookup_quietly(r.values, finding.path)))
-    found.update(plain for s in list(found) if (plain := _decoded(s)))
-    return sorted((s for s in found if len(s) > 3), key=lambda s: (-len(s), s)) if found else []
+    if at and at not in shown:
+        yield from _secret_texts(_name(r, at), lookup_quietly(r.values, finding.path))
 
 
 def _decoded(value: str) -> str | None:
@@ -202,13 +233,16 @@ def _name(r: Resource, path: str) -> str:
     return names[-1]
 
 
-def evidence(finding: Finding, clean: Callable[[str], str]) -> list[dict[str, Any]]:
-    """The evidence, credentials hidden and long values cut."""
-    shown = []
-    for item in finding.evidence:
-        value = mask_value(_name(finding.resource, item.get("path") or ""), item.get("value"))
-        shown.append({**item, "value": short(value, clean)})
-    return shown
+def evidence(finding: Finding, clean: Callable[[str], str], known: set[str] | None = None) -> list[dict[str, Any]]:
+    """The evidence, credentials hidden (those hidden whole go to `known`) and long values cut."""
+    known = set() if known is None else known
+    return [
+        {**item, "value": _shown(_named(finding, item), item.get("value"), clean, known)} for item in finding.evidence
+    ]
+
+
+def _named(finding: Finding, item: dict[str, Any]) -> str:
+    return _name(finding.resource, item.get("path") or "")
 
 
 def raw_evidence(finding: Finding) -> list[str]:
@@ -240,18 +274,32 @@ def _texts(value: Any) -> Any:
     return text(value) if isinstance(value, str) else value
 
 
-def short(value: Any, clean: Callable[[str], str]) -> Any:
-    """A value of bounded size: a report is no place for a policy of a megabyte."""
+def _shown(name: str, value: Any, clean: Callable[[str], str], known: set[str]) -> Any:
+    """The value under a name without credentials, and of bounded size: a report is no place for a megabyte.
+
+    One walk does what `mask_value` and `_secret_texts` do: large reports spend most of their time here.
+    """
     if isinstance(value, str):
-        cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}... ({len(value)} characters)"
-        return clean(cut)
+        if hides(name, value):
+            known.add(value)
+            return HIDDEN
+        shown = clean(value)
+        return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}... ({len(shown)} characters)"
+    if value is None or value is True or value is False:
+        return value
     if isinstance(value, dict):
-        return {clean(str(k)): short(v, clean) for k, v in list(value.items())[:200]}
+        label, every = value.get("name", value.get("Name")), name == EVERYTHING
+        pairs = [
+            (clean(str(k)), _shown(name if every else label_of(label, k), v, clean, known)) for k, v in value.items()
+        ]
+        return dict(pairs[:_MOST])
     if isinstance(value, list):
-        return [short(v, clean) for v in list(list.__iter__(value))[:200]]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)  # JSON has no such number
-    return value if value is None or isinstance(value, (bool, int, float)) else clean(str(value))
+        return [_shown(name, v, clean, known) for v in list.__iter__(value)][:_MOST]
+    if isinstance(value, int):
+        return HIDDEN if hides_number(name, value) else value
+    if isinstance(value, float):
+        return value if abs(value) < _INFINITE else str(value)  # JSON has no infinity and no NaN
+    return clean(str(value))
 
 
 # --- sentences that several formats say -------------------------------------------------------------------------------
