@@ -314,17 +314,195 @@ def test_references_lead_across_files(tmp_path: Path, api: PrometheusApi, capsys
     assert api.url.removeprefix("http://") in report["coverage"]["units"][0]["service"]
 
 
-def test_a_composite_is_judged_part_by_part(audit: Audit, api: PrometheusApi) -> None:
-    text = DOCUMENTS.format(url=api.url) + slo(
-        "whole",
-        "description: two parts",
-        """
-      - {displayName: one, target: 0.99, indicatorRef: answers, compositeWeight: 2}
-      - {displayName: two, target: 0.9999, indicatorRef: answers, compositeWeight: 1}""",
+def composite(*parts: str) -> str:
+    return slo("whole", "description: parts", "".join(f"\n      - {{{part}}}" for part in parts))
+
+
+def test_a_composite_is_weighed_and_its_parts_are_judged(audit: Audit, api: PrometheusApi) -> None:
+    """Each part fails a thousandth. Allowed are a hundredth and a ten-thousandth, weighed 2 to 1, or 1 to 20."""
+    parts = ("displayName: one, target: 0.99, indicatorRef: answers, compositeWeight: {}",
+             "displayName: two, target: 0.9999, indicatorRef: answers, compositeWeight: {}")  # fmt: skip
+    for weights, verdict, left in (((2, 1), "pass", 1 - 0.003 / 0.0201), ((1, 20), "fail", 1 - 0.021 / 0.012)):
+        text = composite(*(part.format(weight) for part, weight in zip(parts, weights, strict=True)))
+        _, report = audit(DOCUMENTS.format(url=api.url) + text)
+        told = said(report)
+        assert {n: v for n, (v, _) in told.items()} == {"whole": verdict, "whole/one": "pass", "whole/two": "fail"}
+        whole = next(o for o in report["summary"]["slo"] if o["name"] == "whole")
+        assert whole["budget_left"] == pytest.approx(left, abs=1e-6)
+        assert whole["level"] == pytest.approx(0.999)
+    assert told["whole"][1].startswith(
+        "99.9 % of its parts, weighed 1, 20, were good over 28d to 2026-11-30T00:00:00Z, the objective is 99.94"
     )
-    _, report = audit(text)
-    assert {n: v for n, (v, _) in said(report).items()} == {"whole/one": "pass", "whole/two": "fail"}
-    assert any("whole is composite" in n for n in report["coverage"]["notes"])
+    assert "(one: 90 % of its own, two: -900 % of its own)" in told["whole"][1]
+
+
+def test_a_composite_without_weights_weighs_its_parts_alike(audit: Audit, api: PrometheusApi) -> None:
+    part = "target: 0.9, indicatorRef: {}, displayName: {}"
+    text = DOCUMENTS.format(url=api.url) + (
+        "apiVersion: openslo/v1\nkind: SLI\nmetadata: {name: other}\nspec:\n  ratioMetric:\n    rawType: failure\n"
+        f"    raw: {prometheus('other')}\n---\n"
+    ) + composite(part.format("answers", "a"), part.format("other", "b"))  # fmt: skip
+    api.series["other"] = lambda t: 0.019
+    (whole,) = [o for o in audit(text, "--prometheus", api.url)[1]["summary"]["slo"] if o["name"] == "whole"]
+    assert whole["level"] == pytest.approx(0.99)
+
+
+def test_gaps_of_a_part_are_gaps_of_the_composite(audit: Audit, api: PrometheusApi) -> None:
+    """Of the heavy part nothing is known: it alone may have spent all. Of the light one, it does not matter."""
+    api.series["good"] = lambda t: 1000.0
+    lost = ratio("gone", "gone")
+    for weights, verdict in (((9, 1), "unknown"), ((1, 99), "pass")):
+        text = DOCUMENTS.format(url=api.url) + composite(
+            f"displayName: a, target: 0.5, compositeWeight: {weights[0]}, {lost}",
+            f"displayName: b, target: 0.5, compositeWeight: {weights[1]}, indicatorRef: answers",
+        )
+        told = said(audit(text, "--prometheus", api.url)[1])
+        assert (told["whole"][0], told["whole/a"][0], told["whole/b"][0]) == (verdict, "unknown", "pass")
+
+
+def test_a_composite_of_what_could_not_be_measured(audit: Audit, api: PrometheusApi) -> None:
+    text = DOCUMENTS.format(url=api.url) + composite(
+        "displayName: a, target: 0.9, indicatorRef: answers", "displayName: b, target: 0.9, indicatorRef: gone"
+    )
+    code, report = audit(text)
+    assert code == 3
+    verdict, message = said(report)["whole"]
+    assert (verdict, "whole/b could not, of which it is made" in message) == ("not_evaluated", True)
+    weightless = composite(
+        "target: 0.9, indicatorRef: answers, compositeWeight: 0", "target: 0.9, indicatorRef: answers"
+    )
+    code, report = audit(DOCUMENTS.format(url=api.url) + weightless)
+    assert "compositeWeight is 0; a weight is more than 0" in said(report)["whole"][1]
+    assert said(report)["whole/1"][0] == "pass"
+
+
+# --- alerts that a document declares ----------------------------------------------------------------------------------
+
+DUE = "sla-alert-condition-met"
+
+
+def alerting(condition: str, *signs: str, severity: str = "page") -> str:
+    signs = signs or ("alertWhenBreaching: true",)
+    return (
+        f"\n  alertPolicies: [{{kind: AlertPolicy, metadata: {{name: policy}}, spec: {{{', '.join(signs)}, "
+        f"notificationTargets: [{{targetRef: team}}], conditions: [{{kind: AlertCondition, metadata: {{name: burns}}, "
+        f"spec: {{severity: {severity}, condition: {{kind: burnrate, {condition}}}}}}}]}}}}]\n---\n"
+    )
+
+
+TEAM = "apiVersion: openslo/v1\nkind: AlertNotificationTarget\nmetadata: {name: team}\nspec: {target: email}\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ("threshold: 8, lookbackWindow: 5m", "fail"),  # the pace is ten times, for twenty minutes
+        ("threshold: 10, lookbackWindow: 5m", "pass"),
+        ("op: gte, threshold: 10, lookbackWindow: 5m", "fail"),
+        ("threshold: 8, lookbackWindow: 5m, alertAfter: 15m", "fail"),
+        ("threshold: 8, lookbackWindow: 5m, alertAfter: 20m", "pass"),
+        ("threshold: 3, lookbackWindow: 1h", "fail"),  # ten times for a third of it
+        ("threshold: 4, lookbackWindow: 1h", "pass"),
+        ("threshold: 0.009, lookbackWindow: 2w", "fail"),  # longer than the three days of the workbook's alerts
+        ("op: lt, threshold: 11, lookbackWindow: 5m", "fail"),
+        ("threshold: 8, lookbackWindow: 1m", "unknown"),  # of points of five minutes
+    ],
+)
+def test_a_declared_alert_is_judged(audit: Audit, api: PrometheusApi, condition: str, verdict: str) -> None:
+    api.series["bad"] = lambda t: 100.0 if t > NOW - 1200 else 0.0
+    text = TEAM + slo("shop", ratio("bad", "total", part="bad")).removesuffix("\n---\n") + alerting(condition)
+    _, report = audit(text, "--prometheus", api.url, "--select", DUE)
+    assert said(report, DUE)["shop"][0] == verdict
+    assert "notes" not in report["coverage"]
+
+
+def test_what_an_alert_says(audit: Audit, api: PrometheusApi) -> None:
+    api.series["bad"] = lambda t: 100.0 if t > NOW - 1200 else 0.0
+    condition = alerting("threshold: 8, lookbackWindow: 5m, alertAfter: 15m", severity="ticket")
+    text = slo("shop", ratio("bad", "total", part="bad")).removesuffix("\n---\n") + condition
+    _, report = audit(text, "--prometheus", api.url, "--select", DUE)
+    (finding,) = report["findings"]
+    assert finding["severity"] == "medium"
+    assert finding["message"] == (
+        "the error budget burns at 10 times its pace over 5 minutes, and the alert condition burns of policy (ticket) "
+        "is over 8 for 15 minutes: it is due, for 15 minutes"
+    )
+    assert report["coverage"]["notes"] == [
+        "the AlertPolicy policy tells team, and no AlertNotificationTarget has that name"
+    ]
+
+
+def test_missing_points_of_an_alert(audit: Audit, api: PrometheusApi) -> None:
+    """A policy that tells of missing data is due by it; for another one it is open."""
+    api.series["bad"] = lambda t: 100.0 if t < NOW - 2 * HOUR else None
+    start = TEAM + slo("shop", ratio("bad", "total", part="bad")).removesuffix("\n---\n")
+    condition = "threshold: 2, lookbackWindow: 1h"
+    for signs, verdict in (((), "unknown"), (("alertWhenNoData: true",), "fail"),
+                           (("alertWhenBreaching: false", "alertWhenResolved: true"), "pass")):  # fmt: skip
+        _, report = audit(start + alerting(condition, *signs), "--prometheus", api.url, "--select", DUE)
+        assert said(report, DUE)["shop"][0] == verdict
+    assert "alerts neither when breaching nor without data: it is not judged" in report["coverage"]["notes"][0]
+
+
+def test_alerts_of_a_composite_and_by_reference(audit: Audit, api: PrometheusApi) -> None:
+    """One part burns at 20 times its pace: the whole at 10 times."""
+    api.series["bad"] = lambda t: 200.0 if t > NOW - 1200 else 0.0
+    api.series["none"] = lambda t: 0.0
+    objects = (
+        "apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: policy}\nspec: {alertWhenBreaching: true, "
+        "conditions: [{conditionRef: nine}], notificationTargets: [{targetRef: team}]}\n---\n"
+        "apiVersion: openslo/v1\nkind: AlertCondition\nmetadata: {name: nine}\nspec: {severity: page, condition: "
+        "{kind: burnrate, threshold: 9, lookbackWindow: 10m}}\n---\n"
+    )
+    parts = [f"displayName: {n}, target: 0.99, {ratio(n, 'total', part='bad')}" for n in ("bad", "none")]
+    text = (
+        TEAM + objects + composite(*parts).removesuffix("\n---\n") + "\n  alertPolicies: [{alertPolicyRef: policy}]\n"
+    )
+    _, report = audit(text, "--prometheus", api.url, "--select", DUE)
+    told = said(report, DUE)
+    assert {name: verdict for name, (verdict, _) in told.items()} == {
+        "whole": "fail", "whole/bad": "pass", "whole/none": "pass"
+    }  # fmt: skip
+    assert "burns at 10 times its pace over 10 minutes" in told["whole"][1]
+
+
+BURNS = (
+    "[{{kind: AlertPolicy, metadata: {{name: p}}, spec: {{alertWhenBreaching: true, conditions: [{{kind: "
+    "AlertCondition, metadata: {{name: c}}, spec: {{condition: {{{}}}}}}}]}}}}]"
+)
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ("[{alertPolicyRef: gone}]", "alertPolicyRef gone: there is no AlertPolicy of that name in the files given"),
+        ("[gone]", "'gone' is no AlertPolicy: write alertPolicyRef: NAME, or the object itself"),
+        ("{}", "alertPolicies is no list"),
+        ("[{kind: AlertPolicy, metadata: {name: p}, spec: {conditions: []}}]", "the AlertPolicy p has one condition"),
+        ("[{kind: AlertPolicy, metadata: {name: p}, spec: {conditions: [{conditionRef: c}]}}]",
+         "conditionRef c: there is no AlertCondition of that name in the files given"),
+        ("[{kind: AlertPolicy, metadata: {name: p}, spec: {alertWhenBreaching: 'yes', conditions: [{}]}}]",
+         "alertWhenBreaching of the AlertPolicy p is 'yes'; it is true or false"),
+        *(
+            (BURNS.format(condition), sentence)
+            for condition, sentence in (
+                ("kind: budget, threshold: 1", "the AlertCondition c is of kind 'budget'; OpenSLO has burnrate"),
+                ("op: over, threshold: 1", "op of the AlertCondition c is 'over'; there are gt, gte, lt, lte"),
+                ("threshold: much", "threshold of the AlertCondition c is 'much'; it is a number, times the budget's"),
+                ("threshold: 1", "lookbackWindow of the AlertCondition c is None; a duration is a number and one of"),
+                ("threshold: 1, lookbackWindow: 1h, alertAfter: soon", "alertAfter of the AlertCondition c is 'soon'"),
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_an_alert_that_cannot_be_read(audit: Audit, api: PrometheusApi, written: str, sentence: str) -> None:
+    text = slo("shop", ratio("good", "total")).removesuffix("\n---\n") + f"\n  alertPolicies: {written}\n"
+    code, report = audit(text, "--prometheus", api.url)
+    assert code == 3
+    (lost,) = [f for f in report["findings"] if f["verdict"] == "not_evaluated"]
+    assert sentence in lost["message"]
+    assert lost["location"]["start_line"] == 10
+    assert [f["verdict"] for f in report["findings"] if f["rule"] == BREACHED and f is not lost] == ["pass"]
 
 
 def test_a_waiver_beside_the_objective(audit: Audit, api: PrometheusApi) -> None:

@@ -150,6 +150,7 @@ def _every_name() -> frozenset[str]:
     beyond |= {"busiest", "day", "most", "smaller", "sustained", "usual"}
     # What objectives are made of when they are measured (assay.objectives.measure).
     beyond |= {"condition", "from", "last", "rolling", "seconds", "target", "to", "unit", "whole", "window"}
+    beyond |= {"after", "alerts", "breaching", "lookback", "no_data", "op", "parts", "policy", "threshold", "weight"}
     return frozenset(names | beyond | {"lifecycle", "tags_all", "json", "source", "version", "backend", "statement"})
 
 

@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, MEDIUM, Finding, Resource, rule
-from assay.analysis.service_levels import RATES, Burn, Standing, amount, burns, lasting, percent, standing
+from assay.analysis.service_levels import (
+    RATES,
+    Alert,
+    Burn,
+    Standing,
+    alerted,
+    amount,
+    burns,
+    lasting,
+    of_parts,
+    percent,
+    standing,
+)  # fmt: skip
 
 
 def over(service: Resource) -> str:
@@ -24,6 +36,9 @@ def gaps(at: Standing) -> str:
 def budget(service: Resource, at: Standing) -> str:
     """What is left of the error budget, in words."""
     s = at.spent
+    if not service.absent("parts"):
+        left = "nothing" if at.left < 0 else percent(at.left)
+        return f"{left} of the error budget is left ({of_parts(service)})"
     allowed = s.total * (1 - at.target) if service["whole"] == None else service["whole"] * (1 - at.target)
     counts = f"{amount(s.bad)} of {amount(s.total)} bad, {amount(allowed)} allowed"
     if at.left >= 0:
@@ -34,6 +49,9 @@ def budget(service: Resource, at: Standing) -> str:
 def good(service: Resource) -> str:
     """What was to be good, in words: `of events`, `of points < 0.3 (the last is 0.2)`."""
     condition, last = service["condition"], service["last"]
+    if not service.absent("parts"):
+        weights = ", ".join(f"{part['weight']:g}" for part in service["parts"])
+        return f"of its parts, weighed {weights},"
     said = f"of {service['unit']}" + (f" {condition}" if condition != None else "")
     return said + (f" (the last value is {amount(last)})" if last != None and condition != None else "")
 
@@ -41,6 +59,9 @@ def good(service: Resource) -> str:
 @rule(on="service", severity=HIGH, sources=["aws", "oci", "cluster"], controls=["nist-800-53r5:SI-4"])
 def sla_objective_breached(service: Resource) -> Iterator[Finding]:
     """A service's level over its window is at or above its objective.
+
+    A composite (several objectives with indicators of their own) meets its objective when its parts together, by their
+    `compositeWeight`, spent no more than their budgets together; each part is judged besides.
 
     ## Why
     The objective is what users were promised; below it they pay for what they do not get, and the error budget that
@@ -121,3 +142,62 @@ def burning(service: Resource, burn: Burn) -> str:
         return f"{pace}; nothing of it is left"
     left = lasting(at.left * service["seconds"] / burn.long.seen)
     return f"{pace}; {percent(at.left)} of it is left, which lasts {left} at this pace"
+
+
+@rule(on="service", severity=HIGH, sources=["aws", "oci", "cluster"], controls=["nist-800-53r5:SI-4"])
+def sla_alert_condition_met(service: Resource) -> Iterator[Finding]:
+    """No alert that an objective declares is due.
+
+    ## Why
+    What the team itself wrote down as the pace at which somebody is to be told has been reached; whether anybody was
+    told, the document does not say.
+    ## Fix
+    Look at what fails since then. An alert that is due every day and bothers nobody has the wrong threshold.
+    """
+    for alert in service["alerts"]:
+        at = alerted(service, alert)
+        severity = MEDIUM if alert["severity"].lower() in ("ticket", "warning", "info", "low") else HIGH
+        if at == None:
+            yield service.unsure(
+                f"{named(alert)}: its lookbackWindow of {lasting(alert['lookback'])} is shorter than a point of the "
+                "series, or longer than what there is of them: whether it is due cannot be told",
+                at="target", key=alert["condition"],
+            )  # fmt: skip
+        elif at.now.present == 0:
+            if alert["no_data"]:
+                yield service.fails(
+                    f"{named(alert)}, which tells of missing data, is due: there are no points of the last "
+                    f"{lasting(alert['lookback'])}", at="target", key=alert["condition"], severity=severity,
+                )  # fmt: skip
+            elif alert["breaching"]:
+                yield service.unsure(f"{pace(alert, at)}: there are no points", at="target", key=alert["condition"])
+        elif alert["breaching"] and at.certain:
+            yield service.fails(
+                f"{pace(alert, at)}: it is due" + (f", for {lasting(alert['after'])}" if alert["after"] else ""),
+                at="target", key=alert["condition"], severity=severity,
+            )  # fmt: skip
+        elif alert["breaching"] and at.possible:
+            yield service.unsure(
+                f"{pace(alert, at)}: {at.now.present} of {at.now.expected} expected points were there, and whether it "
+                "is due cannot be told", at="target", key=alert["condition"],
+            )  # fmt: skip
+    due = "no declared alert is due" if service["alerts"] else "no alert is declared"
+    yield service.passes(due, at="target")
+
+
+def named(alert: Any) -> str:
+    """An alert condition in words."""
+    policy = "" if alert["policy"] == alert["condition"] else f" of {alert['policy']}"
+    return f"the alert condition {alert['condition']}{policy}" + (
+        f" ({alert['severity']})" if alert["severity"] else ""
+    )
+
+
+def pace(alert: Any, at: Alert) -> str:
+    """What the budget's pace is, and what the alert says of it."""
+    limit = {"gt": "over", "gte": "at or over", "lt": "under", "lte": "at or under"}[alert["op"]]
+    after = f" for {lasting(alert['after'])}" if alert["after"] else ""
+    return (
+        f"the error budget burns at {at.now.seen:.3g} times its pace over {lasting(alert['lookback'])}, and "
+        f"{named(alert)} is {limit} {alert['threshold']:g}{after}"
+    )

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from assay.model import Resource
 
@@ -115,36 +115,139 @@ def sliced(
     return marks, counts
 
 
+def together(parts: Sequence[tuple[float, float, Spent]]) -> Spent:
+    """The budget of a composite: its parts' by their weights, as shares of what they had, not as counts.
+
+    Args:
+        parts: of each part the weight, the target and what is spent of its own budget.
+    """
+    budgets = [weight * (1 - target) for weight, target, _ in parts]
+    whole, weights = sum(budgets), sum(weight for weight, _, _ in parts)
+
+    def mean(shares: Sequence[float]) -> float:
+        return sum(b * share for b, share in zip(budgets, shares, strict=True)) / whole
+
+    every = [one for _, _, one in parts]
+    bad = sum(weight * one.bad / one.total for weight, _, one in parts if one.total) / weights
+    return Spent(
+        mean([one.seen for one in every]), mean([one.best for one in every]), mean([one.worst for one in every]), bad,
+        1.0 if any(one.total for one in every) else 0.0, sum(one.present for one in every),
+        sum(one.expected for one in every),
+    )  # fmt: skip
+
+
 def standing(service: Resource) -> Standing:
     """Where an objective stands: see `assay.objectives.measure` for what its resource holds."""
     told = service.values  # what is measured has no unknown values, and looking for some takes as long as adding up
-    target = told["target"]
-    one = spent(told["bad"], told["total"], target, told["whole"])
-    return Standing(one, 1 - one.bad / one.total if one.total else None, target, 1 - one.seen)
+    parts = [(p["weight"], p["target"], _over_window(p)) for p in told.get("parts", ())]
+    one = together(parts) if parts else _over_window(told)
+    return Standing(one, 1 - one.bad / one.total if one.total else None, told["target"], 1 - one.seen)
+
+
+def _over_window(told: Mapping[str, Any]) -> Spent:
+    return spent(told["bad"], told["total"], told["target"], told["whole"])
+
+
+def burnt(told: Mapping[str, Any], length: int, ago: int = 0) -> Spent | None:
+    """The budget's pace over a stretch of `length` seconds that ended `ago` seconds ago, in multiples of what the
+    objective's window allows; None where the series does not reach so far, or its points are longer.
+
+    Args:
+        told: the values of an objective's resource, or of a part of a composite.
+        length: in seconds.
+        ago: in seconds.
+    """
+    if "parts" in told:
+        several = [(p["weight"], p["target"], burnt(p, length, ago)) for p in told["parts"]]
+        known = [(weight, target, one) for weight, target, one in several if one is not None]
+        return together(known) if len(known) == len(several) else None
+    recent = told["recent"]
+    step, bad, total = recent["step"], recent["bad"], recent["total"]
+    count, end = max(1, round(length / step)), len(bad) - ago // step
+    if step > length or count > end:
+        return None
+    return spent(bad[end - count : end], total[end - count : end], told["target"])
 
 
 def burns(service: Resource, rates: dict[str, Any]) -> list[Burn]:
     """The alerts' rates over their windows, the fastest first; those that are longer than the objective's window, or
     shorter than a point of its series, are left out."""
-    recent = service["recent"]
-    step, bad, total = recent["step"], recent["bad"], recent["total"]
     found = []
     for alert, (long, short) in WINDOWS.items():
-        if step <= long <= service["seconds"] and long // step <= len(bad):
-            pieces = [max(1, round(length / step)) for length in (long, short)]
-            one, other = (spent(bad[-n:], total[-n:], service["target"]) for n in pieces)
+        one = burnt(service.values, long) if long <= service["seconds"] else None
+        if one is not None:  # a short window may well be shorter than a point: the last one stands for it
+            other = burnt(service.values, max(short, _point(service.values))) or one
             found.append(Burn(alert, float(rates[alert]), one, other))
     return found
+
+
+def _point(told: Mapping[str, Any]) -> int:
+    """How long a point of the series is in seconds, the longest of a composite's parts."""
+    if "parts" in told:
+        return max(_point(p) for p in told["parts"])
+    step: int = told["recent"]["step"]
+    return step
+
+
+class Alert(NamedTuple):
+    """What an alert condition comes to: `certain`, `possible`, or nothing known at all; the pace at the moment."""
+
+    certain: bool
+    possible: bool
+    now: Spent
+
+
+def alerted(service: Resource, alert: Mapping[str, Any]) -> Alert | None:
+    """Whether a declared condition holds, and has for as long as it says; None where the points are too coarse for it.
+
+    Args:
+        service: the resource of an objective.
+        alert: `op` (gt, gte, lt, lte), `threshold` (multiples of the pace), `lookback` and `after` in seconds.
+    """
+    step = _point(service.values)
+    now = burnt(service.values, alert["lookback"])
+    if now is None:
+        return None
+    paces = [burnt(service.values, alert["lookback"], ago) for ago in range(0, alert["after"] + 1, step)]
+    every = [pace for pace in paces if pace is not None]
+    more = alert["op"] in ("gt", "gte")
+    certain = [_beyond(one.best if more else one.worst, alert) for one in every]
+    possible = [_beyond(one.worst if more else one.best, alert) for one in every]
+    return Alert(all(certain) and len(every) == len(paces), all(possible), now)
+
+
+def _beyond(pace: float, alert: Mapping[str, Any]) -> bool:
+    limit, op = alert["threshold"], alert["op"]
+    near = abs(pace - limit) <= limit * 1e-9
+    return near if near and op in ("gte", "lte") else not near and (pace > limit) == (op in ("gt", "gte"))
 
 
 def left_over_time(service: Resource, most: int = 160) -> list[float]:
     """What was left of the budget from the window's start to its end, at no more than so many moments; 1 is all."""
     told = service.values
+    if "parts" in told:
+        lines = [(p["weight"] * (1 - p["target"]), _left(p, most)) for p in told["parts"]]
+        known = [(budget, line) for budget, line in lines if line]
+        size = max((len(line) for _, line in known), default=0)
+        budgets = sum(budget for budget, _ in known)
+        return [sum(b * line[i * (len(line) - 1) // (size - 1)] for b, line in known) / budgets for i in range(size)]
+    return _left(told, most)
+
+
+def _left(told: Mapping[str, Any], most: int) -> list[float]:
     bad, total = told["bad"], told["total"]
     whole = max(sum(t for t in total if t is not None), told["whole"] or 0) * (1 - told["target"])
     left = [1 - gone / whole for gone in accumulate(b or 0.0 for b in bad)] if whole > 0 else []
     step = -(-len(left) // most) or 1
     return [1.0, *left[step - 1 :: step]] + (left[-1:] if len(left) % step else [])
+
+
+def of_parts(service: Resource) -> str:
+    """What is left of each part's own budget, in words."""
+    return ", ".join(
+        f"{p['name'].removeprefix(service.address + '/')}: {percent(1 - _over_window(p).seen)} of its own"
+        for p in service.values["parts"]
+    )
 
 
 def sentence(told: dict[str, Any]) -> str:

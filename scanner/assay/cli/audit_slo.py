@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay.engine import Report
-    from assay.objectives.openslo import Objective
-    from assay.objectives.sources import Sources
+    from assay.objectives.openslo import Objective, Origin
     from assay.rule import Rule
 
 JOBS = 8
-RULES = ("sla-objective-breached", "sla-error-budget-burn")
+RULES = ("sla-objective-breached", "sla-error-budget-burn", "sla-alert-condition-met")
 
 
 def options(p: ArgumentParser) -> None:
@@ -42,6 +41,7 @@ def options(p: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
+    from assay.objectives.measure import everything
     from assay.objectives.openslo import files_of, read
     from assay.objectives.sources import Sources, Wish
 
@@ -55,22 +55,20 @@ def run(args: Namespace) -> int:
     catalogue, entries = scan.choose(args)
     keep = scan.keeper(args, catalogue, entries)
     coverage = Coverage()
-    objectives, unread, remarks = read(files_of(args.paths), os.getcwd(), coverage)
+    documents = read(files_of(args.paths), os.getcwd(), coverage)
     if args.print_permissions:
-        print(permissions(objectives), end="")
+        print(permissions(documents.objectives), end="")
         return 0
     sources = Sources(
         Wish(args.prometheus, args.token_file, args.endpoint, args.profile, args.auth, args.config_file,
              args.oci_profile)
     )  # fmt: skip
-    measured, unmeasured = _measured(objectives, sources, args.jobs)
-    unmeasured += [
-        (Resource("service", u.name, "document", {"name": u.name}, u.origin, name=u.name), u.reason) for u in unread
-    ]
+    with ThreadPoolExecutor(min(args.jobs, max(1, len(documents.objectives))), thread_name_prefix="slo") as pool:
+        measured, lost = everything(documents, sources, clock.seconds(), pool)
     sources.tell(coverage)
-    if not objectives and not unread and not coverage.incomplete:
+    if not documents.objectives and not documents.unread and not coverage.incomplete:
         coverage.notes.append("there is no SLO among the documents: nothing was judged")
-    graph = Graph(measured, coverage, remarks)
+    graph = Graph(measured, coverage, documents.remarks)
     rules = [r for r in catalogue.load(entries, {"service"}) if r.id in RULES or _speaks(r)]
     listed, _ = scan.listed_waivers(args, Request(["."], os.getcwd()))
     from assay.engine import evaluate
@@ -79,7 +77,7 @@ def run(args: Namespace) -> int:
         graph, rules, passes=bool(args.show_passes), timings=args.timings, waivers=not args.no_waivers,
         known={e.id for e in catalogue.entries}, asked={r.id for r in rules}, listed=listed,
     )  # fmt: skip
-    _add_unmeasured(report, unmeasured, rules)
+    _add_unmeasured(report, lost, rules)
     report.summary["slo"] = [_told(r) for r in measured]
     scan.gated(report, args, os.getcwd())
     if keep is not None:
@@ -104,44 +102,15 @@ def _speaks(rule: Rule) -> bool:
     return "service" in rule.on and rule.sources != ("cost",)
 
 
-def _measured(
-    objectives: list[Objective], sources: Sources, jobs: int
-) -> tuple[list[Resource], list[tuple[Resource, str]]]:
-    """What could be measured, in the order of the documents, and what could not, with the reason."""
-    from assay.objectives.measure import measure
-    from assay.objectives.sources import SourceError
-
-    now = clock.seconds()
-
-    def one(objective: Objective) -> Resource | str:
-        try:
-            return measure(objective, sources, now)
-        except SourceError as error:
-            return f"{objective.name} could not be measured: {error}"
-
-    found: list[Resource] = []
-    lost: list[tuple[Resource, str]] = []
-    with ThreadPoolExecutor(min(jobs, max(1, len(objectives))), thread_name_prefix="slo") as pool:
-        for objective, result in zip(objectives, pool.map(one, objectives), strict=True):
-            if isinstance(result, Resource):
-                found.append(result)
-            else:
-                values = {"name": objective.name}
-                stand_in = Resource(
-                    "service", objective.name, "document", values, objective.origin, name=objective.name
-                )
-                lost.append((stand_in, result))
-    return found, lost
-
-
-def _add_unmeasured(report: Report, unmeasured: list[tuple[Resource, str]], rules: list[Rule]) -> None:
+def _add_unmeasured(report: Report, lost: list[tuple[str, Origin, str]], rules: list[Rule]) -> None:
     """One row for each objective that no rule could look at."""
     rule = next((r for wanted in RULES for r in rules if r.id == wanted), None)
-    for r, reason in unmeasured if rule is not None else ():
+    for name, origin, reason in lost if rule is not None else ():
+        r = Resource("service", name, "document", {"name": name}, origin, name=name)
         one = Finding(r, Verdict.NOT_EVALUATED, reason)
         assert rule is not None
         one.rule, one.theme, one.severity, one.controls = rule.id, rule.theme, rule.severity, rule.controls
-        one.location, one.fingerprint = r.origin.locate(()), f"unmeasured-{r.address}"
+        one.location, one.fingerprint = origin.locate(()), f"unmeasured-{name}"
         report.findings.append(one)
     report.recount()
     report.sort()

@@ -7,7 +7,10 @@ The resource is a `service` with
 - `bad` and `total`: of each step how much there was, None where nobody knows; `whole`: how many points the window will
   have, where its budget is one of time and it is not over;
 - `recent`: `step`, `bad` and `total` of the last three days, by which the budget's pace is judged;
-- `last`: the newest value of a threshold metric.
+- `last`: the newest value of a threshold metric;
+- `alerts`: the conditions that its SLO declares, see `assay.objectives.alerts.Alert`.
+
+A composite has `parts` instead of a series of its own, see `assay.objectives.composite`.
 """
 
 from __future__ import annotations
@@ -18,14 +21,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assay.analysis.service_levels import WINDOWS, sliced
 from assay.clock import stamp
 from assay.model import Resource
+from assay.objectives.composite import composed
 from assay.objectives.openslo import OPERATORS
 from assay.objectives.sources import USUAL_STEP, SourceError, step_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
 
     from assay.analysis.service_levels import Points
-    from assay.objectives.openslo import Objective
+    from assay.objectives.alerts import Alert
+    from assay.objectives.openslo import Documents, Objective, Origin
     from assay.objectives.sources import Query, Series, Sources
 
 MOST_POINTS = 600_000
@@ -47,12 +53,43 @@ class Span(NamedTuple):
         return range(self.start + self.step, self.end + 1, self.step)
 
 
-def measure(objective: Objective, sources: Sources, now: float) -> Resource:
+def everything(
+    documents: Documents, sources: Sources, now: float, pool: Executor | None = None
+) -> tuple[list[Resource], list[tuple[str, Origin, str]]]:
+    """Every objective and composite of some documents, in their order, and what could not be had: name, place, why."""
+    above = {name: one.alerts for one in documents.composites for name in one.parts}
+
+    def one(objective: Objective) -> Resource | str:
+        try:
+            return measure(objective, sources, now, above.get(objective.name, ()))
+        except SourceError as error:
+            return f"{objective.name} could not be measured: {error}"
+
+    found: list[Resource] = []
+    lost = [(u.name, u.origin, u.reason) for u in documents.unread]
+    results = pool.map(one, documents.objectives) if pool else map(one, documents.objectives)
+    for objective, result in zip(documents.objectives, results, strict=True):
+        if isinstance(result, Resource):
+            found.append(result)
+        else:
+            lost.append((objective.name, objective.origin, result))
+    whole, gone = composed(documents.composites, found)
+    return found + whole, lost + [(one.name, one.origin, reason) for one, reason in gone]
+
+
+def measure(objective: Objective, sources: Sources, now: float, alerting: Sequence[Alert] = ()) -> Resource:
     """The resource of an objective at a moment.
+
+    Args:
+        objective: what to measure.
+        sources: where its series are.
+        now: seconds since 1970.
+        alerting: alerts of the composite that it is a part of.
 
     Raises:
         SourceError: a series could not be had.
     """
+    alerting = (*objective.alerts, *alerting)
     queries = list(objective.indicator.queries.values())
     step = _step(objective, sources)
     moment = int(now) - max(sources.of(q).lag for q in queries)
@@ -70,7 +107,10 @@ def measure(objective: Objective, sources: Sources, now: float) -> Resource:
         return asked[span]
 
     bad, total, last = points(bounds.start, step)
-    reach = max((long for long, _ in WINDOWS.values() if long <= objective.window.length), default=0)
+    reach = max(
+        *(long for long, _ in WINDOWS.values() if long <= objective.window.length),
+        *(a.lookback + a.after for a in alerting), 0, 0,
+    )  # fmt: skip
     fine = step if _fixed(queries) else min(step, USUAL_STEP)
     if reach > bounds.end - bounds.start or fine < step:
         size = objective.slice or fine
@@ -98,6 +138,7 @@ def _declared(objective: Objective, step: int) -> dict[str, Any]:
         "seconds": objective.window.length, "rolling": objective.window.anchor is None, "condition": condition,
         "unit": "time slices" if objective.slice else "events" if objective.indicator.form == "ratio" else "points",
         "sources": sorted({q.kind for q in objective.indicator.queries.values()}), "step": step,
+        "alerts": [alert._asdict() for alert in objective.alerts],
     }  # fmt: skip
 
 

@@ -1,18 +1,20 @@
 """OpenSLO v1 documents: what they declare, checked, and every objective with its indicator and its window.
 
 A reference is looked for in all files of one audit. What is wrong with an object costs that object only: it becomes an
-`Unread` with a sentence and a place. Kinds that are about alerting (AlertPolicy, AlertCondition,
-AlertNotificationTarget) are accepted and not read: the alert rates here are those of `sla-error-budget-burn`.
+`Unread` with a sentence and a place.
 """
 
 from __future__ import annotations
 
 import os
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.kubernetes import documents as yaml_documents
 from assay.kubernetes.documents import Broken, decoded, narrowest, positions, split
 from assay.model import Location, Remark
+from assay.objectives.alerts import Alert, alerts
+from assay.objectives.composite import Composite
 from assay.objectives.sources import Query, kind_of
 from assay.objectives.windows import Fault, Window, seconds, window
 
@@ -74,11 +76,12 @@ class Objective(NamedTuple):
     value: float | None
     slice: int
     slice_target: float
+    alerts: tuple[Alert, ...]
     origin: Origin
 
 
 class Unread(NamedTuple):
-    """An objective that cannot be measured as it is written, and why."""
+    """An objective that cannot be measured, or an alert that cannot be judged, as it is written, and why."""
 
     name: str
     service: str
@@ -99,8 +102,18 @@ class _Object(NamedTuple):
         return Origin(self.shown, self.text, self.chunk, places)
 
 
-def read(paths: Sequence[str], base: str, coverage: Coverage) -> tuple[list[Objective], list[Unread], list[Remark]]:
-    """All objectives of some files, those that cannot be measured, and the comments that may waive something.
+class Documents(NamedTuple):
+    """What some files declare: objectives, what is composed of them, what cannot be read, and comments that may
+    waive something."""
+
+    objectives: list[Objective]
+    composites: list[Composite]
+    unread: list[Unread]
+    remarks: list[Remark]
+
+
+def read(paths: Sequence[str], base: str, coverage: Coverage) -> Documents:
+    """All objectives of some files.
 
     A file that is no OpenSLO, or not to be parsed, is a failed input of the coverage.
     """
@@ -130,13 +143,17 @@ def read(paths: Sequence[str], base: str, coverage: Coverage) -> tuple[list[Obje
             elif one.kind == "SLO":
                 slos.append(one)
     reader = _Reader(objects)
-    objectives: list[Objective] = []
-    unread: list[Unread] = []
+    told = Documents([], [], [], comments)
     for slo in slos:
         for result in reader.objectives(slo):
-            (objectives if isinstance(result, Objective) else unread).append(result)  # type: ignore[arg-type]
+            if isinstance(result, Objective):
+                told.objectives.append(result)
+            elif isinstance(result, Composite):
+                told.composites.append(result)
+            else:
+                told.unread.append(result)
     coverage.notes += reader.notes
-    return objectives, unread, comments
+    return told
 
 
 def _text(path: str) -> bytes:
@@ -200,8 +217,8 @@ class _Reader:
         self.known = objects
         self.notes: list[str] = []
 
-    def objectives(self, slo: _Object) -> Iterator[Objective | Unread]:
-        """Every objective of an SLO."""
+    def objectives(self, slo: _Object) -> Iterator[Objective | Composite | Unread]:
+        """Every objective of an SLO, and what it is composed of."""
         service = str(slo.spec.get("service") or "")
         whole = slo.origin({"": ("metadata", "name")})
         written = slo.spec.get("objectives")
@@ -212,20 +229,35 @@ class _Reader:
         except Fault as fault:
             yield Unread(slo.name, service, f"{slo.name}: {fault}", whole)
             return
+        told = list(alerts(slo.spec, self._spec, self.notes))
+        alerting = tuple(a for a in told if isinstance(a, Alert))
+        for wrong in (a for a in told if isinstance(a, Fault)):
+            yield Unread(slo.name, service, f"{slo.name}: {wrong}", slo.origin({"": ("spec", "alertPolicies")}))
         names = _names(slo.name, written)
-        if any(isinstance(o, dict) and o.get("compositeWeight") is not None for o in written):
-            self.notes.append(
-                f"{slo.shown}: {slo.name} is composite: its objectives are judged one by one, not weighed"
-            )
+        composed = _is_composite(written)
         for i, one in enumerate(written):
-            at = ("spec", "objectives", i)
-            origin = slo.origin({"": at, "target": (*at, "targetPercent" if _percent(one) else "target")})
+            place = ("spec", "objectives", i)
+            origin = slo.origin({"": place, "target": (*place, "targetPercent" if _percent(one) else "target")})
             try:
-                yield self._objective(slo, one, names[i], common, origin)
+                yield self._objective(slo, one, names[i], common, () if composed else alerting, origin)
             except Fault as fault:
                 yield Unread(names[i], service, f"{names[i]}: {fault}", origin)
+        if composed:
+            try:
+                weights = dict(zip(names, map(_weight, written), strict=True))
+                yield Composite(
+                    slo.name, service, str(slo.spec.get("description") or ""), weights, alerting, whole
+                )  # fmt: skip
+            except Fault as fault:
+                yield Unread(slo.name, service, f"{slo.name}: {fault}", whole)
 
-    def _objective(self, slo: _Object, one: Any, name: str, common: tuple[Window, str], origin: Origin) -> Objective:
+    def _spec(self, kind: str, name: str) -> dict[str, Any] | None:
+        found = self.known.get((kind, name))
+        return None if found is None else found.spec
+
+    def _objective(
+        self, slo: _Object, one: Any, name: str, common: tuple[Window, str], alerting: tuple[Alert, ...], origin: Origin
+    ) -> Objective:
         if not isinstance(one, dict):
             raise Fault("an objective is a map with target")
         own = one if "indicator" in one or "indicatorRef" in one else slo.spec
@@ -239,7 +271,7 @@ class _Reader:
         size, least = _slices(one, common[1])
         return Objective(
             name, str(slo.spec.get("service") or ""), str(slo.spec.get("description") or ""), _target(one), common[1],
-            common[0], indicator, operator, value, size, least, origin,
+            common[0], indicator, operator, value, size, least, alerting, origin,
         )  # fmt: skip
 
     def _indicator(self, own: dict[str, Any], slo: _Object) -> Indicator:
@@ -319,6 +351,20 @@ def _names(name: str, written: list[Any]) -> list[str]:
         return [name]
     shown = [str(o.get("displayName") or "") if isinstance(o, dict) else "" for o in written]
     return [f"{name}/{s if s and shown.count(s) == 1 else i + 1}" for i, s in enumerate(shown)]
+
+
+def _is_composite(written: list[Any]) -> bool:
+    """Whether the objectives have indicators of their own, or weights: OpenSLO has both of composites only."""
+    parts = [o for o in written if isinstance(o, dict)]
+    return len(written) > 1 and any(k in o for o in parts for k in ("indicator", "indicatorRef", "compositeWeight"))
+
+
+def _weight(one: Any) -> float:
+    written = one.get("compositeWeight") if isinstance(one, dict) else None
+    found = 1.0 if written is None else _number(written, "compositeWeight")
+    if not 0 < found < inf:
+        raise Fault(f"compositeWeight is {found:g}; a weight is more than 0")
+    return found
 
 
 def _method(written: Any) -> str:

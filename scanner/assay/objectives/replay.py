@@ -52,15 +52,11 @@ def measured(path: str, record: dict[str, Any]) -> Graph:
 
     from assay.graph import Graph
     from assay.model import Coverage
-    from assay.objectives.measure import measure
+    from assay.objectives.measure import everything
     from assay.objectives.openslo import read
 
     coverage = Coverage()
-    objectives, unread, _ = read([path], os.path.dirname(path), coverage)
-    if unread:
-        raise ValueError(unread[0].reason)
-    sources = Recorded(record)
-    try:
-        return Graph([measure(o, sources, NOW) for o in objectives], coverage)
-    except SourceError as error:
-        raise ValueError(str(error)) from None
+    found, lost = everything(read([path], os.path.dirname(path), coverage), Recorded(record), NOW)
+    if lost:
+        raise ValueError(lost[0][2])
+    return Graph(found, coverage)
