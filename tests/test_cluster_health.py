@@ -179,6 +179,61 @@ class TestTraps:
         assert found.resource.address == "shop/Deployment/web"
         assert "1 of 2 pods throttled: web-1 (main: throttled in 26% of its periods)" in found.message
 
+    def test_restarts_since_a_look_long_ago_are_not_restarts_of_today(self) -> None:
+        p = pod("web", running(restarts=40, terminated={"exitCode": 1, "finishedAt": YESTERDAY}))
+
+        def since(count: int) -> list[Finding]:
+            return failed(judge([p], previous={"collectedAt": LAST_MONTH, "restarts": {p["metadata"]["uid"]: count}}))
+
+        assert [f.severity for f in since(34)] == [Severity.MEDIUM]  # six, of which the last one is of today
+        assert since(36) == []
+        p["status"]["containerStatuses"][0]["lastState"]["terminated"]["finishedAt"] = LAST_MONTH
+        assert since(34) == []
+
+    def test_a_job_that_succeeded_after_all_does_not_restart_again_and_again(self) -> None:
+        ended = running(restarts=9, terminated={"exitCode": 1, "finishedAt": EARLIER})
+        assert ids(judge([pod("migrate", ended, phase="Succeeded")])) == []
+
+    def test_a_pod_that_a_gate_holds_back_lacks_no_node(self) -> None:
+        def waiting_for(reason: str) -> list[str]:
+            placed = {"type": "PodScheduled", "status": "False", "reason": reason, "lastTransitionTime": EARLIER}
+            return ids(judge([pod("train", phase="Pending", conditions=[placed])]))
+
+        assert waiting_for("SchedulingGated") == []
+        assert waiting_for("Unschedulable") == ["k8s-pod-unschedulable"]
+
+    def test_a_sidecar_that_crashes_is_a_crash(self) -> None:
+        sidecar = pod("web", running(), initContainerStatuses=[waits("CrashLoopBackOff", "mesh", 3)], ready="False")
+        sidecar["spec"]["initContainers"] = [{"name": "mesh", "image": "shop/mesh:1", "restartPolicy": "Always"}]
+        assert ids(judge([sidecar])) == ["k8s-crash-loop"]
+
+    def test_events_of_a_static_pod_name_the_hash_of_its_file(self) -> None:
+        mark = {"annotations": {"kubernetes.io/config.hash": "0a1b"}, **owned("Node", "n")}
+        creating = pod("etcd-n", waits("ContainerCreating"), meta=mark, ready="False", phase="Pending")
+        told = event(creating, "FailedMount")
+        told["involvedObject"]["uid"] = "0a1b"
+        assert "k8s-failed-mount" in ids(judge([creating, told]))
+
+
+class TestJobs:
+    def job(self, name: str, when: str, ended: str = "", meta: Object | None = None) -> Object:
+        conditions = [{"type": ended, "status": "True", "message": "BackoffLimitExceeded"}] if ended else []
+        return obj("Job", name, version="batch/v1", spec={}, status={"conditions": conditions},
+                   meta={"creationTimestamp": when, **(meta or {})})  # fmt: skip
+
+    def test_the_last_run_that_ended_is_the_last_run(self) -> None:
+        cron, mine = obj("CronJob", "backup", version="batch/v1", spec={}), owned("CronJob", "backup")
+        failing = [self.job("backup-1", YESTERDAY, "Failed", mine), self.job("backup-2", EARLIER, "", mine)]
+        [found] = failed(judge([cron, *failing]))
+        assert (found.resource.address, found.message) == (
+            "shop/CronJob/backup", "the last run backup-1 failed: BackoffLimitExceeded",
+        )  # fmt: skip
+        assert failed(judge([cron, failing[0], self.job("backup-2", EARLIER, "Complete", mine)])) == []
+
+    def test_a_job_of_an_owner_that_nobody_collected_is_judged_itself(self) -> None:
+        found = failed(judge([self.job("train-0", EARLIER, "Failed", owned("JobSet", "train"))]))
+        assert [f.resource.address for f in found] == ["shop/Job/train-0"]
+
 
 class TestOwners:
     def test_many_pods_are_one_finding_of_their_owner(self) -> None:
@@ -289,6 +344,39 @@ def test_a_cluster_and_several_like_it_score_the_same(
     assert score(several) == score(one)
 
 
+def test_what_belongs_together_is_found_without_walking_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services and their endpoints, Jobs and their CronJob, nodes and their leases: reads grow as the objects do."""
+
+    def reads(count: int) -> int:
+        made: list[Object] = []
+        for n in range(count):
+            slice_ = {"labels": {"kubernetes.io/service-name": f"s-{n}"}}
+            made += [
+                obj("Service", f"s-{n}", spec={"selector": {"app": "x"}}),
+                obj("EndpointSlice", f"s-{n}-x", meta=slice_, endpoints=[{"conditions": {"ready": True}}]),
+                obj("CronJob", f"c-{n}", version="batch/v1", spec={}),
+                obj("Job", f"c-{n}-1", version="batch/v1", meta=owned("CronJob", f"c-{n}"), spec={}, status={}),
+                node(f"n-{n}"), obj("Lease", f"n-{n}", "kube-node-lease", spec={"renewTime": NOW}),
+                obj("PersistentVolumeClaim", f"p-{n}", status={"phase": "Pending"}, spec={"storageClassName": "late"}),
+                pod(f"p-{n}"),
+            ]  # fmt: skip
+        made.append(obj("StorageClass", "late", None, volumeBindingMode="WaitForFirstConsumer"))
+        asked = 0
+        read = Resource.__getitem__
+
+        def counting(self: Resource, path: str) -> Any:
+            nonlocal asked
+            asked += 1
+            return read(self, path)
+
+        monkeypatch.setattr(Resource, "__getitem__", counting)
+        assert ids(judge(made)) == []
+        monkeypatch.undo()
+        return asked
+
+    assert reads(160) < 5 * reads(40)
+
+
 @settings(max_examples=20)
 @given(st.integers(1, 200))
 def test_a_few_crashes_among_many_pods_never_make_it_nothing(count: int) -> None:
@@ -324,6 +412,21 @@ class TestTheScore:
         dead = pod("dns-0", waits("CrashLoopBackOff"), ready="False")
         found = cluster([5] * 20) + workload("dns", [dead], "kube-system")
         assert score(found) == 59
+
+    @pytest.mark.parametrize("name", ["pending", "none", "job"])
+    def test_a_system_workload_without_a_pod_that_runs_is_dead_too(self, name: str) -> None:
+        found = cluster([5] * 20)
+        if name == "pending":
+            placed = {"type": "PodScheduled", "status": "False", "lastTransitionTime": NOW}
+            found += workload("dns", [pod("dns-0", phase="Pending", conditions=[placed])], "kube-system")
+        elif name == "none":
+            status = {"desiredNumberScheduled": 3}
+            found.append(obj("DaemonSet", "proxy", "kube-system", "apps/v1", spec={}, status=status))
+        else:  # whose pod has just started, and which ends by itself
+            started = pod("clean-1", meta={**owned("Job", "clean"), "namespace": "kube-system"}, ready="False")
+            started["status"]["conditions"][0]["lastTransitionTime"] = NOW
+            found += [obj("Job", "clean", "kube-system", "batch/v1", spec={}, status={}), started]
+        assert (score(found) == 59) is (name != "job")
 
     @pytest.mark.parametrize("type_", ["Pod", "Node"])
     def test_without_the_list_of_pods_or_nodes_there_is_none(self, type_: str) -> None:

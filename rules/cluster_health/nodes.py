@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, INFO, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.cluster_state import condition, held, lasting, looked_at
+from assay.analysis.cluster_state import condition, found_by, held, lasting, looked_at
 from assay.clock import instant
 
 LIVE = ["cluster"]
@@ -56,10 +56,15 @@ def k8s_node_clock_skew(node: Resource, graph: Graph, params: dict[str, Any]) ->
     """
     if condition(node, "Ready").get("status") != "True":
         return
-    for lease in graph.beside(node, "Lease"):
-        if lease.name == node.name and lease["spec.renewTime"] != None:
+    for lease in found_by(graph, node, "Lease", _holder, node.name):
+        if lease["spec.renewTime"] != None:
             apart = instant(lease["spec.renewTime"]) - looked_at(graph, node)
             if abs(apart) > params["seconds"]:
                 where = "ahead of" if apart > 0 else "behind"
                 yield node.fails(f"its heartbeat is {abs(apart):.0f} s {where} the API server's clock",
                                  because=[lease.where("spec.renewTime")])  # fmt: skip
+
+
+def _holder(graph: Graph, lease: Resource) -> list[str]:
+    """The node whose heartbeat a lease is."""
+    return [lease.name]

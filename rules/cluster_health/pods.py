@@ -119,7 +119,7 @@ def k8s_back_off(pod: Resource, graph: Graph, params: dict[str, Any]) -> Iterato
         said = []
         for s in statuses(pod):
             reason = waiting(s)
-            if reason in IMAGE_TROUBLES:
+            if reason in IMAGE_TROUBLES and not finished(pod):
                 said.append(f"{s['name']}: {reason} for {s.get('image') or 'its image'}")
         return "; ".join(said)
 
@@ -196,8 +196,8 @@ def k8s_high_restarts(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
 
     ## Why
     A container that restarts every few minutes is between two crash loops: each restart drops requests and caches.
-    Counted is what happened since an earlier look at the cluster (`--watch`, `--since`), else restarts of a pod whose
-    last one is less than a day ago: three restarts in a year are nothing.
+    Counted is what happened since an earlier look at the cluster (`--watch`, `--since`). Where that is more than a day
+    ago, or there was none, the last one must be less than a day ago: three restarts in a year are nothing.
 
     ## Fix
     Read `kubectl logs POD --previous` and `kubectl describe pod POD`: a probe that is too strict, memory, or a crash.
@@ -206,22 +206,27 @@ def k8s_high_restarts(pod: Resource, graph: Graph, params: dict[str, Any]) -> It
         return
     scope = cluster_of(graph, pod)
     before = scope["previous"] if scope else {}
+    over = (age(graph, pod, before["collectedAt"]) or 0.0) if before else 0.0
+
+    def counted(pod: Resource) -> int:
+        return restarts(pod) - (before["restarts"].get(pod["metadata.uid"], 0) if before else 0)
 
     def often(pod: Resource) -> str:
-        count = restarts(pod)
-        if before:
-            count -= before["restarts"].get(pod["metadata.uid"], 0)
-            over = age(graph, pod, before["collectedAt"]) or 0.0
+        count = counted(pod)
+        if pod["status.phase"] == "Succeeded" or count < params["in_an_hour"]:
+            return ""
+        if before and over <= 86400:
             least = params["in_an_hour"] if over <= 3600 else params["in_a_day"]
             return f"{count} restarts since {before['collectedAt']}" if count >= least else ""
         ends = [ended.get("finishedAt") for s in statuses(pod) for ended in terminations(s)]
         latest = max(filter(None, ends), default="")
         if count >= params["in_a_day"] and recent(graph, pod, latest, 24):
-            return f"{count} restarts, the last one at {latest}"
+            since = f" since {before['collectedAt']}" if before else ""
+            return f"{count} restarts{since}, the last one at {latest}"
         return ""
 
     for group in affected(graph, pod, "k8s-high-restarts", often):
-        worst = max(restarts(p) for p, _ in group.pods)
+        worst = max(counted(p) for p, _ in group.pods)
         yield group.owner.fails(
             group.said("restart too often"),
             because=group.places(),
@@ -265,7 +270,8 @@ def k8s_pod_unschedulable(pod: Resource, graph: Graph, params: dict[str, Any]) -
     """Every pod finds a node.
 
     ## Why
-    A pod that no node fits stays Pending: the replica it should be is missing.
+    A pod that no node fits stays Pending: the replica it should be is missing. One that a gate holds back on purpose
+    (a queue's) is left out.
 
     ## Fix
     The scheduler's message counts the nodes by reason: add capacity, lower the requests, or mend the node selector,
@@ -276,7 +282,7 @@ def k8s_pod_unschedulable(pod: Resource, graph: Graph, params: dict[str, Any]) -
 
     def homeless(pod: Resource) -> str:
         placed = condition(pod, "PodScheduled")
-        if finished(pod) or placed.get("status") != "False":
+        if finished(pod) or placed.get("status") != "False" or placed.get("reason") == "SchedulingGated":
             return ""
         since = placed.get("lastTransitionTime") or pod["metadata.creationTimestamp"]
         return _short(placed.get("message")) if held(graph, pod, since, params["minutes"]) else ""

@@ -10,13 +10,14 @@ from assay.analysis.cluster_state import (
     condition,
     drift_of,
     finished,
+    found_by,
     held,
     lasting,
     left,
     pods_owned_by,
 )
 from assay.analysis.quantities import quantity
-from assay.kubernetes.owners import top_owner
+from assay.kubernetes.owners import collected, top_owner
 
 LIVE = ["cluster"]
 
@@ -82,11 +83,9 @@ def k8s_job_failed(job: Resource, graph: Graph) -> Iterator[Finding]:
     """
     runs = [job]
     if job.type == "CronJob":
-        runs = sorted(
-            (r for r in graph.beside(job, "Job") if top_owner(graph, r) == job),
-            key=lambda r: r["metadata.creationTimestamp"] or "",
-        )
-    elif top_owner(graph, job) != job and top_owner(graph, job).source == job.source:
+        ended = [r for r in found_by(graph, job, "Job", _cron_job, job.address) if _has_ended(r)]
+        runs = sorted(ended, key=lambda r: r["metadata.creationTimestamp"] or "")
+    elif any(_cron_job(graph, job)):
         return  # its CronJob is judged by its last run
     if runs:
         failed = condition(runs[-1], "Failed")
@@ -96,6 +95,16 @@ def k8s_job_failed(job: Resource, graph: Graph) -> Iterator[Finding]:
                 f"{run} failed: {failed.get('message') or failed.get('reason') or 'no reason given'}",
                 because=[runs[-1].where("status.conditions")],
             )
+
+
+def _cron_job(graph: Graph, job: Resource) -> list[str]:
+    """The address of the CronJob that made a Job, where it was collected."""
+    owner = top_owner(graph, job)
+    return [owner.address] if owner.type == "CronJob" and collected(graph, owner) else []
+
+
+def _has_ended(job: Resource) -> bool:
+    return any(condition(job, type_).get("status") == "True" for type_ in ("Complete", "Failed"))
 
 
 @rule(on="HorizontalPodAutoscaler", sources=LIVE, severity=MEDIUM, params={"minutes": 15})
@@ -151,12 +160,14 @@ def _waits_for_consumer(graph: Graph, claim: Resource) -> bool:
 
 
 def _used(graph: Graph, claim: Resource) -> bool:
-    return any(
-        (v.get("persistentVolumeClaim") or {}).get("claimName") == claim.name
-        for pod in graph.beside(claim, "Pod")
-        if pod["metadata.namespace"] == claim["metadata.namespace"] and not finished(pod)
-        for v in pod["spec.volumes"] or ()
-    )
+    mine = (claim["metadata.namespace"], claim.name)
+    return any(not finished(pod) for pod in found_by(graph, claim, "Pod", _claims, mine))
+
+
+def _claims(graph: Graph, pod: Resource) -> list[tuple[str, str]]:
+    """The claims that a pod names."""
+    named = [(v.get("persistentVolumeClaim") or {}).get("claimName") for v in pod["spec.volumes"] or ()]
+    return [(pod["metadata.namespace"], name) for name in named if name]
 
 
 @rule(on="ResourceQuota", sources=LIVE, severity=LOW, params={"share": 0.9})
@@ -200,14 +211,17 @@ def k8s_certificate_expiring(subject: Resource, graph: Graph, params: dict[str, 
             said = f"it ends at {ends}" if seconds >= 0 else f"it ended at {ends}"
             yield subject.fails(said, at="status.notAfter")
         return
-    known = {(c["metadata.namespace"], c["spec.secretName"]) for c in graph.beside(subject, "Certificate")}
     for i, entry in enumerate(subject["spec.tls"] or ()):
         name = entry.get("secretName")
-        if name and (subject["metadata.namespace"], name) not in known:
+        if name and not found_by(graph, subject, "Certificate", _secret, (subject["metadata.namespace"], name)):
             yield subject.unsure(
                 f"the certificate in the Secret {name} is not cert-manager's: when it ends is not known",
                 at=f"spec.tls[{i}].secretName",
             )
+
+
+def _secret(graph: Graph, certificate: Resource) -> list[tuple[str, str]]:
+    return [(certificate["metadata.namespace"], certificate["spec.secretName"])]
 
 
 @rule(on="Service", sources=LIVE, severity=MEDIUM)
@@ -222,14 +236,16 @@ def k8s_service_no_endpoints(service: Resource, graph: Graph) -> Iterator[Findin
     """
     if not service["spec.selector"] or service["spec.type"] == "ExternalName":
         return
-    for part in graph.beside(service, "EndpointSlice"):
-        labels = part["metadata.labels"] or {}
-        same = part["metadata.namespace"] == service["metadata.namespace"]
-        if same and labels.get("kubernetes.io/service-name") == service.name:
-            for endpoint in part["endpoints"] or ():
-                if (endpoint.get("conditions") or {}).get("ready") != False:  # absent means ready
-                    return
+    mine = (service["metadata.namespace"], service.name)
+    for part in found_by(graph, service, "EndpointSlice", _service, mine):
+        for endpoint in part["endpoints"] or ():
+            if (endpoint.get("conditions") or {}).get("ready") != False:  # absent means ready
+                return
     yield service.fails("no ready pod is behind it", at="spec.selector")
+
+
+def _service(graph: Graph, part: Resource) -> list[tuple[str, str]]:
+    return [(part["metadata.namespace"], (part["metadata.labels"] or {}).get("kubernetes.io/service-name"))]
 
 
 @rule(on="Pod", sources=LIVE, severity=LOW)

@@ -13,7 +13,7 @@ from assay.kubernetes.owners import pods_by_owner, top_owner
 from assay.model import PartialList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from assay.graph import Graph
     from assay.model import Location, Resource
@@ -83,6 +83,25 @@ def lasting(graph: Graph, r: Resource, since: str | None) -> str:
 def condition(r: Resource, type_: str) -> dict[str, Any]:
     """The status condition of a type; empty when it is not set."""
     return next((c for c in r["status.conditions"] or () if c["type"] == type_), {})
+
+
+def found_by(
+    graph: Graph, near: Resource, type_: str, keys: Callable[[Graph, Resource], Iterable[Any]], wanted: Any
+) -> list[Resource]:
+    """The resources of a type in the same cluster that have a key, by an index made once for each function of keys.
+
+    The list is a partial one where the type could not be listed.
+    """
+    memo = ("found by", type_, keys, near.source, near.root, near.account)
+    index: dict[Any, list[Resource]] | None = graph._memo.get(memo)
+    everything = graph.beside(near, type_)
+    if index is None:
+        index = graph._memo[memo] = {}
+        for r in list.__iter__(everything):
+            for key in keys(graph, r):
+                index.setdefault(key, []).append(r)
+    found = index.get(wanted, [])
+    return PartialList(found, everything.unknown) if isinstance(everything, PartialList) else found
 
 
 # --- pods -------------------------------------------------------------------------------------------------------------
@@ -254,9 +273,10 @@ def events_of(graph: Graph, pod: Resource) -> list[Resource]:
             key = about.get("uid") or f"{about.get('namespace')}/{about.get('name')}"
             index.setdefault((event.account, key), []).append(event)
     meta = pod.values["metadata"]
-    found = index.get((pod.account, meta.get("uid", "")), []) + index.get(
-        (pod.account, f"{meta.get('namespace')}/{meta['name']}"), []
-    )
+    # The kubelet knows a static pod by the hash of its file, which its mirror carries as an annotation.
+    uids = [meta.get("uid", ""), (meta.get("annotations") or {}).get("kubernetes.io/config.hash")]
+    names = [*filter(None, dict.fromkeys(uids)), f"{meta.get('namespace')}/{meta['name']}"]
+    found = [event for name in names for event in index.get((pod.account, name), ())]
     everything = graph.beside(pod, "Event")
     return PartialList(found, everything.unknown) if isinstance(everything, PartialList) else found
 

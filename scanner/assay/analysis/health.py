@@ -35,6 +35,8 @@ _OTHERS = (
     "Service", "PersistentVolumeClaim", "HorizontalPodAutoscaler", "PodDisruptionBudget", "ResourceQuota",
     "Certificate", "Ingress",
 )  # fmt: skip
+_ENDING = ("Job", "CronJob")
+"""Kinds whose pods come and go, so that none of them being ready is nothing in itself."""
 _WORST = 10
 
 
@@ -135,7 +137,8 @@ class _Cluster:
             lost += weight * loss
             if loss:
                 seen.append((weight * loss, weight, owner))
-            if owner["metadata.namespace"] == "kube-system" and live and _none_ready(live):
+            system = owner["metadata.namespace"] == "kube-system" and owner.type not in _ENDING
+            if system and replicas and not any(map(_ready, live)):
                 self._cap(59, f"{owner.address} has no ready pod")
         self.losses += [(WEIGHTS["workloads"] * loss / total, owner) for loss, _, owner in seen]
         said = f"{len(seen)} of the workloads have findings" if seen else "no workload has a finding"
@@ -193,8 +196,10 @@ def _wanted(r: Resource) -> int:
     return 0
 
 
-def _none_ready(pods: list[Resource]) -> bool:
-    return all(condition(p, "Ready").get("status") == "False" for p in pods)
+def _ready(pod: Resource) -> bool:
+    """True for a pod that is ready; one that says nothing of it is by its phase."""
+    status = condition(pod, "Ready").get("status")
+    return bool(status == "True" or (status is None and pod["status.phase"] == "Running"))
 
 
 def _once(findings: list[Finding]) -> Iterable[Finding]:

@@ -49,6 +49,12 @@ def controller_of(r: Resource) -> dict[str, Any] | None:
     return None if found["kind"] in _ENDS else found
 
 
+def collected(graph: Graph, owner: Resource) -> bool:
+    """True for an owner whose object is among the inputs, and not known by a reference only."""
+    stand_ins: dict[tuple[str | None, str], Resource] = graph._memo.get("owners not collected", {})
+    return stand_ins.get((owner.account, owner["metadata.uid"])) is not owner
+
+
 def _walk(graph: Graph, r: Resource) -> Resource:
     seen = {r["metadata.uid"]}
     while True:
