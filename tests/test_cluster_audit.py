@@ -197,6 +197,39 @@ class TestSecrets:
         assert "last-applied" not in text
         assert resources(found, "ConfigMap")[0]["values"]["data"]["LOG_LEVEL"] == "debug"
 
+    def test_no_corner_of_an_object_keeps_a_credential(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        """Probes, hooks, what a program printed last, events, annotations of templates, custom resources."""
+        word = "hunter2hunter2Zq9"
+        asks = {"httpGet": {"port": 1, "httpHeaders": [{"name": "Authorization", "value": f"Bearer {TOKEN}"}]}}
+        container = {
+            "name": "main", "image": "x", "env": [{"name": "DB_PASSWORD", "value": word}], "livenessProbe": asks,
+            "readinessProbe": {"exec": {"command": ["ask", "--password", word, f"Authorization: token {TOKEN}"]}},
+            "lifecycle": {"preStop": {"exec": {"command": ["mysql", f"--password={word}"]}}},
+        }  # fmt: skip
+        last = {"terminated": {"exitCode": 1, "message": f"no login: password={word} {TOKEN}"}}
+        status = {"phase": "Running", "message": TOKEN, "containerStatuses": [{"name": "main", "lastState": last}]}
+        template = {"metadata": {"annotations": {"api-token": word}}, "spec": {"containers": [container]}}
+        names = {"plural": "prometheuses", "kind": "Prometheus"}
+        served = {"group": "monitoring.coreos.com", "scope": "Namespaced", "names": names,
+                  "versions": [{"name": "v1", "served": True}]}  # fmt: skip
+        writes = [{"url": f"https://u:{word}@h/x", "headers": {"Authorization": f"Bearer {TOKEN}"}}]
+        cluster.objects[:] = [
+            thing("Pod", "web", spec={"containers": [container]}, status=status),
+            thing("Event", "e", message=f"pull of https://user:{word}@reg/x failed {TOKEN}", type="Warning"),
+            thing("Deployment", "web", version="apps/v1", spec={"template": template}),
+            thing("CustomResourceDefinition", "prometheuses", None, "apiextensions.k8s.io/v1", spec=served),
+            thing("Prometheus", "p", version="monitoring.coreos.com/v1",
+                  spec={"containers": [container], "remoteWrite": writes, "secretKey": "password"}),
+        ]  # fmt: skip
+        _, report, found = audit(tmp_path)
+        text = json.dumps(found) + json.dumps(report)
+        assert word not in text
+        assert TOKEN not in text
+        assert resources(found, "Prometheus")[0]["values"]["spec"]["secretKey"] == "password"  # the name of a key
+        assert resources(found, "Event")[0]["values"]["type"] == "Warning"
+
     def test_a_text_keeps_what_is_no_credential(self) -> None:
         kept = conceal("url", "postgres://app:s3cr3tpassw0rd@db:5432/shop")
         assert isinstance(kept, Text)
@@ -224,6 +257,62 @@ class TestWhatGoesWrong:
         assert set(rows) == {"networkpolicies.networking.k8s.io"}
         assert "forbidden" in rows["networkpolicies.networking.k8s.io"]["reason"]
         assert len(resources(found, "Pod")) == 3
+
+    @pytest.mark.parametrize(("how", "times"), [("reset", 1), ("cut", 1), ("reset", 2)])
+    def test_a_connection_that_breaks_is_made_again(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path, how: str, times: int
+    ) -> None:
+        cluster.breaks["/api/v1/pods"] = [how] * times
+        code, _, found = audit(tmp_path, "--fail-on", "never")
+        assert (code, len(resources(found, "Pod"))) == (0, 3)
+
+    @pytest.mark.parametrize(
+        ("path", "service", "answer", "said"),
+        [
+            ("/api/v1/events", "events", "reset", "broke: Remote end closed connection without response"),
+            ("/api/v1/events", "events", "<html>", "did not answer with JSON"),
+            ("/api/v1/events", "events", "[1]", "did not answer with a JSON object"),
+            ("/api/v1/events", "events", '{"items": {"a": 1}}', "did not answer with a list"),
+            ("/api/v1/events", "events", '{"items": [null, 7, {"metadata": {}}]}', "3 of its items have no name"),
+            ("/version", "cluster", "[]", "did not answer with a JSON object"),
+            ("/apis/batch/v1", "discovery.batch", "7", "did not answer with a JSON object"),
+            ("/apis", "discovery.apps", '{"groups": [null, {"name": "apps"}]}', "names no version of apps"),
+            ("/apis", "discovery", "[]", "did not answer with a JSON object"),
+        ],
+    )
+    def test_an_answer_that_is_none_is_a_row_and_the_rest_is_audited(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path, path: str, service: str, answer: str, said: str
+    ) -> None:
+        cluster.breaks[path] = [answer] * 9
+        code, report, _ = audit(tmp_path, "--fail-on", "never")
+        [row] = [u for u in report["coverage"]["units"] if u["status"] != "ok"]
+        assert (code, row["service"]) == (3, service)
+        assert said in row["reason"]
+
+    def test_a_server_that_is_slow_is_not_asked_again_and_again(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("assay.inventory.cluster.connection._READ_SECONDS", 0.4)
+        cluster.breaks["/api/v1/events"] = ["slow"]
+        code, report, _ = audit(tmp_path, "--fail-on", "never")
+        rows = {u["service"]: u["reason"] for u in report["coverage"]["units"] if u["status"] != "ok"}
+        assert (code, set(rows)) == (3, {"events"})
+        assert "did not answer within 0.4 seconds" in rows["events"]
+        slow = ["/version", "/api/v1/nodes", "/api/v1/events", "/api/v1/pods", "/api/v1/services"]
+        cluster.breaks |= {path: ["slow"] * 9 for path in slow}
+        code, report, _ = audit(tmp_path, "--fail-on", "never")
+        rows = {u["service"]: u["reason"] for u in report["coverage"]["units"] if u["status"] != "ok"}
+        assert code == 3
+        assert {"cluster", "nodes", "events", "pods", "services"} <= set(rows)
+        assert sum(9 - len(cluster.breaks[path]) for path in slow) <= 6  # none of them is asked again
+
+    def test_a_kind_that_goes_away_meanwhile_is_a_row(
+        self, server: ReplayServer, cluster: Cluster, tmp_path: Path
+    ) -> None:
+        cluster.faults["/apis/batch/v1/cronjobs"] = [404]
+        code, report, _ = audit(tmp_path, "--fail-on", "never")
+        failed = [u["service"] for u in report["coverage"]["units"] if u["status"] != "ok"]
+        assert (code, failed) == (3, ["cronjobs.batch"])
 
     def test_one_of_two_clusters_that_is_down_is_a_row(self, server: ReplayServer, tmp_path: Path) -> None:
         os.environ["KUBECONFIG"] = str(kubeconfig(tmp_path / "two", {"prod": server.url, "down": "http://127.0.0.1:1"}))
@@ -306,6 +395,35 @@ def test_print_permissions_asks_nobody(capsys: pytest.CaptureFixture[str], monke
     named = {r for rule in role["rules"] for r in rule["resources"]}
     assert {"pods", "networkpolicies", "storageclasses", "ingresses"} <= named
     assert not named & {"secrets", "*", "nodes/proxy"}
+
+
+def test_the_names_in_the_printed_role_are_the_api_s() -> None:
+    from assay.inventory.cluster.kinds import plural
+
+    kinds = ("Gateway", "NetworkPolicy", "Ingress", "Prometheus", "StorageClass", "Lease", "HTTPRoute")
+    assert [plural(kind) for kind in kinds] == [
+        "gateways", "networkpolicies", "ingresses", "prometheuses", "storageclasses", "leases", "httproutes",
+    ]  # fmt: skip
+
+
+def test_a_kind_that_only_an_older_version_serves_is_listed() -> None:
+    from assay.inventory.cluster.listing import discover
+
+    class Api:
+        def get(self, path: str) -> Any:
+            versions = [{"version": "v1"}, {"version": "v1beta1"}]
+            group = {"name": "example.com", "versions": versions, "preferredVersion": versions[0]}
+            kinds = {"v1": "Widget", "v1beta1": "Gadget"}
+            told = {v: [{"name": k.lower() + "s", "kind": k, "verbs": ["list"]}] for v, k in kinds.items()}
+            if path.startswith("/apis/example.com"):
+                return {"resources": told[path.rpartition("/")[2]]}
+            return {"groups": [group]} if path == "/apis" else {"resources": []}
+
+    api: Any = Api()
+    found = discover(api, ["Widget", "Gadget"])
+    assert {(k.kind, k.path) for k in found.kinds} == {
+        ("Widget", "/apis/example.com/v1/widgets"), ("Gadget", "/apis/example.com/v1beta1/gadgets"),
+    }  # fmt: skip
 
 
 def test_the_printed_role_is_what_an_audit_lists(server: ReplayServer, cluster: Cluster, tmp_path: Path) -> None:

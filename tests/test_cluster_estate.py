@@ -4,6 +4,7 @@ the counters of a Prometheus that answers one query. `python tests/test_cluster_
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -40,6 +41,7 @@ def prometheus(asked: list[str] | None = None) -> Iterator[str]:
         def do_GET(self) -> None:
             if asked is not None:
                 asked.append(self.path)
+                asked.append(self.headers.get("Authorization", ""))
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -84,6 +86,19 @@ def test_prometheus_is_asked_for_the_whole_window() -> None:
     with prometheus(asked) as url:
         assert from_prometheus(url) == SHARES
     assert asked[0].startswith("/api/v1/query?query=min_over_time")
+
+
+def test_the_password_of_prometheus_is_sent_and_not_shown() -> None:
+    from assay.inventory.cluster.metrics import MetricsError, from_prometheus, shown
+
+    asked: list[str] = []
+    with prometheus(asked) as url:
+        assert from_prometheus(url.replace("://", "://reader:s%40cret@")) == SHARES
+    assert asked[1] == "Basic " + base64.b64encode(b"reader:s@cret").decode()
+    assert shown("https://reader:s%40cret@prometheus:9090/x") == "https://prometheus:9090/x"
+    with pytest.raises(MetricsError) as caught:
+        from_prometheus("http://reader:s%40cret@127.0.0.1:1")
+    assert "cret" not in str(caught.value)
 
 
 class TestCadvisor:

@@ -244,7 +244,7 @@ def k8s_service_no_endpoints(service: Resource, graph: Graph) -> Iterator[Findin
     yield service.fails("no ready pod is behind it", at="spec.selector")
 
 
-def _service(graph: Graph, part: Resource) -> list[tuple[str, str]]:
+def _service(graph: Graph, part: Resource) -> list[Any]:
     return [(part["metadata.namespace"], (part["metadata.labels"] or {}).get("kubernetes.io/service-name"))]
 
 

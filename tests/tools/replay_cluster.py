@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -97,6 +98,8 @@ class Cluster:
         self.calls: list[Call] = []
         self.faults: dict[str, list[int]] = {}
         """Path -> statuses to answer first (429, 500, 503 ...)."""
+        self.breaks: dict[str, list[str]] = {}
+        """Path -> what happens first: `reset` (no answer), `cut` (half of one), `slow`, or the text of an answer."""
         self.expire: dict[str, int] = {}
         """Plural -> how many continue tokens have expired when they are used."""
         self.cadvisor: dict[str, str] = {}
@@ -307,6 +310,8 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(401, "Unauthorized", "Unauthorized")
         if planned := cluster.faults.get(url.path):
             raise Refused(planned.pop(0), "InternalError", "the recording fails here")
+        if broken := cluster.breaks.get(url.path):
+            return self._break(broken.pop(0))
         if parts[-3:] == ["proxy", "metrics", "cadvisor"]:
             return self._cadvisor(cluster, parts)
         if (answer := _discovery(cluster, parts)) is not None:
@@ -323,6 +328,18 @@ class _Handler(BaseHTTPRequestHandler):
         if query.get("watch") in ("1", "true"):
             return self._stream(_watch(cluster, kind, namespace, query))
         return self._send(200, _list(cluster, kind, namespace, query, accept))
+
+    def _break(self, how: str) -> None:
+        self.close_connection = True
+        if how == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b'{"items": [')
+        elif how == "slow":
+            time.sleep(1.5)
+        elif how != "reset":
+            self._body(200, how.encode(), "application/json")
 
     def _cadvisor(self, cluster: Cluster, parts: list[str]) -> None:
         if "nodes/proxy" in cluster.denied:

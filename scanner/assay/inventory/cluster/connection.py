@@ -22,12 +22,16 @@ JSON = "application/json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 IN_CLUSTER = "in-cluster"
 _ATTEMPTS = 4
+_READ_SECONDS = 60
+_LATE = "did not answer within {} seconds"
+BROKEN = "Broken"
+"""The reason of a `Refused` that no server gave: the connection broke before its answer was there."""
 _RETRIED = (429, 500, 502, 503, 504)
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
 
 class Refused(Exception):
-    """An answer other than 200, with the API's own reason and sentence."""
+    """An answer other than 200, with the API's own reason and sentence; one that never came has the status 0."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(message)
@@ -45,6 +49,8 @@ class Connection:
         self.name = name
         self.date: str | None = None
         self._gone: CollectionStopped | None = None
+        self._answered = False
+        self._late = 0
         self._configuration = configuration
         self._host = configuration.host.rstrip("/")
         self._pool = RESTClientObject(configuration).pool_manager
@@ -60,17 +66,27 @@ class Connection:
 
         body = self.read(path, query, accept)
         try:
-            return orjson.loads(body)
+            found = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise Refused(200, "NotJSON", f"{path} did not answer with JSON: is this a Kubernetes API?") from error
+        if not isinstance(found, dict):
+            raise Refused(200, "NotJSON", f"{path} did not answer with a JSON object: is this a Kubernetes API?")
+        return found
 
     def read(self, path: str, query: Mapping[str, Any] | None = None, accept: str = JSON) -> bytes:
         """The body at a path; raises as `get` does."""
         url = self._host + path + (f"?{urlencode(query)}" if query else "")
         for attempt in range(_ATTEMPTS):
-            answer = self._request(url, accept)
+            last = attempt == _ATTEMPTS - 1
+            try:
+                answer = self._request(url, accept)
+            except Refused as no:
+                if last or no.reason != BROKEN:
+                    raise
+                time.sleep(_pause(None, attempt))
+                continue
             self.date = answer.headers.get("Date", self.date)
-            if answer.status not in _RETRIED or attempt == _ATTEMPTS - 1:
+            if answer.status not in _RETRIED or last:
                 break
             time.sleep(_pause(answer.headers.get("Retry-After"), attempt))
         if answer.status == 200:
@@ -86,9 +102,13 @@ class Connection:
         for setting in self._configuration.auth_settings().values():
             if setting["in"] == "header" and setting["value"]:
                 headers[setting["key"]] = setting["value"]
-        wait = urllib3.Timeout(connect=10, read=60)
+        wait = urllib3.Timeout(connect=10, read=_READ_SECONDS)
         try:
-            return self._pool.request("GET", url, headers=headers, timeout=wait, retries=False)
+            answer = self._pool.request("GET", url, headers=headers, timeout=wait, retries=False)
+            self._answered = True
+            return answer
+        except (urllib3.exceptions.ProtocolError, urllib3.exceptions.ReadTimeoutError) as error:
+            raise self._broken(error) from error
         except urllib3.exceptions.SSLError as error:
             said = f"the TLS connection to {self._host} failed: {_innermost(error)}"
             hint = "check the server's address and certificate-authority in the kubeconfig"
@@ -97,6 +117,23 @@ class Connection:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             self._gone = CollectionStopped(f"context {self.name}: {self._host} cannot be reached: {_innermost(error)}")
             raise self._gone from error
+
+    def _broken(self, error: Exception) -> Exception:
+        """What a connection that broke means: one answer lost, or, of a server that has never answered, all of them.
+
+        A second time-out ends the audit of the server: each list would wait as long.
+        """
+        from urllib3.exceptions import ReadTimeoutError
+
+        late = isinstance(error, ReadTimeoutError)
+        self._late += late
+        if not self._answered or self._late > 1:
+            said = _LATE.format(_READ_SECONDS) if late else f"cannot be reached: {_innermost(error)}"
+            self._gone = CollectionStopped(f"context {self.name}: {self._host} {said}")
+            return self._gone
+        if late:
+            return Refused(0, "Late", f"{self._host} {_LATE.format(_READ_SECONDS)}")
+        return Refused(0, BROKEN, f"the connection to {self._host} broke: {_innermost(error)}")
 
     def _refusal(self, answer: Any) -> Exception:
         import orjson
@@ -237,7 +274,10 @@ def pages(connection: Connection, path: str, query: Mapping[str, Any], accept: s
                 raise
             token, limit = "", 0  # as client-go's pager does: a full list is consistent
             continue
-        yield answer.get("items") or []
+        items = answer.get("items") or []
+        if not isinstance(items, list):
+            raise Refused(200, "NotJSON", f"{path} did not answer with a list: is this a Kubernetes API?")
+        yield items
         token = (answer.get("metadata") or {}).get("continue") or ""
         if not token:
             return

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _DROPPED_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration", "objectset.rio.cattle.io/applied")
 """Whole earlier objects, Secrets' data included."""
+_BUILT_IN = frozenset(group for group in KINDS if "." not in group or group.endswith(".k8s.io"))
+"""API groups whose objects hold a text that somebody wrote only where it is looked for; of others it is anywhere."""
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 CONCEALED = "it looks like a credential, so it was not kept"
 
 
@@ -57,39 +60,75 @@ def discover(connection: Connection, more: Collection[str] = ()) -> Discovered:
     Raises:
         Refused, CollectionStopped: not even the list of groups can be had.
     """
-    groups = {"": "v1"}
-    for group in connection.get("/apis").get("groups") or []:
-        groups[group["name"]] = group["preferredVersion"]["version"]
     found = Discovered([], [])
-    for group, version in groups.items():
-        wanted = set(KINDS.get(group, ())) | set(more)
+    for group, versions in _groups(connection.get("/apis")).items():
         if group not in KINDS and not more:
             continue
-        try:
-            answer = connection.get(f"/apis/{group}/{version}" if group else f"/api/{version}")
-        except Refused as no:  # an aggregated API whose server is down
-            found.failed.append((group or "core", KINDS.get(group, ()), str(no)))
-            continue
-        for r in answer.get("resources") or []:
-            if r["kind"] in wanted and "/" not in r["name"] and "list" in r["verbs"]:
-                found.kinds.append(Listed(group, version, r["kind"], r["name"]))
+        missing = {*KINDS.get(group, ()), *more}
+        if not versions:
+            found.failed.append((group, tuple(sorted(missing)), f"discovery names no version of {group}"))
+        for version in versions:  # the preferred one first; a kind may be served in another one only
+            try:
+                answer = connection.get(f"/apis/{group}/{version}" if group else f"/api/{version}")
+            except Refused as no:  # an aggregated API whose server is down
+                found.failed.append((group or "core", tuple(sorted(missing)), str(no)))
+                break
+            listed = [r for r in answer.get("resources") or () if _is_listed(r) and r["kind"] in missing]
+            found.kinds.extend(Listed(group, version, r["kind"], r["name"]) for r in listed)
+            missing -= {r["kind"] for r in listed}
+            if not missing:
+                break
+    return Discovered(found.kinds, list(_in_doubt(found)))
+
+
+def _groups(answer: dict[str, Any]) -> dict[str, list[str]]:
+    """API group -> its versions, the preferred one first; one that names none has none."""
+    found = {"": ["v1"]}
+    for group in answer.get("groups") or ():
+        if isinstance(group, dict) and isinstance(group.get("name"), str):
+            told = [group.get("preferredVersion"), *(group.get("versions") or ())]
+            names = [v["version"] for v in told if isinstance(v, dict) and isinstance(v.get("version"), str)]
+            found[group["name"]] = list(dict.fromkeys(names))
     return found
+
+
+def _is_listed(resource: Any) -> bool:
+    """True for a resource of discovery that can be listed: no subresource, and with the verb."""
+    if not isinstance(resource, dict) or "list" not in (resource.get("verbs") or ()):
+        return False
+    return isinstance(resource.get("kind"), str) and "/" not in str(resource.get("name") or "/")
+
+
+def _in_doubt(found: Discovered) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """The groups that failed, each with the kinds that it may have: not those of users' rules that another one has."""
+    known = {listed.kind for listed in found.kinds}
+    for group, kinds, reason in found.failed:
+        own = KINDS.get("" if group == "core" else group, ())
+        kept = tuple(kind for kind in kinds if kind in own or kind not in known)
+        if kept:
+            yield group, kept, reason
 
 
 def collect_kind(connection: Connection, listed: Listed, emitter: Emitter) -> None:
     """List one kind into the emitter; a refusal becomes a problem, never an empty list."""
     seen: set[str] = set()
+    odd = 0
     bare = listed.kind in METADATA_ONLY
     query = SELECTED.get(listed.kind, {})
     try:
         for page in pages(connection, listed.path, query, METADATA if bare else JSON):
             for item in page:
-                meta = item["metadata"]
+                meta = item.get("metadata") if isinstance(item, dict) else None
+                if not isinstance(meta, dict) or not isinstance(meta.get("name"), str):
+                    odd += 1
+                    continue
                 uid = meta.get("uid") or f"{meta.get('namespace')}/{meta['name']}"
                 if uid not in seen:
                     seen.add(uid)
                     values = _clean(item, listed, bare=bare)
                     emitter.resource(listed.kind, address(values), values, name=meta["name"])
+        if odd:
+            emitter.problem(f"list {listed.service}", FAILED, f"{odd} of its items have no name", (listed.kind,))
     except Refused as no:
         status = {403: DENIED, 429: THROTTLED}.get(no.status, FAILED)
         if no.status == 404 and listed.kind in NAMESPACE:
@@ -113,12 +152,7 @@ def _clean(item: dict[str, Any], listed: Listed, *, bare: bool) -> dict[str, Any
     """The object with its type, without bookkeeping and without credentials; the item is used up."""
     meta = item["metadata"]
     meta.pop("managedFields", None)
-    annotations = meta.get("annotations")
-    if annotations:
-        for name in _DROPPED_ANNOTATIONS:
-            annotations.pop(name, None)
-        for name, value in annotations.items():
-            annotations[name] = conceal(name, value)
+    _conceal_annotations(meta)
     values = {"apiVersion": listed.api_version, "kind": listed.kind, "metadata": meta}
     if bare:  # whatever a server sends that does not know metadata-only lists is dropped here
         return values
@@ -128,11 +162,62 @@ def _clean(item: dict[str, Any], listed: Listed, *, bare: bool) -> dict[str, Any
         for part in ("data", "binaryData", "stringData"):
             if isinstance(values.get(part), dict):
                 values[part] = {k: conceal(k, v) for k, v in values[part].items()}
-    else:
-        for spec in _pod_specs(values):
-            for container in _containers(spec):
-                _conceal_container(container)
+        return values
+    if listed.group not in _BUILT_IN:
+        _conceal_below(values.get("spec"))
+    if listed.kind == "Event":
+        for part in ("message", "note"):
+            if part in values:
+                values[part] = conceal("", values[part])
+    elif listed.kind == "Pod":
+        _conceal_status(values.get("status") or {})
+    for spec in _pod_specs(values):
+        for container in _containers(spec):
+            _conceal_container(container)
     return values
+
+
+def _conceal_annotations(meta: dict[str, Any]) -> None:
+    annotations = meta.get("annotations")
+    if annotations:
+        for name in _DROPPED_ANNOTATIONS:
+            annotations.pop(name, None)
+        for name, value in annotations.items():
+            annotations[name] = conceal(name, value)
+
+
+def _conceal_below(value: Any, headers: bool = False) -> None:
+    """Conceal in a custom resource what is a credential by its form, and header fields by their name too.
+
+    The names of other fields say little there: `secretKey: password` names a key.
+    """
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in list(items):
+        if isinstance(inner, str):
+            value[key] = conceal(str(key) if headers else "", inner)
+        else:
+            _conceal_below(inner, str(key).lower().endswith("headers"))
+    if isinstance(value, dict) and isinstance(value.get("image"), str):
+        _conceal_container(value)
+
+
+def _conceal_status(status: dict[str, Any]) -> None:
+    """Conceal in what the kubelet says of a pod: messages repeat what a program printed last."""
+    if "message" in status:
+        status["message"] = conceal("", status["message"])
+    for part in ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"):
+        for one in status.get(part) or ():
+            state, last = one.get("state"), one.get("lastState")
+            if state and "running" not in state:  # which has no message, and is what most are
+                _conceal_messages(state)
+            if last:
+                _conceal_messages(last)
+
+
+def _conceal_messages(state: dict[str, Any]) -> None:
+    for told in state.values():
+        if told and "message" in told:
+            told["message"] = conceal("", told["message"])
 
 
 def _pod_specs(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -143,6 +228,8 @@ def _pod_specs(values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield spec
     template = spec.get("template") or ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template")
     if isinstance(template, dict) and isinstance(template.get("spec"), dict):
+        if isinstance(template.get("metadata"), dict):
+            _conceal_annotations(template["metadata"])
         yield template["spec"]
 
 
@@ -161,6 +248,22 @@ def _conceal_container(container: dict[str, Any]) -> None:
     for part in ("command", "args"):
         if container.get(part):
             container[part] = list(_arguments(container[part]))
+    for part in _PROBES:
+        if part in container:
+            _conceal_handler(container[part])
+    if "lifecycle" in container:
+        for handler in (container["lifecycle"] or {}).values():
+            _conceal_handler(handler)
+
+
+def _conceal_handler(handler: Any) -> None:
+    """Conceal in what a probe or a hook runs or asks."""
+    asked, run = (handler.get("httpGet"), handler.get("exec")) if handler else (None, None)
+    if asked and "httpHeaders" in asked:
+        for header in asked["httpHeaders"] or ():
+            header["value"] = conceal(str(header.get("name")), header.get("value"))
+    if run and run.get("command"):
+        run["command"] = list(_arguments(run["command"]))
 
 
 def _arguments(words: list[str]) -> Iterator[Any]:

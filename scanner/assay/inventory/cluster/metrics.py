@@ -38,21 +38,35 @@ def from_prometheus(url: str) -> dict[str, float]:
     import orjson
     import urllib3
 
+    url, credentials = _apart(url)
+    headers = urllib3.make_headers(basic_auth=credentials) if credentials else {}
     asked = f"{url.rstrip('/')}/api/v1/query?{urlencode({'query': QUERY})}"
+    found = {}
     try:
-        answer = urllib3.request("GET", asked, timeout=30.0, retries=1, redirect=False)
-        body = orjson.loads(answer.data)
-        rows = body["data"]["result"]
+        answer = urllib3.request("GET", asked, headers=headers, timeout=30.0, retries=1, redirect=False)
+        for row in orjson.loads(answer.data)["data"]["result"]:
+            m, share = row["metric"], float(row["value"][1])
+            if share == share and "pod" in m:  # NaN: no periods, so no limit
+                found[f"{m.get('namespace', '')}/{m['pod']}/{m.get('container', '')}"] = round(share, 4)
     except urllib3.exceptions.HTTPError as error:
         raise MetricsError(f"Prometheus at {url} cannot be reached: {error}") from error
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise MetricsError(f"{url} did not answer as Prometheus does (HTTP {answer.status})") from error
-    found = {}
-    for row in rows:
-        m, share = row["metric"], float(row["value"][1])
-        if share == share and "pod" in m:  # NaN: no periods, so no limit
-            found[f"{m.get('namespace', '')}/{m['pod']}/{m.get('container', '')}"] = round(share, 4)
     return found
+
+
+def _apart(url: str) -> tuple[str, str]:
+    """A URL without the user and password in it, and those (`user:password`, empty for none)."""
+    from urllib.parse import unquote, urlsplit
+
+    parts = urlsplit(url)
+    credentials, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=host).geturl(), unquote(credentials)
+
+
+def shown(url: str) -> str:
+    """A URL as reports and snapshots may show it: without credentials."""
+    return _apart(url)[0]
 
 
 def from_cadvisor(connection: Connection, nodes: Iterable[str]) -> dict[str, list[float]]:

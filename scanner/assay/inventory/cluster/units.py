@@ -9,11 +9,11 @@ from assay.clock import seconds, stamp
 from assay.inventory.cluster.connection import Connection, Refused, pages
 from assay.inventory.cluster.kinds import KINDS, METADATA_ONLY
 from assay.inventory.cluster.listing import collect_kind, discover
-from assay.inventory.cluster.metrics import WINDOW_MINUTES, MetricsError, from_cadvisor, from_prometheus
+from assay.inventory.cluster.metrics import WINDOW_MINUTES, MetricsError, from_cadvisor, from_prometheus, shown
 from assay.inventory.cluster.metrics import throttled_between as between
 from assay.inventory.cluster.registries import TYPE as IMAGE
 from assay.inventory.cluster.registries import collect_images
-from assay.inventory.collect import DENIED, FAILED, Unit
+from assay.inventory.collect import DENIED, FAILED, CollectionStopped, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -98,7 +98,7 @@ def _pods(connection: Connection, workloads: Sequence[Listed]) -> Iterator[dict[
                     for step in ("spec", *TEMPLATES[listed.kind]) if TEMPLATES[listed.kind] else ():
                         item = item.get(step) or {}
                     yield item
-        except Refused:
+        except (Refused, CollectionStopped):
             continue  # the list of the kind itself says why
 
 
@@ -122,8 +122,9 @@ def _cluster(connection: Connection, wishes: Wishes, emitter: Emitter) -> None:
     """The scope resource: version, number of nodes, when it was looked at, and what earlier looks and counters tell."""
     try:
         version = connection.get("/version")
-    except Refused as no:
-        emitter.problem("get /version", DENIED if no.status == 403 else FAILED, str(no), ("cluster",))
+    except (Refused, CollectionStopped) as no:  # what the lists have given still counts
+        denied = isinstance(no, Refused) and no.status == 403
+        emitter.problem("get /version", DENIED if denied else FAILED, str(no), ("cluster",))
         return
     at = _now(connection.date)
     nodes = _nodes(connection)
@@ -152,7 +153,7 @@ def _now(date: str | None) -> float:
 def _nodes(connection: Connection) -> int | None:
     try:
         answer = connection.get("/api/v1/nodes", {"limit": 1})
-    except Refused:
+    except (Refused, CollectionStopped):
         return None  # the listing of nodes says why
     return len(answer.get("items") or []) + int((answer.get("metadata") or {}).get("remainingItemCount") or 0)
 
@@ -161,11 +162,11 @@ def _throttling(connection: Connection, wishes: Wishes, at: float, values: dict[
     """`{"shares": {"ns/pod/container": 0.4}, "source": ...}`, or `{"reason": why there are no counters}`."""
     try:
         if wishes.prometheus:
-            return {"source": wishes.prometheus, "shares": from_prometheus(wishes.prometheus)}
+            return {"source": shown(wishes.prometheus), "shares": from_prometheus(wishes.prometheus)}
         if not wishes.cadvisor:
             return {"reason": "no CPU counters were asked for: give --prometheus URL, or --cadvisor"}
         counters = from_cadvisor(connection, _node_names(connection))
-    except (MetricsError, Refused) as error:
+    except (MetricsError, Refused, CollectionStopped) as error:
         return {"reason": str(error)}
     values["counters"] = counters
     old = [e for e in wishes.earlier if e.counters is not None]
