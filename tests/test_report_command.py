@@ -110,6 +110,31 @@ def test_the_gate_and_what_was_not_read_count_as_in_a_scan(here: Path, capsys: p
 
 
 @pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("findings.0.rule", 5), ("findings.0.resource.source", ["x"]), ("findings.0.location.end_column", None),
+        ("findings.0.location.file", {}), ("findings.0.evidence.0.path", -1), ("findings.0.fingerprint", True),
+        ("coverage.inputs.0.path", None), ("coverage.notes", [1]), ("findings", "none"), ("summary.fail", "many"),
+    ],
+)  # fmt: skip
+def test_a_report_that_was_edited_is_refused_by_its_place(
+    place: str, value: object, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = here / scan(here, "a", queue("orders"))
+    written = json.loads(run.read_text())
+    *way, last = (int(step) if step.isdecimal() else step for step in place.split("."))
+    inner = written
+    for step in way:
+        inner = inner[step]
+    inner[last] = value
+    run.write_text(json.dumps(written))
+    assert main(["report", "a.json", "-o", "html=out.html", "-o", "sarif=out.sarif"]) == 2
+    said = capsys.readouterr().err
+    assert "a.json: not a whole report: " in said
+    assert place.replace(".0", "[0]") in said
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("{", "not a report: it is no JSON"),

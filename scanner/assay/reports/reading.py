@@ -6,7 +6,6 @@ masked stays masked. Titles, reasons and remedies come from the rules of this in
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from assay.engine import Report
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from assay.catalogue import Catalogue
 
 _GRAVEST = (Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_EVALUATED, Verdict.WAIVED, Verdict.PASS)
+_PLACE_KEYS = ("file", "start_line", "start_column", "end_line", "end_column")
 _NOT_KEPT = Unknown("the report that was read does not say why; the message may")
 
 
@@ -45,12 +45,14 @@ def read(path: str) -> Report:
     Raises:
         UsageError: it cannot be read, or it is no report of Assay's.
     """
+    import orjson
+
     try:
-        with open(path, encoding="utf-8") as handle:
-            written = json.load(handle)
+        with open(path, "rb") as handle:
+            written = orjson.loads(handle.read().removeprefix(b"\xef\xbb\xbf"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"{path}: not a report: it is no JSON ({error})") from error
     schema = written.get("schema") if isinstance(written, dict) else None
     if schema != SCHEMA:
@@ -122,7 +124,63 @@ def _coverage(reports: Sequence[Report]) -> Coverage:
 # --- one report -------------------------------------------------------------------------------------------------------
 
 
+_TEXT_OR_NONE = (str, type(None))
+_PLACE = {name: str if name == "file" else int for name in _PLACE_KEYS}
+_FINDING: dict[str, Any] = {
+    **dict.fromkeys(("rule", "severity", "verdict", "theme", "message", "fingerprint"), str),
+    "resource": {"type": str, "address": str, "source": str, "account": _TEXT_OR_NONE, "region": _TEXT_OR_NONE},
+    "location": _PLACE, "trace": [{"file": str, "start_line": int, "note": str}],
+    "evidence": [{"path": str, "address?": str}], "controls": [str], "equivalents": [str], "fixable": bool,
+    "waiver": {"kind": str, "reason": str, "place": str, "owner": _TEXT_OR_NONE, "expires": _TEXT_OR_NONE},
+    "related?": [{**_PLACE, "note": str}],
+    "path?": [{"kind": str, "address": str, "note": str, "location": _PLACE}],
+    "code?": {"address": str, "confidence": str, "by": str, "file": str, "line": int},
+}  # fmt: skip
+_UNIT = {"account": _TEXT_OR_NONE, "region": _TEXT_OR_NONE}
+_WRITTEN: dict[str, Any] = {
+    "coverage": {
+        "inputs": [{"path": str, "status": str, "reason": _TEXT_OR_NONE, "line?": (int, type(None))}],
+        "units": [{**_UNIT, "service": str, "status": str, "reason": _TEXT_OR_NONE}],
+        "unlisted?": [{**_UNIT, "type": str, "reason": str}], "notes?": [str], "code?": dict,
+    },
+    "summary": dict, "findings": [_FINDING],
+    "diff?": {"ref": str, "commit": str, "new": int, "fixed": [_FINDING], "unchanged": int},
+    "trend?": {"fixed?": [dict.fromkeys(("fingerprint", "verdict", "severity", "rule", "address", "message"), str)]},
+}  # fmt: skip
+"""What the formats take for granted of a report: types by name. What ends in `?` need not be there; `location` and
+`waiver` may be null."""
+
+
+def _demand(value: Any, wanted: Any, where: str) -> None:
+    """Refuse a value that is not of the form that is wanted.
+
+    Raises:
+        TypeError: something of it, named from `where`, is of another type.
+        KeyError: something of it is missing.
+    """
+    if isinstance(wanted, dict):
+        if value is None and where.endswith(("location", "waiver")):
+            return
+        if not isinstance(value, dict):
+            raise TypeError(f"{where} is no object")
+        for name, inner in wanted.items():
+            key = name.rstrip("?")
+            place = f"{where}.{key}" if where else key
+            if key in value:
+                _demand(value[key], inner, place)
+            elif key == name:
+                raise KeyError(place)
+    elif isinstance(wanted, list):
+        if not isinstance(value, list):
+            raise TypeError(f"{where} is no list")
+        for number, item in enumerate(value):
+            _demand(item, wanted[0], f"{where}[{number}]")
+    elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise TypeError(f"{where} is {value!r:.40}")
+
+
 def _report(written: dict[str, Any]) -> Report:
+    _demand(written, _WRITTEN, "")
     cover, coverage = written["coverage"], Coverage()
     coverage.inputs = [{"path": i["path"], "status": i["status"], "reason": i["reason"], **i} for i in cover["inputs"]]
     coverage.units = [{name: u[name] for name in ("account", "region", "service", "status", "reason")}
