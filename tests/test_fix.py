@@ -97,7 +97,7 @@ PROTECTED = ["--select", "aws-rds-no-deletion-protection"]
         ),
         (  # after a heredoc
             'resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n}\n',
-            'resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n  deletion_protection = true\n}\n',
+            'resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n\n  deletion_protection = true\n}\n',
             PROTECTED,
         ),
         (  # a whole block
@@ -117,6 +117,19 @@ def test_a_new_line_is_written_in_the_block_s_own_style(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], before: str, after: str, rule: list[str]
 ) -> None:
     assert one(tmp_path, capsys, before, *rule) == after
+
+
+def test_new_lines_at_one_place_are_one_group_in_the_line_ends_of_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'resource "aws_s3_bucket_public_access_block" "b" {\r\n  bucket = "x" # y\r\n}\r\n'
+    lines = one(tmp_path, capsys, text).split("\r\n")
+    assert lines[:3] == ['resource "aws_s3_bucket_public_access_block" "b" {', '  bucket = "x" # y', ""]
+    assert sorted(lines[3:7]) == [
+        "  block_public_acls       = true", "  block_public_policy     = true", "  ignore_public_acls      = true",
+        "  restrict_public_buckets = true",
+    ]  # fmt: skip
+    assert lines[7:] == ["}", ""]
 
 
 def test_a_fix_of_a_module_goes_to_the_argument_that_decides(

@@ -179,7 +179,8 @@ def insertion(block: Block, name: str, value: str) -> Edit:
     if width and len(name) <= width:
         text = f"{style.end}{style.inner}{name:<{width}} = {value}"
     else:
-        gap = style.end if width else ""
+        heredoc = b"<<" in data[last.start : last.end].partition(b"\n")[0]  # whose name is aligned with the next line's
+        gap = style.end if width or heredoc else ""
         text = f"{gap}{style.end}{style.inner}{name} = {value}"
     return Edit(block.file.path, block.file.shown, at, at, text)
 
