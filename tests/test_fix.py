@@ -97,7 +97,8 @@ PROTECTED = ["--select", "aws-rds-no-deletion-protection"]
         ),
         (  # after a heredoc
             'resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n}\n',
-            'resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n\n  deletion_protection = true\n}\n',
+            ('resource "aws_db_instance" "d" {\n  character_set_name = <<EOT\nx\nEOT\n\n'
+            "  deletion_protection = true\n}\n"),
             PROTECTED,
         ),
         (  # a whole block
