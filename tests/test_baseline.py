@@ -136,6 +136,30 @@ def test_a_changed_variable_shows_in_files_that_did_not_change(tree: Path, capsy
     assert failing(scan(capsys, "--diff", "HEAD")[1]) == ["aws_sqs_queue.a"]
 
 
+def test_what_is_called_otherwise_now_is_not_new(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files, documents that are known by their file, a root module that moves as a whole."""
+    for name in ("one", "two"):
+        (tree / name).mkdir()
+        (tree / name / "main.tf").write_text(queue(name))
+        (tree / name / "names.tf").write_text(f'locals {{\n  name = "{name}"\n}}\n')
+    (tree / "Dockerfile").write_text("FROM python\n")
+    git(tree, "add", "--all")
+    git(tree, "commit", "-q", "-m", "second")
+    (tree / "live").mkdir()
+    git(tree, "mv", "one", "live/one")
+    git(tree, "mv", "two/main.tf", "two/queues.tf")
+    git(tree, "mv", "Dockerfile", "Dockerfile.build")
+    every = (RULE, "dockerfile-base-unpinned")
+    for _ in range(2):
+        assert main(["scan", "--select", ",".join(every), "--no-cache", "-o", "json", "--diff", "HEAD"]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert report["diff"] == {**report["diff"], "new": 0, "fixed": [], "unchanged": 5}
+        if (tree / "main.tf").exists():
+            git(tree, "mv", "main.tf", "live/main.tf")  # the module at the top too
+    (tree / "two" / "more.tf").write_text(queue("more"))
+    assert failing(scan(capsys, "--diff", "HEAD")[1]) == ["aws_sqs_queue.more"]
+
+
 def test_what_git_ignores_and_terraform_reads_is_there_on_both_sides(
     tree: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

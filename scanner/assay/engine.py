@@ -23,7 +23,7 @@ from assay.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from assay.graph import Graph
     from assay.ledger.difference import Difference
@@ -118,7 +118,7 @@ def evaluate(
         from assay.analysis.cluster_findings import name_pods
 
         name_pods(graph, run.findings)
-    _distinguish(run.findings)
+    distinguish(run.findings)
     problems: list[Problem] = []
     if waivers and (graph.remarks or listed or any(type_[:1].isupper() for type_ in graph.types)):
         from assay.ledger.waivers import apply
@@ -328,15 +328,24 @@ def _value_at(values: Any, path: ValuePath) -> Any:
     return value
 
 
-def _distinguish(findings: list[Finding]) -> None:
-    """Our fingerprint: rule, address and what tells siblings apart; no line numbers, so that moved code keeps it."""
+def distinguish(findings: list[Finding], moved: Mapping[str, str] | None = None) -> None:
+    """Our fingerprint: rule, address and what tells siblings apart; no line numbers, so that moved code keeps it.
+
+    Args:
+        moved: what files and root modules are called now, by what they were called, where the findings are of before.
+    """
     from assay.digest import digest as digest_of
 
     seen: dict[str, int] = {}
     blocks: dict[tuple[int, ValuePath], str] = {}
     for f in findings:
         where = f.resource.root or f.resource.account or ""  # two clusters hold objects of one name
-        text = "\x1f".join((f.rule, where, f.resource.address, f.key or _content_key(f, blocks)))
+        address = f.resource.address
+        if moved and f.resource.source == "terraform":
+            where = moved.get(where or ".", where)
+        elif moved:
+            address = moved.get(address, address)
+        text = "\x1f".join((f.rule, where, address, f.key or _content_key(f, blocks)))
         digest = digest_of(text.encode("utf-8", "surrogatepass"))
         seen[digest] = seen.get(digest, 0) + 1
         f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

@@ -13,6 +13,7 @@ import subprocess
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from assay.engine import distinguish
 from assay.ledger.baseline import key
 from assay.model import Request, Verdict
 from assay.scan import UsageError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from assay.model import Finding
 
 _DATA = (".tfvars", ".tfvars.json")
+_CODE = (".tf", ".tf.json", ".tofu")
 
 
 class Difference(NamedTuple):
@@ -61,6 +63,8 @@ def compare(request: Request, ref: str, judge: Callable[[Request], Report]) -> R
         before = judge(then) if then.paths else None
         report = judge(request)
         old = before.findings if before is not None else []
+        if moved := _renamed(top, commit, request.base):
+            distinguish(old, moved)
         keep_new(report, old, ref, commit)
     if note:
         report.coverage.notes.append(note)
@@ -112,6 +116,30 @@ def _top(request: Request) -> str:
         if not _inside(os.path.realpath(path), top):
             raise UsageError(f"--diff: {path} is not in the repository of {request.paths[0]}")
     return top
+
+
+def _renamed(top: str, commit: str, base: str) -> dict[str, str]:
+    """What files, and folders of Terraform of which no file is left, are called now, by what they were called then."""
+    renames = ("--name-status", "--find-renames", "--diff-filter=R")
+    told = (_git(top, "diff", *renames, "-z", commit, "--") or "").split("\0")
+    pairs = list(zip(told[1::3], told[2::3], strict=False))
+    for old, new in list(pairs):
+        was, now = os.path.dirname(old), os.path.dirname(new)
+        if was != now and old.endswith(_CODE) and not _holds_code(os.path.join(top, was)):
+            pairs.append((was, now))
+    here = os.path.realpath(base)
+
+    def spelled(path: str) -> str:
+        return os.path.relpath(os.path.join(top, path), here).replace(os.sep, "/")
+
+    return {spelled(old): spelled(new) for old, new in pairs}
+
+
+def _holds_code(folder: str) -> bool:
+    try:
+        return any(name.endswith(_CODE) for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _inside(path: str, top: str) -> bool:
