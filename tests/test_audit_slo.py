@@ -425,7 +425,7 @@ def test_what_an_alert_says(audit: Audit, api: PrometheusApi) -> None:
     assert finding["severity"] == "medium"
     assert finding["message"] == (
         "the error budget burns at 10 times its pace over 5 minutes, and the alert condition burns of policy (ticket) "
-        "is over 8 for 15 minutes: it is due, for 15 minutes"
+        "is over 8 for 15 minutes: it is due"
     )
     assert report["coverage"]["notes"] == [
         "the AlertPolicy policy tells team, and no AlertNotificationTarget has that name"
@@ -501,6 +501,7 @@ def test_an_alert_that_cannot_be_read(audit: Audit, api: PrometheusApi, written:
     assert code == 3
     (lost,) = [f for f in report["findings"] if f["verdict"] == "not_evaluated"]
     assert sentence in lost["message"]
+    assert lost["rule"] == DUE
     assert lost["location"]["start_line"] == 10
     assert [f["verdict"] for f in report["findings"] if f["rule"] == BREACHED and f is not lost] == ["pass"]
 

@@ -173,15 +173,14 @@ def sla_alert_condition_met(service: Resource) -> Iterator[Finding]:
                 yield service.unsure(f"{pace(alert, at)}: there are no points", at="target", key=alert["condition"])
         elif alert["breaching"] and at.certain:
             yield service.fails(
-                f"{pace(alert, at)}: it is due" + (f", for {lasting(alert['after'])}" if alert["after"] else ""),
-                at="target", key=alert["condition"], severity=severity,
+                f"{pace(alert, at)}: it is due", at="target", key=alert["condition"], severity=severity
             )  # fmt: skip
         elif alert["breaching"] and at.possible:
             yield service.unsure(
                 f"{pace(alert, at)}: {at.now.present} of {at.now.expected} expected points were there, and whether it "
                 "is due cannot be told", at="target", key=alert["condition"],
             )  # fmt: skip
-    due = "no declared alert is due" if service["alerts"] else "no alert is declared"
+    due = "no declared alert is due" if service["alerts"] else "it declares no alert that can be judged"
     yield service.passes(due, at="target")
 
 

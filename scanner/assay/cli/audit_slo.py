@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from assay.engine import Report
-    from assay.objectives.openslo import Objective, Origin
+    from assay.objectives.openslo import Objective, Unread
     from assay.rule import Rule
 
 JOBS = 8
@@ -102,15 +102,20 @@ def _speaks(rule: Rule) -> bool:
     return "service" in rule.on and rule.sources != ("cost",)
 
 
-def _add_unmeasured(report: Report, lost: list[tuple[str, Origin, str]], rules: list[Rule]) -> None:
-    """One row for each objective that no rule could look at."""
-    rule = next((r for wanted in RULES for r in rules if r.id == wanted), None)
-    for name, origin, reason in lost if rule is not None else ():
-        r = Resource("service", name, "document", {"name": name}, origin, name=name)
-        one = Finding(r, Verdict.NOT_EVALUATED, reason)
-        assert rule is not None
+def _add_unmeasured(report: Report, lost: list[Unread], rules: list[Rule]) -> None:
+    """One row for each objective that no rule could look at, and for each alert."""
+    chosen = {r.id: r for r in rules}
+    for n, gone in enumerate(lost):
+        rule = next((chosen[id_] for id_ in (RULES[2:] if gone.alert else RULES) if id_ in chosen), None)
+        if rule is None:
+            continue
+        r = Resource("service", gone.name, "document", {"name": gone.name}, gone.origin, name=gone.name)
+        one = Finding(r, Verdict.NOT_EVALUATED, gone.reason)
         one.rule, one.theme, one.severity, one.controls = rule.id, rule.theme, rule.severity, rule.controls
-        one.location, one.fingerprint = origin.locate(()), f"unmeasured-{name}"
+        one.location, one.fingerprint = (
+            gone.origin.locate(()),
+            f"unmeasured-{gone.name}" + (f"-{n}" if gone.alert else ""),
+        )
         report.findings.append(one)
     report.recount()
     report.sort()

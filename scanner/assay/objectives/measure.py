@@ -22,7 +22,7 @@ from assay.analysis.service_levels import WINDOWS, sliced
 from assay.clock import stamp
 from assay.model import Resource
 from assay.objectives.composite import composed
-from assay.objectives.openslo import OPERATORS
+from assay.objectives.openslo import OPERATORS, Unread
 from assay.objectives.sources import USUAL_STEP, SourceError, step_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from assay.analysis.service_levels import Points
     from assay.objectives.alerts import Alert
-    from assay.objectives.openslo import Documents, Objective, Origin
+    from assay.objectives.openslo import Documents, Objective
     from assay.objectives.sources import Query, Series, Sources
 
 MOST_POINTS = 600_000
@@ -55,8 +55,8 @@ class Span(NamedTuple):
 
 def everything(
     documents: Documents, sources: Sources, now: float, pool: Executor | None = None
-) -> tuple[list[Resource], list[tuple[str, Origin, str]]]:
-    """Every objective and composite of some documents, in their order, and what could not be had: name, place, why."""
+) -> tuple[list[Resource], list[Unread]]:
+    """Every objective and composite of some documents, in their order, and what could not be had."""
     above = {name: one.alerts for one in documents.composites for name in one.parts}
 
     def one(objective: Objective) -> Resource | str:
@@ -66,15 +66,15 @@ def everything(
             return f"{objective.name} could not be measured: {error}"
 
     found: list[Resource] = []
-    lost = [(u.name, u.origin, u.reason) for u in documents.unread]
+    lost = list(documents.unread)
     results = pool.map(one, documents.objectives) if pool else map(one, documents.objectives)
     for objective, result in zip(documents.objectives, results, strict=True):
         if isinstance(result, Resource):
             found.append(result)
         else:
-            lost.append((objective.name, objective.origin, result))
+            lost.append(Unread(objective.name, result, objective.origin))
     whole, gone = composed(documents.composites, found)
-    return found + whole, lost + [(one.name, one.origin, reason) for one, reason in gone]
+    return found + whole, lost + [Unread(one.name, reason, one.origin) for one, reason in gone]
 
 
 def measure(objective: Objective, sources: Sources, now: float, alerting: Sequence[Alert] = ()) -> Resource:

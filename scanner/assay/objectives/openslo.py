@@ -84,9 +84,9 @@ class Unread(NamedTuple):
     """An objective that cannot be measured, or an alert that cannot be judged, as it is written, and why."""
 
     name: str
-    service: str
     reason: str
     origin: Origin
+    alert: bool = False
 
 
 class _Object(NamedTuple):
@@ -227,12 +227,13 @@ class _Reader:
                 raise Fault("it has no objectives")
             common = window(slo.spec.get("timeWindow")), _method(slo.spec.get("budgetingMethod"))
         except Fault as fault:
-            yield Unread(slo.name, service, f"{slo.name}: {fault}", whole)
+            yield Unread(slo.name, f"{slo.name}: {fault}", whole)
             return
         told = list(alerts(slo.spec, self._spec, self.notes))
         alerting = tuple(a for a in told if isinstance(a, Alert))
         for wrong in (a for a in told if isinstance(a, Fault)):
-            yield Unread(slo.name, service, f"{slo.name}: {wrong}", slo.origin({"": ("spec", "alertPolicies")}))
+            at = slo.origin({"": ("spec", "alertPolicies")})
+            yield Unread(slo.name, f"{slo.name}: {wrong}", at, alert=True)
         names = _names(slo.name, written)
         composed = _is_composite(written)
         for i, one in enumerate(written):
@@ -241,7 +242,7 @@ class _Reader:
             try:
                 yield self._objective(slo, one, names[i], common, () if composed else alerting, origin)
             except Fault as fault:
-                yield Unread(names[i], service, f"{names[i]}: {fault}", origin)
+                yield Unread(names[i], f"{names[i]}: {fault}", origin)
         if composed:
             try:
                 weights = dict(zip(names, map(_weight, written), strict=True))
@@ -249,7 +250,7 @@ class _Reader:
                     slo.name, service, str(slo.spec.get("description") or ""), weights, alerting, whole
                 )  # fmt: skip
             except Fault as fault:
-                yield Unread(slo.name, service, f"{slo.name}: {fault}", whole)
+                yield Unread(slo.name, f"{slo.name}: {fault}", whole)
 
     def _spec(self, kind: str, name: str) -> dict[str, Any] | None:
         found = self.known.get((kind, name))

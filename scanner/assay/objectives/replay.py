@@ -58,5 +58,5 @@ def measured(path: str, record: dict[str, Any]) -> Graph:
     coverage = Coverage()
     found, lost = everything(read([path], os.path.dirname(path), coverage), Recorded(record), NOW)
     if lost:
-        raise ValueError(lost[0][2])
+        raise ValueError(lost[0].reason)
     return Graph(found, coverage)
