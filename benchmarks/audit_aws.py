@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """What an AWS audit costs: CPU seconds, memory, calls. moto stands in for AWS.
 
-usage: audit_aws.py [account] [many] [large]
+usage: audit_aws.py [account] [many] [large] [beside]
 
 account  the populated account of the tests (some 150 resources) on a moto server of another process, one region
 many     200 simulated accounts in this process, a few services each: calls a CPU second on moto's answers, recorded
          once, beside what botocore alone makes of the same calls; and both with moto at work
 large    50,000 log groups: memory while collecting, bytes a resource while evaluating
+beside   the account of `account` by Assay and, where it is installed, by Prowler (PROWLER may name the executable);
+         takes many minutes, and is the only one that does not run by itself
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,8 +63,9 @@ def environment() -> None:
     )  # fmt: skip
 
 
-def account() -> None:
-    """A process of its own against a server, as a user runs it."""
+@contextmanager
+def populated() -> Iterator[None]:
+    """The populated account on a server, to which AWS_ENDPOINT_URL leads."""
     import boto3
     from aws_population import populate
     from moto.server import ThreadedMotoServer
@@ -70,8 +74,17 @@ def account() -> None:
     server.start()
     host, port = server.get_host_and_port()
     os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    populate(boto3.Session(), copies=3)
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        populate(boto3.Session(), copies=3)
+        yield
+    finally:
+        server.stop()
+        del os.environ["AWS_ENDPOINT_URL"]
+
+
+def account() -> None:
+    """A process of its own against a server, as a user runs it."""
+    with populated(), tempfile.TemporaryDirectory() as folder:
         report = f"{folder}/r.json"
         command = [sys.executable, "-c", MEASURE, "audit", "aws", "--regions", REGION, "-q", "-o", f"json={report}"]
         began = time.monotonic()
@@ -80,8 +93,15 @@ def account() -> None:
         summary = json.loads(Path(report).read_text())["summary"]
         size = os.path.getsize(report)
     print("account", said.stdout.strip(), f"wall {wall:.1f} s, report {size // 1024} KiB", summary)
-    server.stop()
-    del os.environ["AWS_ENDPOINT_URL"]
+
+
+def next_to() -> None:
+    """See `beside`."""
+    from beside import Requests, beside
+
+    requests = Requests()
+    with populated():
+        beside(REGION, requests)
 
 
 Call = tuple[Any, str, str, dict[str, Any]]
@@ -254,5 +274,5 @@ if __name__ == "__main__":
     environment()
     for name in sys.argv[1:] or ["account", "many", "large"]:
         subprocess.run([sys.executable, __file__, f"--{name}"], check=True) if not name.startswith("--") else {
-            "--account": account, "--many": many, "--large": large
+            "--account": account, "--many": many, "--large": large, "--beside": next_to
         }[name]()  # fmt: skip

@@ -59,9 +59,10 @@ def audited(account: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def audit(save: Path | None, *more: str) -> int:
+def audit(save: Path | None, *more: str, regions: str = REGION) -> int:
+    """An audit of these regions; with "" of those that are enabled."""
     saved = ("--save", str(save)) if save else ()
-    return main(["audit", "aws", "--regions", REGION, "-q", *saved, *more])
+    return main(["audit", "aws", *(("--regions", regions) if regions else ()), "-q", *saved, *more])
 
 
 def report(path: Path) -> dict[str, Any]:
@@ -180,7 +181,9 @@ def permissions(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return policy
 
 
-def as_auditor(keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> int:
+def as_auditor(
+    keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *more: str, regions: str = REGION
+) -> int:
     for name, value in keys.items():
         monkeypatch.setenv(name, value)
     # moto calculates the signature of a GET in its own way, calls actions by their operation, and those of S3 that
@@ -196,7 +199,7 @@ def as_auditor(keys: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(IAMPolicy, "is_action_permitted", by_real_name)
     with enable_iam_authentication():
-        return audit(tmp_path / "s.jsonl.gz", "--show-passes", "-o", f"json={tmp_path}/r.json", *more)
+        return audit(tmp_path / "s.jsonl.gz", "--show-passes", "-o", f"json={tmp_path}/r.json", *more, regions=regions)
 
 
 def test_exactly_the_printed_permissions_suffice(
@@ -236,6 +239,25 @@ def test_an_account_that_is_wholly_denied_has_no_verdict_at_all(
     assert found["summary"]["not_evaluated"] > 300
     statuses = {u["status"] for u in found["coverage"]["units"]}
     assert statuses <= {"denied", "failed"}, "a service that moto does not have fails, every other one is denied"
+
+
+def test_regions_that_cannot_be_listed_are_not_taken_for_empty(
+    account: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = permissions(capsys)
+    policy["Statement"][0]["Action"].remove("ec2:DescribeRegions")
+    keys = auditor(policy, "regionless")
+    code = as_auditor(keys, tmp_path, monkeypatch, "--services", "sqs,iam", "--fail-on", "never", regions="")
+    assert code == 3
+    (unit,) = not_ok(report(tmp_path / "r.json"))
+    assert (unit["region"], unit["service"], unit["status"]) == ("other regions", "ec2", "denied")
+    assert unit["reason"].startswith("DescribeRegions: AccessDenied")
+    assert f"only {REGION} is looked at" in unit["reason"]
+    with gzip.open(tmp_path / "s.jsonl.gz", "rt") as lines:
+        found = [r["unlisted"] for r in map(json.loads, lines) if "unlisted" in r]
+    unlisted = {r["type"] for r in found if r["region"] == "other regions"}
+    assert "aws_sqs_queue" in unlisted
+    assert not {t for t in unlisted if t.startswith("aws_iam_")}, "IAM is of no region"
 
 
 # --- throttling, paging -----------------------------------------------------------------------------------------------
@@ -416,6 +438,29 @@ def new_organization() -> Any:
     organizations = boto3.client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     return organizations
+
+
+def test_units_below_a_unit_that_cannot_be_listed_are_said(
+    environment: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with mock_aws(config=CONFIG):
+        organizations = new_organization()
+        root = organizations.list_roots()["Roots"][0]["Id"]
+        allowed = ["organizations:ListAccountsForParent", "sts:GetCallerIdentity"]
+        statement = {"Effect": "Allow", "Action": allowed, "Resource": "*"}
+        keys = auditor({"Version": "2012-10-17", "Statement": [statement]}, "lister")
+        assert as_auditor(keys, tmp_path, monkeypatch, "--accounts", root, "--role-name", "audit") == 2
+    said = capsys.readouterr().err
+    assert "the accounts of the organization cannot be listed (ListChildren: AccessDenied" in said
+    assert said.count("\n") == 1
+
+
+def test_a_missing_role_is_said_before_anything_is_collected(
+    account: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert audit(tmp_path / "s.jsonl.gz", "--services", "sqs", "--accounts", f"{ACCOUNT},999988887777") == 2
+    assert "account 999988887777 is not the one of the credentials: name the role" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_credentials_of_one_account_are_never_used_for_another(environment: None, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, Clients, make_session
-from assay.inventory.aws.walk import CallFailed, Shared, Transport, Walk
-from assay.inventory.collect import DENIED, FAILED, CollectionStopped, Emitter, Unit
+from assay.inventory.aws.walk import STATUS, CallFailed, Shared, Transport, Walk
+from assay.inventory.collect import FAILED, CollectionStopped, Emitter, Unit
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region that answers for account-wide services."""
+OTHER_REGIONS = "other regions"
+"""Where the coverage says what is wrong with regions whose names are not known."""
 
 
 class Options(NamedTuple):
@@ -111,6 +113,9 @@ class Audit:
                 found.append(word)
             else:
                 raise UsageError(f"--accounts {word}: write all, account numbers (12 digits) or ids of units (ou-...)")
+        other = next((account for account in sorted(found) if account != self.own.account), None)
+        if other and not self.options.role:
+            raise UsageError(f"account {other} is not the one of the credentials: name the role to assume, --role-name")
         return sorted(set(found))
 
     def units(self) -> Iterator[Unit]:
@@ -118,10 +123,12 @@ class Audit:
         for account in self.accounts:
             try:
                 credentials = self._enter(account)
-                regions = self._regions(credentials)
             except CallFailed as error:
                 yield _closed(account, self, error)
                 continue
+            regions, refused = self._regions(credentials)
+            if refused is not None:
+                yield _elsewhere(account, self, refused)
             yield from self._of(account, credentials, regions)
 
     def _of(self, account: str, credentials: Any, regions: list[str]) -> Iterator[Unit]:
@@ -151,10 +158,6 @@ class Audit:
         """The credentials for an account: our own, or the role's there, which renew themselves."""
         if account == self.own.account:
             return self.clients.own
-        if not self.options.role:
-            raise UsageError(
-                f"account {account} is not the one of the credentials: name the role to assume, --role-name"
-            )
         arn = f"arn:{self.own.partition}:iam::{account}:role/{self.options.role}"
         params = {"RoleArn": arn, "RoleSessionName": "assay"}
         if self.options.external_id:
@@ -163,14 +166,15 @@ class Audit:
 
         return _renewing(lambda: _ask(boto, "sts", "AssumeRole", **params)["Credentials"])
 
-    def _regions(self, credentials: Any) -> list[str]:
+    def _regions(self, credentials: Any) -> tuple[list[str], CallFailed | None]:
+        """The regions to look at; when the enabled ones cannot be listed the configured one, and why."""
         if self.options.regions:
-            return list(self.options.regions)
+            return list(self.options.regions), None
         try:
             answer = _ask(Boto(self.clients, self.own.region, credentials), "ec2", "DescribeRegions")
-        except CallFailed:  # denied: the one that is configured
-            return [self.own.region]
-        return sorted(r["RegionName"] for r in answer["Regions"])
+        except CallFailed as error:
+            return [self.own.region], error
+        return sorted(r["RegionName"] for r in answer["Regions"]), None
 
 
 def _renewing(assume: Callable[[], dict[str, Any]]) -> Any:
@@ -204,10 +208,20 @@ def _closed(account: str, audit: Audit, error: CallFailed) -> Unit:
     types = list(dict.fromkeys(t for service in audit.services for t in service.types))
 
     def work(emit: Emitter) -> None:
-        status = DENIED if error.kind == DENIED else FAILED
-        emit.problem("AssumeRole", status, f"the account cannot be entered: {error}", types)
+        emit.problem("AssumeRole", STATUS.get(error.kind, FAILED), f"the account cannot be entered: {error}", types)
 
     return Unit("aws", account, None, "sts", types, work)
+
+
+def _elsewhere(account: str, audit: Audit, error: CallFailed) -> Unit:
+    """The unit of the regions that nobody could list: what is in them is not listed either."""
+    types = list(dict.fromkeys(t for service in audit.services if not service.home for t in service.types))
+    said = f"{error}; only {audit.own.region} is looked at, others can be named by --regions"
+
+    def work(emit: Emitter) -> None:
+        emit.problem("DescribeRegions", STATUS.get(error.kind, FAILED), said, types)
+
+    return Unit("aws", account, OTHER_REGIONS, "ec2", types, work)
 
 
 def _ask(boto: Boto, service: str, operation: str, **params: Any) -> dict[str, Any]:
@@ -215,23 +229,26 @@ def _ask(boto: Boto, service: str, operation: str, **params: Any) -> dict[str, A
 
 
 def _active(boto: Boto, operation: str, params: dict[str, str]) -> list[str]:
-    try:
-        pages = list(boto.call("organizations", operation, **params))
-    except CallFailed as error:
-        raise UsageError(
-            f"--accounts: the accounts of the organization cannot be listed ({operation}: {error})"
-        ) from None
-    return [str(a["Id"]) for page in pages for a in page.get("Accounts", ()) if a.get("Status", "ACTIVE") == "ACTIVE"]
+    found = [a for page in _organization(boto, operation, **params) for a in page.get("Accounts", ())]
+    return [str(a["Id"]) for a in found if (a.get("State") or a.get("Status", "ACTIVE")) == "ACTIVE"]
 
 
 def _below(boto: Boto, unit: str) -> list[str]:
     """The accounts of an organizational unit and of those below it."""
     found = _active(boto, "ListAccountsForParent", {"ParentId": unit})
-    params = {"ParentId": unit, "ChildType": "ORGANIZATIONAL_UNIT"}
-    for page in boto.call("organizations", "ListChildren", **params):
+    for page in _organization(boto, "ListChildren", ParentId=unit, ChildType="ORGANIZATIONAL_UNIT"):
         for child in page.get("Children", ()):
             found += _below(boto, str(child["Id"]))
     return found
+
+
+def _organization(boto: Boto, operation: str, **params: str) -> list[dict[str, Any]]:
+    try:
+        return list(boto.call("organizations", operation, **params))
+    except CallFailed as error:
+        raise UsageError(
+            f"--accounts: the accounts of the organization cannot be listed ({operation}: {error})"
+        ) from None
 
 
 def _clients(options: Options) -> Clients:

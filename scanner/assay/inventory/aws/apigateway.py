@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import block
+from assay.inventory.aws.values import block, masked_map
 from assay.model import Ref
 
 APIS = "arn:{partition}:apigateway:{region}::/restapis"
@@ -107,7 +107,8 @@ STAGES = Ask(
             name="stageName",
             rename={"tracingEnabled": "xray_tracing_enabled", "methodSettings": None, "webAclArn": None,
                     "cacheClusterStatus": None},
-            fields={"arn": STAGE, "id": "ags-{^id}-{stageName}", "rest_api_id": "^id"},
+            fields={"arn": STAGE, "id": "ags-{^id}-{stageName}", "rest_api_id": "^id",
+                    "variables": masked_map("variables")},
         ),
         Make(
             type="aws_api_gateway_method_settings",

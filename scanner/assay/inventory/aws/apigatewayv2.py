@@ -1,7 +1,7 @@
 """API Gateway, HTTP and WebSocket APIs: CORS, stages, routes, authorizers, domain names."""
 
 from assay.inventory.aws.table import Ask, Make, Service
-from assay.inventory.aws.values import first
+from assay.inventory.aws.values import first, masked_map
 
 APIS = "arn:{partition}:apigateway:{region}::/apis"
 API = f"{APIS}/{{ApiId}}"
@@ -24,6 +24,7 @@ HTTP_APIS = Ask(
                         "id": "StageName",
                         "arn": f"{APIS}/{{^ApiId}}/stages/{{StageName}}",
                         "api_id": "^ApiId",
+                        "stage_variables": masked_map("StageVariables"),
                         "route_settings": lambda item: [
                             {
                                 "route_key": key,

@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.inventory.aws.shape import tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import masked
+from assay.inventory.masks import masked
 
 
 def outputs(item: Item) -> dict[str, Any]:

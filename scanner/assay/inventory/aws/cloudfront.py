@@ -7,6 +7,7 @@ from typing import Any
 from assay.inventory.aws.common import structure, tag_map, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import given, same
+from assay.inventory.masks import masked
 
 NAMES = {
     "Id": "origin_id",
@@ -43,11 +44,20 @@ def unlisted(value: Any) -> Any:
     return made
 
 
+def headerless(value: Any) -> Any:
+    """The same with the values of custom headers masked: they prove to an origin that CloudFront asks."""
+    if isinstance(value, list):
+        return [headerless(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    return {k: masked(value["HeaderName"], v) if k == "HeaderValue" else headerless(v) for k, v in value.items()}
+
+
 def part(path: str) -> Any:
     """A part of the configuration as nested blocks; none when it is empty."""
 
     def one(item: Item) -> Any:
-        value = unlisted(item[path])
+        value = headerless(unlisted(item[path]))
         if not value:
             return None
         return structure(value if isinstance(value, list) else [value], NAMES)

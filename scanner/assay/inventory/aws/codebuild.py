@@ -6,7 +6,8 @@ from typing import Any
 
 from assay.inventory.aws.common import nested, structure, tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import first, masked, masked_text
+from assay.inventory.aws.values import first
+from assay.inventory.masks import masked, masked_text
 
 NAMES = {"environmentVariables": None, "cloudWatchLogs": "cloudwatch_logs", "dockerServer": None, "hostKernel": None}
 """What variables hold may be a credential."""

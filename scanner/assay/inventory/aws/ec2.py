@@ -8,7 +8,8 @@ from typing import Any
 
 from assay.inventory.aws.common import EC2, named, simple, tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import blocks, differs, first, last, masked_text, same
+from assay.inventory.aws.values import blocks, differs, first, last, same
+from assay.inventory.masks import masked_text
 
 
 def script(spec: str) -> Any:

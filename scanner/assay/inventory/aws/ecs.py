@@ -8,8 +8,9 @@ from typing import Any
 from assay.inventory.aws.common import nested, tag_map
 from assay.inventory.aws.shape import plain
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import masked
+from assay.inventory.masks import masked, uncredited
 from assay.model import Unknown
+from assay.reports.masking import HIDDEN
 
 SESSION_LOG = "configuration.executeCommandConfiguration.logConfiguration"
 
@@ -83,12 +84,20 @@ def containers(item: Item) -> str:
 
 
 def bare(container: dict[str, Any]) -> dict[str, Any]:
-    """A container without what its variables hold."""
-    variables = [
-        {**v, "value": "***" if isinstance(value := masked(v["name"], v.get("value", "")), Unknown) else value}
-        for v in container.get("environment", ())
-    ]
-    return {**container, **({"environment": variables} if variables else {})}
+    """A container without what its variables hold, and without the tokens of where it logs to."""
+    made = dict(container)
+    if variables := container.get("environment"):
+        made["environment"] = [{**v, "value": _starred(masked(v["name"], v.get("value", "")))} for v in variables]
+    log = container.get("logConfiguration") or {}
+    if options := log.get("options"):
+        told = {name: _starred(uncredited(name, value)) for name, value in options.items()}
+        made["logConfiguration"] = {**log, "options": told}
+    return made
+
+
+def _starred(value: Any) -> Any:
+    """A masked value as JSON text can hold it."""
+    return HIDDEN if isinstance(value, Unknown) else value
 
 
 def volumes(item: Item) -> Any:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.inventory.aws.common import nested, tag_map, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import MASKED
+from assay.inventory.masks import MASKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,23 +6,21 @@ from typing import Any
 
 from assay.inventory.aws.common import tag_map, tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import masked
+from assay.inventory.masks import masked, uncredited
 
 VARIABLES = "aws:elasticbeanstalk:application:environment"
 
 
 def settings(item: Item) -> list[dict[str, Any]]:
-    """The settings; what environment variables hold is masked."""
-    return [
-        {
-            "namespace": s.get("Namespace"),
-            "name": s.get("OptionName"),
-            "value": masked(s["OptionName"], s.get("Value")) if s.get("Namespace") == VARIABLES else s.get("Value"),
-        }
-        for one in item["$settings"] or ()
-        for s in one.get("OptionSettings", ())
-        if s.get("Value") is not None
-    ]
+    """The settings; what environment variables hold is masked, and of the others what is a credential."""
+    made = []
+    for one in item["$settings"] or ():
+        for s in one.get("OptionSettings", ()):
+            if s.get("Value") is not None:
+                hide = masked if s.get("Namespace") == VARIABLES else uncredited
+                value = hide(s["OptionName"], s["Value"])
+                made.append({"namespace": s.get("Namespace"), "name": s.get("OptionName"), "value": value})
+    return made
 
 
 ENVIRONMENT = Make(

@@ -19,7 +19,9 @@ TARGETS = Ask(
                 "EcsParameters": "ecs_target",
                 "KinesisParameters": "kinesis_target",
                 "SqsParameters": "sqs_target",
-                "HttpParameters": "http_target",
+                "HttpParameters": None,  # what is handed over may be a credential
+                "Input": None,
+                "InputTransformer.InputTemplate": None,
                 "BatchParameters": "batch_target",
                 "RunCommandParameters": None,
                 "InputTransformer.InputPathsMap": "input_paths",
@@ -139,6 +141,10 @@ PIPES = Ask(
             rename={
                 "SourceParameters.KinesisStreamParameters": "kinesis_stream_parameters",
                 "SourceParameters.DynamoDBStreamParameters": "dynamodb_stream_parameters",
+                "EnrichmentParameters.HttpParameters": None,  # as with targets
+                "EnrichmentParameters.InputTemplate": None,
+                "TargetParameters.HttpParameters": None,
+                "TargetParameters.InputTemplate": None,
                 "LastModifiedTime": None,
                 "StateReason": None,
             },

@@ -68,6 +68,6 @@ def policy(services: Iterable[Service], *, organization: bool = False, role: str
         if role:
             assume = ["sts:AssumeRole"]
             statements.append(
-                {"Sid": "AssayVisits", "Effect": "Allow", "Action": assume, "Resource": f"arn:aws:iam::*:role/{role}"}
+                {"Sid": "AssayVisits", "Effect": "Allow", "Action": assume, "Resource": f"arn:*:iam::*:role/{role}"}
             )
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2) + "\n"

@@ -242,9 +242,14 @@ def _numeric(host: str) -> bool:
     return host == "localhost" or (host.count(".") == 3 and host.replace(".", "").isdigit())
 
 
+def _sentence(message: str) -> str:
+    """What an error says on one line, without what is another text at every call."""
+    return " ".join(message.partition("Encoded authorization failure message:")[0].split())[:500]
+
+
 def _client_error(error: Any) -> CallFailed:
     said = error.response.get("Error", {})
-    code, message = str(said.get("Code", "")), str(said.get("Message", ""))
+    code, message = str(said.get("Code", "")), _sentence(str(said.get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in _EXPIRED:
         raise CollectionStopped(

@@ -1,4 +1,4 @@
-"""What tables make of values: documents as text, credentials masked, lists of pairs as maps."""
+"""What tables make of values: documents as text, variables masked, lists of pairs as maps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from assay.inventory.aws.shape import plain, snake
-from assay.model import Text, Unknown
+from assay.inventory.masks import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from assay.inventory.aws.table import Item, Spec
-
-MASKED = Unknown("a credential, masked before it was stored", not_null=True, sensitive=True)
 
 
 def last(spec: Spec, mark: str = "/") -> Callable[[Item], Any]:
@@ -89,36 +87,3 @@ def masked_map(spec: Spec) -> Callable[[Item], dict[str, Any] | None]:
         return None if found is None else {name: masked(name, value) for name, value in found.items()}
 
     return one
-
-
-def masked(name: str, value: Any) -> Any:
-    """A value under a name that may be a credential's: itself when it is harmless, else masked or three stars."""
-    from assay.reports.masking import HIDDEN, hides, secret_name, spans
-
-    if not isinstance(value, str):
-        return value
-    if hides(name, value) or spans(value):
-        return MASKED
-    return value if _harmless(value) or secret_name(name) else HIDDEN
-
-
-def _harmless(value: str) -> bool:
-    low = value.lower()
-    return low in ("", "true", "false", "on", "off", "yes", "no") or low.isdigit() or low.startswith(("arn:", "http"))
-
-
-def masked_text(value: Any) -> Any:
-    """A script or document with the credentials in it left out; what is left says that there were some."""
-    from assay.reports.masking import spans
-
-    if not isinstance(value, str):
-        return value
-    found = spans(value)
-    if not found:
-        return value
-    parts: list[str | Unknown] = []
-    at = 0
-    for start, end, _ in found:
-        parts += (value[at:start], MASKED)
-        at = end
-    return Text([*parts, value[at:]])

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 ABSENT, UNSUPPORTED = "absent", "unsupported"
 READY_TRIES = 10
-_STATUS = {DENIED: DENIED, THROTTLED: THROTTLED}
+STATUS = {DENIED: DENIED, THROTTLED: THROTTLED}
+"""What the coverage calls the kinds of failed calls; every other one is failed."""
 
 
 class Transport(Protocol):
@@ -141,7 +142,7 @@ class Walk:
         reason = str(error) if error.kind != UNSUPPORTED else f"the endpoint does not support it ({error.code})"
         fed = (f for f in ask.feeds if f.startswith("aws_")) if ask.put is not None else whole.types()
         types = tuple(dict.fromkeys(fed))
-        found.problems.append((ask.operation, _STATUS.get(error.kind, FAILED), reason, types))
+        found.problems.append((ask.operation, STATUS.get(error.kind, FAILED), reason, types))
         if ask.put is not None:
             unknown = Unknown(f"{ask.operation}: {reason}")
             parent.failed.append(ask.operation)

@@ -1,29 +1,16 @@
-"""Vaults, keys and secrets (never what a secret holds), and the masking of what other services show in clear."""
+"""Vaults, keys and secrets, never what a secret holds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assay.inventory.oci.table import COMPARTMENT, Row, of, table
-from assay.model import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assay.inventory.oci.engine import Item
     from assay.inventory.oci.table import Made
-
-
-def masked(config: dict[str, Any]) -> dict[str, Any]:
-    """A configuration without the credentials in it: an unknown that is known to be sensitive stands for each."""
-    from assay.analysis.credentials import is_credential
-
-    return {
-        name: Unknown("a credential, masked before it was written", sensitive=True)
-        if is_credential(name, value)
-        else value
-        for name, value in config.items()
-    }
 
 
 def _key(item: Item) -> Iterator[Made]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from assay.inventory.masks import masked
 from assay.inventory.oci.table import Row, of, table
 
 if TYPE_CHECKING:
@@ -14,11 +15,9 @@ if TYPE_CHECKING:
 
 
 def _configured(item: Item) -> Iterator[Made]:
-    """A function or application, the credentials in its configuration masked."""
-    from assay.inventory.oci.secrets import masked
-
+    """A function or application; of its configuration the names, and of the values what certainly is no secret."""
     if isinstance(item.values.get("config"), dict):
-        item.values["config"] = masked(item.values["config"])
+        item.values["config"] = {name: masked(name, value) for name, value in item.values["config"].items()}
     for details in item.values.get("source_details") or []:
         for name in ("image", "image_digest"):  # the provider has them at the top
             if name in details:

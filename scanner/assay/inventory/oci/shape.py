@@ -6,6 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from assay.inventory.masks import MASKED
 from assay.model import Unknown
 
 if TYPE_CHECKING:
@@ -15,10 +16,24 @@ _IP = re.compile(r"(ipv[46])_")
 _UNTOLD = "UNKNOWN_ENUM_VALUE"  # what the SDK puts where the service answers a word that it does not know
 
 
+_CREDENTIALS = frozenset((
+    "bgp_md5_auth_key", "chap_secret", "consumer_secret", "hsm_password", "key_store_content", "password",
+    "security_master_user_password_hash", "store_password", "vpc_password",
+))  # fmt: skip
+"""What the API may tell in clear, wherever it stands."""
+_USER_DATA = frozenset(("metadata", "extended_metadata", "node_metadata"))
+"""Of what machines start from: it may hold anything."""
+_MACHINES = frozenset(("InstanceConfigurationLaunchInstanceDetails", "NodePool", "NodePoolSummary"))
+
+
 def values_of(model: Any, renames: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The attributes of an SDK model under the provider's names: nested models are lists of one block."""
-    found = {_name(name): _value(getattr(model, name)) for name in model.swagger_types}
-    found = {name: value for name, value in found.items() if value is not None}
+    left = _USER_DATA if type(model).__name__ in _MACHINES else ()
+    found = {
+        _name(name): MASKED if name in _CREDENTIALS and value else _value(value)
+        for name in model.swagger_types
+        if name not in left and (value := getattr(model, name)) is not None
+    }
     if "defined_tags" in found:
         found["defined_tags"] = _flat_tags(found["defined_tags"])
     for path, name in (renames or {}).items():
