@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ class Requests:
         DomainDispatcherApplication.__call__ = counted  # type: ignore[method-assign,assignment]
 
 
-def measure(command: list[str], requests: Requests, findings: Any) -> Run:
+def measure(command: list[str], requests: Requests, findings: Callable[[], dict[str, int]]) -> Run:
     """Run a command to its end; `findings()` tells afterwards what it found."""
     before, began, peak = requests.count, time.monotonic(), 0
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -92,7 +93,10 @@ def beside(region: str, requests: Requests) -> None:
 
 def _say(tool: str, run: Run) -> None:
     found = ", ".join(f"{count:,} {verdict}" for verdict, count in sorted(run.findings.items()))
-    print(f"{tool:<8} {run.cpu:7.1f} s CPU {run.wall:7.1f} s wall {run.peak:6,} MiB {run.calls:6,} calls   {found}")
+    print(
+        f"{tool:<8} {run.cpu:7.1f} s CPU {run.wall:7.1f} s wall {run.peak:6,} MiB {run.calls:6,} calls   {found}",
+        flush=True,
+    )
 
 
 def _ours(report: str) -> dict[str, int]:

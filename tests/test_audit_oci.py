@@ -248,6 +248,52 @@ def test_compartments_that_cannot_be_listed_leave_every_type_open(
     assert ("oci-bucket-public", "not_evaluated") in {(f["rule"], f["verdict"]) for f in report["findings"]}
 
 
+def test_chosen_compartments_that_cannot_be_looked_into_leave_every_type_open(
+    folder: Path, plane: ControlPlane, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named by its OCID one is audited; what lies in it nobody can say."""
+    plane.denied = {"identity.list_compartments"}
+    chosen = ("--compartments", compartments(1)[0]["id"])
+    code, report = audit(plane, folder, capsys, "--select", "oci-bucket-public", "--fail-on", "never", *chosen)
+    assert code == 3
+    rows = [u for u in report["coverage"]["units"] if u["status"] == "denied"]
+    assert rows
+    assert all(u["reason"].startswith("identity.list_compartments: 404") for u in rows)
+
+
+class InItsRegion(Clients):
+    """Clients of a tenancy whose regions are not given by `--endpoint`, all of them at one address all the same."""
+
+    def __init__(self, plane: ControlPlane, folder: Path) -> None:
+        super().__init__(identify(config_file=str(folder / "config")), None, AT_ONCE)
+        self.plane = plane
+
+    def client(self, name: str, region: str, endpoint: str = "") -> Any:
+        return super().client(name, region, endpoint or self.plane.url)
+
+    def is_offered(self, name: str, region: str) -> bool:
+        return True
+
+
+def test_regions_that_cannot_be_listed_are_not_taken_for_empty(folder: Path, plane: ControlPlane) -> None:
+    plane.denied = {"identity.list_region_subscriptions"}
+    clients = InItsRegion(plane, folder)
+    place = survey(clients)
+    assert place.regions == [REGION]
+    path = folder / "regions.jsonl.gz"
+    some = [t for t in tables() if t.name in ("network", "identity")]
+    with ThreadPoolExecutor(4) as pool:
+        collect(units(clients, place, some, pool), str(path))
+    found = list(records(str(path)))
+    (row,) = [r["unit"] for r in found if r.get("unit", {}).get("status") == "denied"]
+    assert row["region"] == "other regions"
+    assert f"only {REGION} is looked at" in row["reason"]
+    unlisted = {r["unlisted"]["type"] for r in found if "unlisted" in r}
+    assert "oci_core_vcn" in unlisted
+    assert not {t for t in unlisted if t.startswith("oci_identity_")}, "identity is of no region"
+    assert survey(clients, regions=[REGION]).elsewhere is None, "nobody asked for others"
+
+
 # --- interruption ---------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +320,38 @@ def test_a_killed_audit_goes_on_where_it_was(
     assert again < calls / 2 - 50, "what was finished is not asked for again"
     told = [[r for r in records(str(path)) if "schema" not in r] for path in (saved, whole[0])]
     assert told[0] == told[1]
+
+
+def test_a_resumed_audit_takes_over_no_part_of_other_compartments(folder: Path) -> None:
+    """A compartment that is new since moves the others on: what was finished was about other ones."""
+    from assay.inventory.collect import CollectionStopped, Emitter
+
+    path = folder / "moved.jsonl.gz"
+    places = [{**compartments(1)[0], "id": f"ocid1.compartment.oc1..p{i:02}"} for i in range(CHUNK + 3)]
+    network = [t for t in tables() if t.name == "network"]
+
+    def run(known: list[Any], *, resume: bool, stop: str = "") -> None:
+        vcns = [{"id": c["id"].replace("compartment", "vcn"), "compartmentId": c["id"]} for c in known]
+        content = {"identity.list_compartments": known, "virtual_network.list_vcns": vcns}
+        with ControlPlane(content) as plane, ThreadPoolExecutor(4) as pool:
+            clients = Clients(identify(config_file=str(folder / "config")), plane.url, AT_ONCE)
+            some = list(units(clients, survey(clients), network, pool))
+            for unit in some:
+                if stop and stop in unit.service:
+
+                    def work(_: Emitter) -> None:
+                        raise CollectionStopped("the power went")
+
+                    unit.work = work
+            collect(some, str(path), jobs=1, resume=resume)
+
+    with pytest.raises(CollectionStopped):
+        run(places[1:], resume=False, stop="26-")
+    run(places, resume=True)
+    found = [
+        r["resource"]["address"] for r in records(str(path)) if r.get("resource", {}).get("type") == "oci_core_vcn"
+    ]
+    assert sorted(found) == [c["id"].replace("compartment", "vcn") for c in places]
 
 
 # --- what a person may get wrong ------------------------------------------------------------------------------------
@@ -382,6 +460,13 @@ def test_a_service_without_an_address_is_not_offered(folder: Path, monkeypatch: 
     clients = Clients(identify(config_file=str(folder / "config")))
     assert not clients.is_offered("generative_ai.GenerativeAiClient", REGION)
     assert clients.is_offered("analytics.AnalyticsClient", REGION)
+
+    def silent(host: str, port: int) -> list[Any]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    assert clients.is_offered("generative_ai.GenerativeAiClient", REGION), "the name server knows nothing just now"
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     assert clients.is_offered("generative_ai.GenerativeAiClient", REGION), "a proxy resolves names itself"
 

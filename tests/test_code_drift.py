@@ -339,3 +339,13 @@ def test_the_tables_name_types_and_attributes_that_exist() -> None:
     named += [(user, attribute) for users in known.through.values() for user, attribute in users]
     wrong = [(t, a) for t, a in named if a.partition(".")[0] not in ("tags", "id") and not has(t, a) and attributes(t)]
     assert wrong == []
+
+
+def test_a_block_that_fits_two_leaves_the_one_to_the_block_that_fits_no_other() -> None:
+    """The code may say less of a block than runs: taken in order, the first would take what only the second fits."""
+    from assay.provenance.normal import same
+
+    code = [{"port": 80}, {"port": 80, "cidr": "10.0.0.0/8"}]
+    live = [{"port": 80, "cidr": "10.0.0.0/8"}, {"port": 80, "cidr": "10.1.0.0/16"}]
+    assert same(code, live, lambda _: None) is True
+    assert same([code[1], code[1]], live, lambda _: None) is False

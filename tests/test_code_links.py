@@ -430,3 +430,29 @@ def test_a_state_that_terraform_wrote_is_read_with_its_own_addresses(tmp_path: P
     assert sorted(state.held) == sorted(run("state", "list").split("\n")[:-1])
     assert all(isinstance(h.values["id"], str) for h in state.held.values())
     assert "hunter2" not in str(state)
+
+
+def test_a_block_of_an_account_that_was_not_audited_is_not_missing(estate: Estate) -> None:
+    estate.code('provider "aws" {\n  allowed_account_ids = ["999988887777"]\n}\n'
+                'resource "aws_sqs_queue" "a" {\n  name = "q"\n}\n')  # fmt: skip
+    estate.live(queue("other"))
+    code = estate.report()["coverage"]["code"]
+    assert code["missing"] == []
+    assert [b["address"] for b in code["undecided"]] == ["aws_sqs_queue.a"]
+
+
+def test_an_alias_says_nothing_of_the_blocks_that_do_not_name_it(estate: Estate) -> None:
+    """The default provider needs no block: its region comes from the environment."""
+    estate.code('provider "aws" {\n  alias  = "us"\n  region = "us-east-1"\n}\n'
+                'resource "aws_sqs_queue" "here" {\n  name = "q"\n}\n'
+                'resource "aws_sqs_queue" "there" {\n  name = "r"\n  provider = aws.us\n}\n')  # fmt: skip
+    estate.live(queue("q"), queue("r", region="us-east-1"), queue("r"))
+    told = {
+        f["resource"]["address"]: f["code"]["address"]
+        for f in estate.report("--show-passes")["findings"]
+        if "code" in f
+    }
+    assert told == {
+        f"arn:aws:sqs:{REGION}:{ACCOUNT}:q": "aws_sqs_queue.here",
+        f"arn:aws:sqs:us-east-1:{ACCOUNT}:r": "aws_sqs_queue.there",
+    }

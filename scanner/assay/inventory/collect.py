@@ -12,6 +12,7 @@ import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from assay.inventory.journal import Journal, Part
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from assay.inventory.snapshot import RecordWriter
 
 OK, DENIED, THROTTLED, FAILED = "ok", "denied", "throttled", "failed"
+OTHER_REGIONS = "other regions"
+"""Where the coverage says what is wrong with regions whose names nobody could list."""
 JOBS = 8
 """Units at work at once; what they do is wait for answers."""
 
@@ -34,15 +37,17 @@ class CollectionStopped(Exception):
 class Unit:
     """One piece of an inventory: pure data that names it, and the work that pours it into an `Emitter`.
 
-    `types` are the resource types it feeds: all of them count as not listed when the work breaks down.
+    `types` are the resource types it feeds: all of them count as not listed when the work breaks down. `scope` is what
+    else it is about: a resumed collection takes over what an interrupted one finished only for the same.
     """
 
-    __slots__ = ("account", "provider", "region", "service", "types", "work")
+    __slots__ = ("account", "provider", "region", "scope", "service", "types", "work")
 
     def __init__(
         self, provider: str, account: str, region: str | None, service: str, types: Iterable[str],
-        work: Callable[[Emitter], None],
+        work: Callable[[Emitter], None], *, scope: str = "",
     ) -> None:  # fmt: skip
+        self.scope = sha256(scope.encode()).hexdigest()[:16] if scope else ""
         self.provider = provider
         self.account = account
         self.region = region
@@ -51,9 +56,9 @@ class Unit:
         self.work = work
 
     @property
-    def key(self) -> tuple[str, str, str, str]:
+    def key(self) -> tuple[str, ...]:
         """What identifies the unit and orders the snapshot."""
-        return self.provider, self.account, self.region or "", self.service
+        return self.provider, self.account, self.region or "", self.service, self.scope
 
 
 class Emitter:

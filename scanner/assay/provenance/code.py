@@ -77,7 +77,7 @@ class Code:
 
     def _provider(self, r: Resource) -> Provider:
         known = self._providers.get(r.root, {})
-        if len(known) == 1:
+        if len(known) == 1 and "." not in next(iter(known)):  # of an alias only what names it is
             return next(iter(known.values()))
         if not known or r.address.startswith("module."):
             return Provider()  # a caller may have handed another one down

@@ -14,7 +14,7 @@ from assay.model import Encoded, KleeneList, PartialList, Text, Unknown
 from assay.provenance.identity import resolve, same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from assay.model import Ref, Resource
 
@@ -91,18 +91,33 @@ def _lists(code: Any, live: Any, live_of: LiveOf, name: str, told: frozenset[str
     other, _ = _items(live)
     if len(mine) > MOST or len(other) > MOST:
         return None
-    left = list(other)
-    doubt = more
-    for item in mine:
-        answers = [(x, same(item, x, live_of, name, told)) for x in left]
-        hit = next((x for x, answer in answers if answer), None)
-        if hit is not None:
-            left = _without(left, hit)
-        elif any(answer is None for _, answer in answers) or (isinstance(item, Unknown) and not answers):
-            doubt = True
-        else:
-            return False
-    return None if doubt else not left
+    known: dict[tuple[int, int], bool | None] = {}
+
+    def answer(i: int, j: int) -> bool | None:
+        if (i, j) not in known:
+            known[i, j] = same(mine[i], other[j], live_of, name, told)
+        return known[i, j]
+
+    if _paired(range(len(mine)), len(other), lambda i, j: answer(i, j) is True):
+        return None if more else len(mine) == len(other)
+    certain = [i for i, item in enumerate(mine) if not isinstance(item, Unknown)]
+    return None if _paired(certain, len(other), lambda i, j: answer(i, j) is not False) else False
+
+
+def _paired(mine: Iterable[int], others: int, fits: Callable[[int, int], bool]) -> bool:
+    """Whether each of these has a counterpart of its own among so many others; what fits two leaves one to another."""
+    taken: dict[int, int] = {}
+
+    def find(i: int, tried: set[int]) -> bool:
+        for j in sorted(range(others), key=lambda j: j != i):  # most often it is the one at the same place
+            if j not in tried and fits(i, j):
+                tried.add(j)
+                if j not in taken or find(taken[j], tried):
+                    taken[j] = i
+                    return True
+        return False
+
+    return all(find(i, set()) for i in mine)
 
 
 def _items(value: Any) -> tuple[list[Any], bool]:
@@ -156,9 +171,10 @@ def _documents(code: Any, live: Any, live_of: LiveOf) -> bool | None:
         mine, other = decode(code), decode(live)
     except ValueError:
         return None
-    if mine in _NOTHING or other in _NOTHING or isinstance(mine, Unknown) or isinstance(other, Unknown):
-        both = mine in _NOTHING and other in _NOTHING
-        return True if both else None if isinstance(mine, Unknown) or isinstance(other, Unknown) else False
+    if isinstance(mine, Unknown) or isinstance(other, Unknown):
+        return None
+    if mine in _NOTHING or other in _NOTHING:
+        return mine in _NOTHING and other in _NOTHING
     return _deep(_meaning(mine), _meaning(other), live_of)
 
 

@@ -66,6 +66,7 @@ def _without_counterpart(linker: Linker, parts: PartsOf, coverage: Coverage) -> 
     kept = {(p.root, p.address) for key, sets in parts.items() if key in taken for ps in sets.values() for p in ps}
     unlisted = {type_ for type_, *_ in coverage.unlisted}
     regions = {u["region"] for u in coverage.units if u["region"]}
+    accounts = {u["account"] for u in coverage.units if u["account"]}
     listed = {t for types in coverage.feeds.values() for t in types}
     missing: list[Resource] = []
     undecided: list[Resource] = []
@@ -75,7 +76,9 @@ def _without_counterpart(linker: Linker, parts: PartsOf, coverage: Coverage) -> 
         if key in taken or key in kept or type_ not in listed:
             continue
         region = linker.code.region(r)
+        account = linker.code.account(r)
         elsewhere = region is not None and bool(regions) and region not in regions and not is_global(type_)
+        elsewhere = elsewhere or (account is not None and bool(accounts) and account not in accounts)
         if (
             elsewhere
             or key in rivals

@@ -10,7 +10,7 @@ from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Place, Service
 from assay.inventory.aws.transport import Boto, Clients, make_session
 from assay.inventory.aws.walk import STATUS, CallFailed, Shared, Transport, Walk
-from assay.inventory.collect import FAILED, CollectionStopped, Emitter, Unit
+from assay.inventory.collect import FAILED, OTHER_REGIONS, CollectionStopped, Emitter, Unit
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 HOMES = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """By partition: the region that answers for account-wide services."""
-OTHER_REGIONS = "other regions"
-"""Where the coverage says what is wrong with regions whose names are not known."""
 
 
 class Options(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,7 @@ from assay.scan import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_NO_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 AUTH = ("api-key", "security-token", "instance-principal", "resource-principal")
 SKEW_SECONDS = 300
 """The service refuses signatures whose date is further off than this."""
@@ -192,7 +194,6 @@ class Clients:
 
     def is_offered(self, name: str, region: str) -> bool:
         """False when the service has no address in a region. Behind a proxy nobody can tell, and it is asked."""
-        import socket
         from urllib.parse import urlsplit
         from urllib.request import getproxies
 
@@ -200,8 +201,8 @@ class Clients:
             return True
         try:
             socket.getaddrinfo(urlsplit(self.client(name, region).base_client.endpoint).hostname, 443)
-        except socket.gaierror:
-            return False
+        except socket.gaierror as error:
+            return error.errno not in _NO_NAME  # else the name server did not answer: the call will say so
         return True
 
     def call(self, client: Any, operation: str, *args: Any, **kwargs: Any) -> Any:
@@ -284,6 +285,10 @@ def is_absent(error: Exception) -> bool:
 ABSENT = ("NotFound", "LifecyclePolicyNotFound", "ObjectLifecyclePolicyNotFound", "RelatedResourceNotFound")
 
 
+_OBJECT = re.compile(r"<[\w.]+ object at 0x[0-9a-f]+>: ")
+"""What is another text at every call."""
+
+
 def _unreachable(error: Exception) -> str:
     text = _first_line(error)
     found = re.search(r"host=\\*'([^'\\]+)\\*', port=(\d+)", text)
@@ -295,7 +300,7 @@ def _unreachable(error: Exception) -> str:
     ):  # fmt: skip
         if sign in text:
             return f"{host} {meaning}"
-    return f"{type(error).__name__}: {text[:200]}"
+    return f"{type(error).__name__}: {_OBJECT.sub('', text)[:200]}"
 
 
 def _unauthenticated(error: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay import clock
 from assay.idle import LEAST, LIVE_DAYS, Used
+from assay.inventory.collect import OTHER_REGIONS
 from assay.inventory.oci.clients import Clients, status_of
 from assay.inventory.oci.units import subscribed_regions
 from assay.spend import Row
@@ -57,7 +58,9 @@ def collect(
         CollectionStopped: the credentials are refused, or nobody answers.
     """
     clients = Clients(identity, endpoint)
-    home, subscribed = subscribed_regions(clients)
+    home, subscribed, refused = subscribed_regions(clients)
+    if refused and not endpoint:
+        coverage.unit(identity.tenancy, OTHER_REGIONS, "regions", *refused)
     end = date.fromisoformat(clock.today())
     asking = Asking(clients, home, coverage)
     rows = asking.told("usage", home, lambda: list(_rows(asking, end - timedelta(days=days), end)), [])

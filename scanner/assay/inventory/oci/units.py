@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.inventory.collect import CollectionStopped, Unit
+from assay.inventory.collect import OTHER_REGIONS, CollectionStopped, Unit
 from assay.inventory.oci.clients import brief, status_of
 from assay.inventory.oci.engine import Collector
 from assay.scan import UsageError
@@ -23,12 +23,16 @@ _IDENTITY = "identity.IdentityClient"
 
 
 class Place(NamedTuple):
-    """Where to look: regions, the compartments with their names (the tenancy first), and why some may be missing."""
+    """Where to look: regions, the compartments with their names (the tenancy first), and why some may be missing.
+
+    `blind` and `elsewhere` are the status and reason for which compartments and subscribed regions are not known.
+    """
 
     home: str
     regions: list[str]
     compartments: dict[str, str]
-    blind: tuple[str, str] | None = None  # status and reason: the compartments below the root could not be listed
+    blind: tuple[str, str] | None = None
+    elsewhere: tuple[str, str] | None = None
 
 
 def survey(clients: Clients, regions: Sequence[str] = (), compartments: Sequence[str] = ()) -> Place:
@@ -39,7 +43,7 @@ def survey(clients: Clients, regions: Sequence[str] = (), compartments: Sequence
         CollectionStopped: the credentials are refused, or nobody answers.
     """
     me = clients.identity
-    home, subscribed = subscribed_regions(clients)
+    home, subscribed, refused = subscribed_regions(clients)
     for region in regions:
         if subscribed and region not in subscribed:
             raise UsageError(f"--regions {region}: the tenancy is subscribed to {', '.join(subscribed)} only")
@@ -57,12 +61,11 @@ def survey(clients: Clients, regions: Sequence[str] = (), compartments: Sequence
     names = {me.tenancy: "(root)", **{ocid: c.name for ocid, c in found.items()}}
     if compartments:
         names = _chosen(names, found, compartments, blind)
-        blind = None
-    return Place(home, chosen, names, blind)
+    return Place(home, chosen, names, blind, None if regions or clients.endpoint else refused)
 
 
-def subscribed_regions(clients: Clients) -> tuple[str, list[str]]:
-    """The home region and all that the tenancy is subscribed to; none when one may not know.
+def subscribed_regions(clients: Clients) -> tuple[str, list[str], tuple[str, str] | None]:
+    """The home region and all that the tenancy is subscribed to; none when one may not know, and why.
 
     Raises:
         CollectionStopped: nobody answers.
@@ -75,10 +78,10 @@ def subscribed_regions(clients: Clients) -> tuple[str, list[str]]:
         status, reason = status_of(error)
         if status == "failed":
             raise CollectionStopped(f"the audit of OCI cannot begin: {reason}") from error
-        return me.region, []
+        return me.region, [], (status, reason)
     home = next((r.region_name for r in answer if r.is_home_region), me.region)
     ready = [r.region_name for r in answer if r.status in (None, "READY")]
-    return (me.region if clients.endpoint else home), sorted(ready)
+    return (me.region if clients.endpoint else home), sorted(ready), None
 
 
 def _chosen(
@@ -102,6 +105,8 @@ def _chosen(
 
 def units(clients: Clients, place: Place, tables: Sequence[Table], pool: ThreadPoolExecutor) -> Iterator[Unit]:
     """One unit a table and region, or of a large tenancy one a table, region and part of its compartments."""
+    if place.elsewhere is not None:
+        yield _elsewhere(clients, place, tables)
     ocids = list(place.compartments)
     chunks = [ocids[i : i + CHUNK] for i in range(0, len(ocids), CHUNK)]
     for table in tables:
@@ -126,4 +131,16 @@ def _unit(
         first = not part or "(compartments 1-" in part
         Collector(clients, pool, table, region or place.home, names, emitter, root=first).run()
 
-    return Unit("oci", clients.identity.tenancy, region, table.name + part, types, work)
+    return Unit("oci", clients.identity.tenancy, region, table.name + part, types, work, scope=",".join(sorted(names)))
+
+
+def _elsewhere(clients: Clients, place: Place, tables: Sequence[Table]) -> Unit:
+    """The unit of the regions that nobody could list: what is in them is not listed either."""
+    types = sorted({type_ for table in tables if not table.home for row in table.rows for type_ in row.types})
+    status, reason = place.elsewhere or ("", "")
+    said = f"{reason}; only {', '.join(place.regions)} is looked at, others can be named by --regions"
+
+    def work(emitter: Emitter) -> None:
+        emitter.problem("identity.list_region_subscriptions", status, said, types)
+
+    return Unit("oci", clients.identity.tenancy, OTHER_REGIONS, "regions", types, work)
