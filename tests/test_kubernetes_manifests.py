@@ -119,6 +119,7 @@ def test_documents_lists_and_json_are_objects_each_at_its_own_line(tmp_path: Pat
         ("apiVersion: v1\nkind: Pod\nspec:\n  ? {a: b}\n  : c\n", "failed", "a key is a map", 4),
         (b"apiVersion: v1\nkind: Pod\nspec: \xff\xff\n", "failed", "not UTF-8", 1),
         ("- apiVersion: v1\n  kind: Pod\n", "failed", "no map with apiVersion and kind", 1),
+        ("apiVersion: v1\nkind: List\nitems:\n- null\n", "failed", "no apiVersion, no kind", 4),
     ],
 )
 def test_what_is_wrong_with_a_document_is_said_and_the_others_count(
@@ -131,6 +132,40 @@ def test_what_is_wrong_with_a_document_is_said_and_the_others_count(
     assert (said, at) == (status, line)
     assert words in str(reason)
     assert graph.coverage.incomplete is (status == "failed")
+
+
+def test_lists_of_nothing_are_nothing(tmp_path: Path) -> None:
+    texts = ["apiVersion: v1\nkind: List\nitems:\n", "apiVersion: v1\nkind: PodList\nitems: []\n"]
+    graph = scanned(tmp_path, empty__yaml="---\n".join(texts))
+    assert (graph.resources, faults(graph)) == ([], [])
+
+
+def test_json_texts_one_after_the_other_are_documents(tmp_path: Path) -> None:
+    one = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "é", "namespace": "s"}, "spec": {"hostPID": True}}
+    two = {**one, "metadata": {"name": "b", "namespace": "s"}}
+    text = f"\n{json.dumps(one, ensure_ascii=False)}\n\n{json.dumps(two, indent=1)}{json.dumps(one)}\n"
+    graph = scanned(tmp_path, stream__json=text)
+    assert faults(graph) == []
+    places = {r.address: (r.where("spec.hostPID").start_line, r.where().start_line) for r in graph.resources}
+    assert places["s/Pod/b"] == (12, 4)
+    assert len(graph.resources) == 3
+
+
+def test_a_key_that_stands_twice_in_json_is_said(tmp_path: Path) -> None:
+    text = '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"hostPID": true, "hostPID": false}}'
+    graph = scanned(tmp_path, twice__json=text)
+    assert [reason.partition(";")[0] for _, reason, _ in faults(graph) if reason] == [
+        'the key "hostPID" stands twice in one map'
+    ]
+    assert graph.resources[0]["spec.hostPID"] is False
+
+
+@pytest.mark.parametrize("owners", ["[5, null]", "[{kind: ReplicaSet}]", "{a: b}", "words"])
+def test_an_owner_that_is_none_does_not_hide_the_pod(tmp_path: Path, owners: str) -> None:
+    metadata = f"{{name: a, namespace: s, ownerReferences: {owners}}}"
+    (tmp_path / "m.yaml").write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {metadata}\nspec: {{hostPID: true}}\n")
+    code, report = assay(tmp_path, "--select", "k8s-host-pid")
+    assert (code, report["summary"]["fail"], report["summary"]["not_evaluated"]) == (1, 1, 0)
 
 
 def test_aliases_that_explode_cost_nothing(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from assay.kubernetes.documents import Broken, Chunk, Span, decoded, narrowest
 from assay.kubernetes.objects import address, flatten, name, opened
 from assay.model import Location, Resource
 from assay.paths import display, repository
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -251,9 +252,12 @@ def read_documents(path: str, data: bytes) -> list[tuple[Chunk, dict[str, Any] |
         try:
             value = orjson.loads(data)
         except ValueError:
-            pass  # several documents, or what YAML takes and JSON does not
+            several = json_stream(data)  # else it is what YAML takes and JSON does not
+            if several is not None:
+                return [(chunk, *_object(value, chunk.line + 1)) for chunk, value in several]
         else:
-            return [(whole, *_object(value, 1))]
+            found_value, problems = _object(value, 1)
+            return [(whole, found_value, [*problems, *_json_twice(data)])]
     found: list[tuple[Chunk, dict[str, Any] | None, list[Problem]]] = []
     for chunk in yaml_documents.split(data):
         text = data[chunk.start : chunk.end]
@@ -272,6 +276,53 @@ def read_documents(path: str, data: bytes) -> list[tuple[Chunk, dict[str, Any] |
 
 
 _TWICE = 'the key "{key}" stands twice in one map; the last one counts here, another reader may take the first'
+
+
+_BLANK = pattern(r"[ \t\r\n]*")
+_MOST_JSON = 1_000_000
+"""Up to this size JSON is read a second time for keys that stand twice: what is larger, a program wrote."""
+
+
+def _json_twice(data: bytes) -> list[Problem]:
+    import json
+
+    found: dict[str, None] = {}
+
+    def seen(pairs: list[tuple[str, Any]]) -> None:
+        once: set[str] = set()
+        for key, _ in pairs:
+            if key in once:
+                found[key] = None
+            once.add(key)
+
+    if len(data) <= _MOST_JSON:
+        try:
+            json.loads(data, object_pairs_hook=seen)
+        except (ValueError, RecursionError):
+            return []
+    return [("failed", _TWICE.format(key=key), None) for key in found]
+
+
+def json_stream(data: bytes) -> list[tuple[Chunk, Any]] | None:
+    """The documents of JSON texts one after the other, as kubectl takes them; None when it is none."""
+    import json
+
+    try:
+        text = data.decode()
+        read, found = json.JSONDecoder().raw_decode, []
+        at = before = len(_BLANK.match(text)[0])  # type: ignore[index]  # it matches everywhere
+        line = text.count("\n", 0, at)
+        while at < len(text):
+            value, end = read(text, at)
+            size = len(text[at:end].encode())
+            found.append((Chunk(before, before + size, line), value))
+            following = end + len(_BLANK.match(text, end)[0])  # type: ignore[index]
+            line += text.count("\n", at, following)
+            before += size + following - end
+            at = following
+    except (ValueError, RecursionError):
+        return None
+    return found if len(found) > 1 else None
 
 
 def _object(value: Any, line: int) -> tuple[dict[str, Any] | None, list[Problem]]:

@@ -92,13 +92,18 @@ def address(values: dict[str, Any], fallback: str = "") -> str:
 
 
 def flatten(value: dict[str, Any], base: ValuePath = ()) -> Iterator[tuple[dict[str, Any], ValuePath]]:
-    """The objects of a document, a `List` taken apart, each with its path in the document."""
+    """The objects of a document, a `List` taken apart, each with its path in the document.
+
+    An item that is no object is an empty one, which nobody can judge.
+    """
     kind, items = value.get("kind"), value.get("items")
-    if not (isinstance(kind, str) and kind.endswith("List") and isinstance(items, list)):
+    if not (isinstance(kind, str) and kind.endswith("List") and "items" in value and isinstance(items, list | None)):
         yield value, base
         return
-    for index, item in enumerate(items):
-        if isinstance(item, dict):
+    for index, item in enumerate(items or ()):
+        if not isinstance(item, dict):
+            yield {}, (*base, "items", index)
+        else:
             if kind != "List" and "kind" not in item:  # a typed list's items leave out what the list says
                 item = {"apiVersion": value.get("apiVersion"), "kind": kind[: -len("List")], **item}
             yield from flatten(item, (*base, "items", index))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Resource
+from assay.model import Resource, as_list
 
 if TYPE_CHECKING:
     from assay.graph import Graph
 
 _ENDS = frozenset({"Node", "Namespace"})
 """A static pod's owner is its node, which owns it in name only."""
+_PARTS = {"apiVersion", "kind", "name", "uid"}
+"""What a reference must hold: the API server refuses any other, and a manifest may hold anything."""
 
 
 def top_owner(graph: Graph, r: Resource) -> Resource:
@@ -45,8 +47,9 @@ def controller_of(r: Resource) -> dict[str, Any] | None:
     references = metadata.get("ownerReferences") if type(metadata) is dict else r["metadata.ownerReferences"]
     if not references:
         return None
-    found: dict[str, Any] = next((o for o in references if o.get("controller")), references[0])
-    return None if found["kind"] in _ENDS else found
+    told = [o for o in as_list(references) if isinstance(o, dict) and o.keys() >= _PARTS]
+    found: dict[str, Any] | None = next((o for o in told if o.get("controller")), told[0] if told else None)
+    return None if found is None or found["kind"] in _ENDS else found
 
 
 def collected(graph: Graph, owner: Resource) -> bool:
