@@ -248,3 +248,77 @@ def test_tools_find_no_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         seen[name] = value
     assert seen["PATH"] == ""
     assert seen["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+
+
+INLINE = """namespace: live
+resources: [base]
+images:
+  - name: example.com/web
+    newTag: latest
+patches:
+  - target: {kind: Deployment}
+    patch: |-
+      - op: add
+        path: /spec/template/spec/containers/0/securityContext
+        value: {privileged: true}
+  - patch: |-
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web}
+      spec:
+        template:
+          spec:
+            hostNetwork: true
+  - patch: '{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {template: {spec: {hostPID: true}}}}'
+replicas:
+  - name: web
+    count: 1
+configMapGenerator:
+  - name: settings
+    literals:
+      - A=b
+      - DB_PASSWORD=Sommer-2024-Regen
+"""
+
+
+@pytest.mark.oracle
+def test_what_a_kustomization_writes_itself_is_found_there(tmp_path: Path) -> None:
+    require_oracle("kubectl")
+    base = BASE.replace(
+        "image: example.com/web", "image: example.com/web:1.2.3\n          ports: [{containerPort: 80}]"
+    )
+    write(
+        tmp_path,
+        {"kustomization.yaml": INLINE, "base/kustomization.yaml": "resources: [web.yaml]", "base/web.yaml": base},
+    )
+    found = judged(
+        scan(tmp_path), "k8s-privileged-container", "k8s-host-network", "k8s-host-pid", "k8s-image-tag-latest",
+        "k8s-configmap-secret", "k8s-single-replica",
+    )  # fmt: skip
+    assert {(rule, file, line) for rule, _, file, line in found} == {
+        ("k8s-image-tag-latest", "kustomization.yaml", 5),
+        ("k8s-privileged-container", "kustomization.yaml", 9),
+        ("k8s-host-network", "kustomization.yaml", 19),
+        ("k8s-host-pid", "kustomization.yaml", 20),
+        ("k8s-single-replica", "kustomization.yaml", 23),
+        ("k8s-configmap-secret", "kustomization.yaml", 25),
+    }
+
+
+def test_what_no_overlay_leads_to_is_said(tmp_path: Path) -> None:
+    component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: [{path: p.yaml}]\n"
+    files = {
+        "a/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: [../a, web.yaml]",
+        "b/web.yaml": BASE, "c/kustomization.yaml": component, "c/p.yaml": BASE,
+    }  # fmt: skip
+    write(tmp_path, files)
+    graph = scan(tmp_path)
+    assert set(inputs(graph, "failed")) == {"a/kustomization.yaml", "b/kustomization.yaml"}
+    assert list(inputs(graph, "skipped")) == ["c/kustomization.yaml"]
+    assert [r.address for r in graph.all("Deployment")] == ["default/Deployment/web"]  # what stands for itself is read
+
+
+def test_transformers_in_a_directory_are_looked_at_before_kubectl_is(tmp_path: Path) -> None:
+    remote = "resources: [https://example.com/x]\n"
+    write(tmp_path, {"kustomization.yaml": "transformers: [t]\n", "t/kustomization.yaml": remote})
+    assert "needs https://example.com/x, which is not here" in inputs(scan(tmp_path), "skipped")["kustomization.yaml"]

@@ -103,13 +103,14 @@ class Kustomizations:
                 resources.append(local)
             else:
                 remote.append(entry)
-        patches = []
+        patches: list[str] = []
         for field in (*_PATCHES, *_OTHERS, *_GENERATORS):
             for entry in _paths(value.get(field)):
                 if any(word in entry for word in _REMOTE):
                     remote.append(entry)
                 elif field not in _GENERATORS:
-                    patches.append(os.path.normpath(os.path.join(directory, entry)))
+                    local = os.path.normpath(os.path.join(directory, entry))
+                    (directories if os.path.isdir(local) else patches).append(local)
         remote += [field for field in _HELM if value.get(field)]
         component = value.get("kind") == "Component"
         return Kustomization(directory, path, value, directories, resources, patches, remote, component)
@@ -154,8 +155,25 @@ class Kustomizations:
             done.update(os.path.realpath(p) for p in (*parts.resources, *parts.files))
             self._pour(top, parts, text)
         self._bases()
+        self._unused(tops, used)
         partial = {os.path.realpath(p) for k in self.known.values() if k is not None for p in k.patches}
         return [f for f in files if os.path.realpath(f) not in done and os.path.realpath(f) not in partial]
+
+    def _unused(self, tops: list[Kustomization], used: set[str]) -> None:
+        """Say which kustomizations no overlay leads to: components by themselves, and those that go in a circle."""
+        reached = {top.directory for top in tops}
+        waiting = list(reached)
+        while waiting:
+            one = self.known.get(waiting.pop())
+            fresh = [d for d in one.directories if d not in reached] if one is not None else []
+            reached.update(fresh)
+            waiting += fresh
+        for k in self.scanned:
+            if k.directory not in reached and (not k.component or k.directory not in used):
+                alone = "a component that no overlay here uses: its patches change nothing that is scanned"
+                circle = "it builds on itself by what it names, which kustomize refuses; manifests are read as they are"
+                told = ("skipped", alone) if k.component else ("failed", circle)
+                self.estate.intake.coverage.input(self.shown(k.file), *told)
 
     def _may(self, top: Kustomization, parts: Parts, kubectl: str | None) -> bool:
         """Whether an overlay can be rendered here; what hinders is said."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assay.kubernetes.documents import Broken, Chunk, decoded, parse
 from assay.kubernetes.manifests import Document, DocumentOrigin, read_documents
 from assay.kubernetes.objects import flatten, name
+from assay.kubernetes.written import Written, operations_of, read, translated
 from assay.model import Location, lookup_quietly
 from assay.paths import display
 
@@ -15,14 +16,12 @@ if TYPE_CHECKING:
     from assay.model import Step, ValuePath
 
 ORIGIN = "config.kubernetes.io/origin"
-_IDENTITIES = ("name", "containerPort", "mountPath", "port", "key", "host", "path", "devicePath", "ip")
-"""Fields that tell one element of a list from another, whatever its place."""
 
 
 class Overlay:
     """What a rendered overlay came from; its files are read again when a finding asks."""
 
-    __slots__ = ("_documents", "_operations", "base", "files", "patches", "wrapper")
+    __slots__ = ("_documents", "_kustomizations", "_operations", "base", "files", "patches", "wrapper")
 
     def __init__(self, base: str, wrapper: str, files: list[str], patches: list[str]) -> None:
         self.base = base
@@ -31,6 +30,7 @@ class Overlay:
         self.patches = patches
         self._documents: dict[str, list[tuple[Any, DocumentOrigin]]] = {}
         self._operations: dict[str, list[tuple[ValuePath, Any, DocumentOrigin]]] = {}
+        self._kustomizations: list[Written] | None = None
 
     def source(self, values: dict[str, Any]) -> str:
         """The file an object came from, by the annotation, which is taken off the object."""
@@ -62,6 +62,13 @@ class Overlay:
                     found += [(v, DocumentOrigin(document, base)) for v, base in flatten(value)]
         return found
 
+    def writer(self, values: dict[str, Any], path: ValuePath, wanted: Any) -> Location | None:
+        """Where a kustomization itself writes a field of an object: the outermost one that does; None for none."""
+        if self._kustomizations is None:
+            self._kustomizations = [w for path in self.files if (w := read(path, self.base)) is not None]
+        found = (w.place(values, path, wanted) for w in self._kustomizations)
+        return next((place for place in found if place is not None), None)
+
     def operations(self, path: str) -> list[tuple[ValuePath, Any, DocumentOrigin]]:
         """The operations of a JSON patch (RFC 6902), the last first: where each writes, what, and where it stands."""
         found = self._operations.get(path)
@@ -77,17 +84,7 @@ class Overlay:
         except (OSError, Broken):
             return []
         document = Document(path, display(path, self.base), Chunk(0, len(data), 0))
-        return [
-            (_pointed(entry["path"]), entry.get("value"), DocumentOrigin(document, (i,)))
-            for i, entry in enumerate(value if isinstance(value, list) else [])
-            if isinstance(entry, dict) and isinstance(entry.get("path"), str)
-        ]
-
-
-def _pointed(pointer: str) -> ValuePath:
-    """A JSON pointer (RFC 6901) as a path."""
-    steps = [s.replace("~1", "/").replace("~0", "~") for s in pointer.split("/")[1:]]
-    return tuple(int(s) if s.isdigit() else s for s in steps)
+        return [(target, told, DocumentOrigin(document, (i,))) for i, target, told in operations_of(value)]
 
 
 class OverlayOrigin:
@@ -109,12 +106,15 @@ class OverlayOrigin:
                 if path[: len(target)] == target and lookup_quietly(value, path[len(target) :]) == wanted:
                     return origin.locate(())
         for values, origin in [*candidates, *([own] if own is not None else [])]:
-            translated = _translated(self.values, values, path)
-            if translated is not None and path and lookup_quietly(values, translated) == wanted:
-                return origin.locate(translated)
+            there = translated(self.values, values, path)
+            if there is not None and path and lookup_quietly(values, there) == wanted:
+                return origin.locate(there)
+        written = self.overlay.writer(self.values, path, wanted)
+        if written is not None:
+            return written
         if own is None:
             return Location(display(self.file, self.overlay.base))
-        return own[1].locate(_translated(self.values, own[0], path, partly=True) or ())
+        return own[1].locate(translated(self.values, own[0], path, partly=True) or ())
 
     def trace(self, path: ValuePath) -> list[Step]:
         return []
@@ -131,37 +131,6 @@ class OverlayOrigin:
     def _nearest(self, documents: list[tuple[Any, DocumentOrigin]]) -> tuple[Any, DocumentOrigin] | None:
         """The document whose name is most of the object's."""
         return max(self._of_kind(documents), key=lambda d: len(name(d[0])), default=None)
-
-
-def _translated(rendered: Any, written: Any, path: ValuePath, *, partly: bool = False) -> ValuePath | None:
-    """A path of the rendered object in what somebody wrote: lists are merged by what names their elements."""
-    steps: list[str | int] = []
-    for step in path:
-        if isinstance(step, int):
-            wanted = rendered[step] if isinstance(rendered, list) and step < len(rendered) else None
-            there = _index(wanted, written) if isinstance(written, list) else None
-            if there is None:
-                return tuple(steps) if partly else None
-            steps.append(there)
-            rendered, written = wanted, written[there]
-        else:
-            if not isinstance(written, dict) or step not in written:
-                return tuple(steps) if partly else None
-            steps.append(step)
-            rendered = rendered.get(step) if isinstance(rendered, dict) else None
-            written = written[step]
-    return tuple(steps)
-
-
-def _index(wanted: Any, items: list[Any]) -> int | None:
-    if isinstance(wanted, dict):
-        for identity in _IDENTITIES:
-            if identity in wanted:
-                same = (i for i, v in enumerate(items) if isinstance(v, dict) and v.get(identity) == wanted[identity])
-                found = next(same, None)
-                if found is not None:
-                    return found
-    return items.index(wanted) if wanted in items else None
 
 
 class BaseOrigin:
