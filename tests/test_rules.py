@@ -5,6 +5,7 @@ is undecided there. And what else must hold of every rule: a title, a reason, a 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -164,6 +165,18 @@ def test_no_equivalent_of_one_theme_is_claimed_by_rules_that_contradict() -> Non
     """Derived examples exist for rows only: a function without a section would have none."""
     bare = [i for i in IDS if rules()[i].row is None and list(derive(rules()[i]))]
     assert bare == []
+
+
+@pytest.mark.parametrize("cloud", ["aws", "oci"])
+def test_four_rules_of_five_run_on_code_and_on_what_runs(cloud: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The promise of one rule for every source, by the matrix that `assay rules coverage` prints."""
+    from assay.cli.rules import run
+
+    run(["coverage", "-o", "json"])
+    matrix = json.loads(capsys.readouterr().out)
+    mine = {i for i, sources in matrix.items() if cloud in sources or i.startswith(f"{cloud}-")}
+    both = {i for i in mine if {"terraform", cloud} <= set(matrix[i])}
+    assert len(both) >= 0.8 * len(mine), f"without a live example: {sorted(mine - both)}"
 
 
 def test_the_reference_takes_the_place_of_nobody_else_s_pages(tmp_path: Path) -> None:
