@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from assay.cli import main
 from assay.inventory.cluster.listing import conceal
+from assay.inventory.collect import CollectionStopped
 from assay.inventory.snapshot import records
 from assay.model import Text, Unknown
 from replay_cluster import Cluster, ReplayServer, kubeconfig
@@ -343,6 +344,14 @@ class TestWhatGoesWrong:
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
         assert str(tmp_path / "config") in self.said(capsys, 2)
 
+    def test_a_server_that_is_no_url(self, server: ReplayServer, tmp_path: Path, capsys: Any) -> None:
+        os.environ["KUBECONFIG"] = str(kubeconfig(tmp_path / "c", {"prod": "127.0.0.1:6443"}))
+        assert "'127.0.0.1:6443', is no URL" in self.said(capsys, 2)
+
+    def test_a_prometheus_of_another_context(self, server: ReplayServer, capsys: Any) -> None:
+        said = self.said(capsys, 2, "--prometheus", "stage=http://127.0.0.1:1")
+        assert "this context is not audited; it is prod" in said
+
     def test_a_server_that_is_not_there(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
         monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "c", {"prod": "http://127.0.0.1:1"})))
         assert "http://127.0.0.1:1 cannot be reached: Connection refused" in self.said(capsys, 3)
@@ -368,6 +377,33 @@ class TestWhatGoesWrong:
         code, report, _ = audit(tmp_path, "--fail-on", "never", "--select", "cluster-health")
         assert code == 3
         assert {u["service"]: u["status"] for u in report["coverage"]["units"]} == {"discovery": "failed"}
+
+
+class TestInsideACluster:
+    def test_the_account_of_the_pod_is_used_look_after_look(
+        self, server: ReplayServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from argparse import Namespace
+
+        from assay.cli import audit_cluster
+        from kubernetes.config import incluster_config
+
+        files = {"token": "replay", "ca.crt": "no certificate: the server speaks HTTP"}
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+        monkeypatch.setattr("assay.inventory.cluster.connection._SERVICE_ACCOUNT", str(tmp_path / "token"))
+        monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+        monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+        host, _, port = server.url.removeprefix("http://").partition(":")
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+        monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+        args = Namespace(context=None, prometheus=None, cadvisor=False, no_secrets=True, rules=None, since=None,
+                         registry=None)  # fmt: skip
+        for _ in range(2):  # as --watch does
+            with pytest.raises(CollectionStopped, match="context in-cluster: "):  # a certificate that is none
+                audit_cluster.units(args)
+        assert args.context == ["in-cluster"]
 
 
 class TestCredentialPlugIns:
@@ -458,11 +494,18 @@ class TestWatch:
             cluster.token = "replay"
             second = _until(screen, "\x1b[2J")  # the terminal is cleared when the new report is there
             third = _until(screen, "resources")
+            config = Path(os.environ["KUBECONFIG"])
+            whole = config.read_bytes()
+            config.write_text("{")  # half written, by a tool that is at it
+            torn = _until(process.stderr, "next try in 1 s")
+            config.write_bytes(whole)
+            assert _until(screen, "resources")
             process.send_signal(signal.SIGINT)
             assert process.wait(20) in (0, 1, 3)
             rest = _until(process.stderr, "")
         assert third
         assert "401" in fault
+        assert "this is not a kubeconfig" in torn
         assert first
         assert second
         assert rest == ""  # no trace of the interruption

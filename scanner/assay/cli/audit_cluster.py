@@ -68,6 +68,7 @@ def units(args: Namespace) -> Iterator[Unit]:
     contexts: list[str | None] = list(dict.fromkeys(args.context)) if args.context else [None]
     connections: list[Connection] = [connect(c) for c in contexts]
     args.context = [c.name for c in connections]
+    _check_prometheus(args.prometheus or [], args.context)
     found: list[Unit] = []
     faults: list[CollectionStopped] = []
     for connection in connections:
@@ -93,10 +94,27 @@ def _wishes(args: Namespace, name: str, clusters: int) -> Wishes:
     )  # fmt: skip
 
 
+def _check_prometheus(given: list[str], contexts: list[str]) -> None:
+    """
+    Raises:
+        UsageError: a context is named that is not audited.
+    """
+    for text in given:
+        context = _context_of(text)
+        if context is not None and context not in contexts:
+            raise UsageError(f"--prometheus {context}=...: this context is not audited; it is {', '.join(contexts)}")
+
+
+def _context_of(text: str) -> str | None:
+    """The context in `[CONTEXT=]URL`; None where there is none."""
+    context, sign, _ = text.partition("=")
+    return context if sign and "://" not in context else None
+
+
 def _prometheus(given: list[str], name: str, clusters: int) -> str | None:
     for text in given:
-        context, sign, url = text.partition("=")
-        if sign and "://" not in context:
+        context, url = _context_of(text), text.partition("=")[2]
+        if context is not None:
             if context == name:
                 return url
         elif clusters == 1:
@@ -146,6 +164,7 @@ def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]
     if args.resume:
         raise UsageError("--resume goes on with one look, --watch looks again and again: choose one")
     code = 0
+    looked = False
 
     def ready(collected: str | Intake) -> None:
         _remember(args, collected)
@@ -165,8 +184,11 @@ def watch(args: Namespace, look: Callable[[Callable[[str | Intake], None]], int]
             started = monotonic()
             try:
                 code = look(ready)
+                looked = True
                 sys.stdout.flush()
-            except CollectionStopped as fault:
+            except (CollectionStopped, UsageError) as fault:
+                if isinstance(fault, UsageError) and not looked:
+                    raise  # later on a kubeconfig may be half written, a token just be changing
                 code = 3
                 print(f"assay audit cluster: {fault}; next try in {args.watch:g} s", file=sys.stderr, flush=True)
             if not asked:

@@ -186,7 +186,7 @@ def connect(context: str | None) -> Connection:
     files = os.environ.get("KUBECONFIG") or os.path.join("~", ".kube", "config")
     present = [p for p in map(os.path.expanduser, files.split(os.pathsep)) if p and os.path.exists(p)]
     if not present:
-        if context is None and os.path.exists(_SERVICE_ACCOUNT):
+        if context in (None, IN_CLUSTER) and os.path.exists(_SERVICE_ACCOUNT):
             return _in_cluster(loading, Configuration())
         hint = "set KUBECONFIG, or run where kubectl works" if context is None else "so there is no context to use"
         raise UsageError(f"there is no kubeconfig at {files}: {hint}")
@@ -205,6 +205,8 @@ def connect(context: str | None) -> Connection:
             )
         except Exception as error:  # the client raises what its YAML, base64 and file helpers raise
             raise UsageError(f"--context {context}: the kubeconfig cannot be used: {_first_line(error)}") from error
+    if not str(configuration.host).startswith(("http://", "https://")):
+        raise UsageError(f"--context {context}: its cluster's server, {configuration.host!r}, is no URL")
     if said:
         raise CollectionStopped(f"context {context}: its credential plug-in failed: {_first_line(said[0])}")
     return Connection(context, configuration)
