@@ -193,3 +193,40 @@ def test_an_account_without_a_namespace_is_that_of_its_binding(tmp_path: Path) -
     )
     text = accounts + bound("view", "{kind: ServiceAccount, name: web}", namespace="b")
     assert found(tmp_path, text, "k8s-token-automounted") == {("k8s-token-automounted", "a/ServiceAccount/web")}
+
+
+# --- ways in ----------------------------------------------------------------------------------------------------------
+
+RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
+INTERNAL = "service.beta.kubernetes.io/aws-load-balancer-internal"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "spec", "told"),
+    [
+        ("{}", "{type: LoadBalancer}", True),
+        (f'{{{RANGES}: "10.0.0.0/8, 192.0.2.0/24"}}', "{type: LoadBalancer}", False),
+        (f'{{{RANGES}: "10.0.0.0/8, 0.0.0.0/0"}}', "{type: LoadBalancer}", True),
+        (f'{{{INTERNAL}: "True"}}', "{type: LoadBalancer}", False),
+        (f'{{{INTERNAL}: "false"}}', "{type: LoadBalancer}", True),
+        ("{}", "{type: LoadBalancer, loadBalancerSourceRanges: [192.0.2.0/24]}", False),
+    ],
+)
+def test_which_load_balancers_are_public(tmp_path: Path, annotations: str, spec: str, told: bool) -> None:
+    text = f"apiVersion: v1\nkind: Service\nmetadata: {{name: s, annotations: {annotations}}}\nspec: {spec}\n"
+    assert bool(found(tmp_path, text, "k8s-service-external")) is told
+
+
+@pytest.mark.parametrize(
+    ("tls", "told"),
+    [
+        ("[]", True),
+        ("[{hosts: [a.example.com]}]", True),
+        ("[{secretName: x}]", False),
+        ('[{hosts: ["*.example.com"]}]', False),
+    ],
+)
+def test_which_hosts_tls_covers(tmp_path: Path, tls: str, told: bool) -> None:
+    spec = f"{{tls: {tls}, rules: [{{host: a.example.com}}, {{host: b.example.com}}]}}"
+    text = f"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i}}\nspec: {spec}\n"
+    assert bool(found(tmp_path, text, "k8s-ingress-no-tls")) is told

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, MEDIUM, Finding, Resource, any_of, as_list, rule
+from assay.analysis.load_balancers import internal, source_ranges
 from assay.kubernetes.relations import annotation
 
 _CERTIFICATES = (
@@ -29,6 +30,8 @@ def k8s_ingress_no_tls(r: Resource) -> Iterator[Finding]:
         return
     if any(annotation(r, name) != None for name in _CERTIFICATES):
         return
+    if any_of(r.each("spec.tls"), lambda entry: not entry["hosts"]):
+        return  # an entry without hosts is for all
     covered = [f"{h}" for entry in r.each("spec.tls") for h in as_list(entry["hosts"])]
     for entry in r.each("spec.rules"):
         host = entry["host"]
@@ -43,16 +46,6 @@ def _covers(name: str, host: str) -> bool:
     return name == host or (name.startswith("*.") and host.partition(".")[2] == name[2:])
 
 
-_INTERNAL = {
-    "service.beta.kubernetes.io/aws-load-balancer-internal": ("true", "0.0.0.0/0"),
-    "service.beta.kubernetes.io/aws-load-balancer-scheme": ("internal",),
-    "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
-    "oci-network-load-balancer.oraclecloud.com/internal": ("true",),
-    "service.beta.kubernetes.io/azure-load-balancer-internal": ("true",),
-    "networking.gke.io/load-balancer-type": ("Internal", "internal"),
-    "cloud.google.com/load-balancer-type": ("Internal", "internal"),
-}
-_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
@@ -87,12 +80,12 @@ def k8s_service_external(service: Resource) -> Iterator[Finding]:
     kind = service["spec.type"]
     if kind == "NodePort":
         yield service.fails("the service is open on every node", at="spec.type")
-    if kind != "LoadBalancer" or any(annotation(service, name) in values for name, values in _INTERNAL.items()):
+    if kind != "LoadBalancer" or internal(service):
         return
-    ranges = as_list(service["spec.loadBalancerSourceRanges"])
+    ranges = source_ranges(service)
     if any_of(ranges, lambda r: r in _ANYWHERE):
         yield service.fails("the load balancer admits every address", at="spec.loadBalancerSourceRanges")
-    elif not ranges and annotation(service, _RANGES) == None:
+    elif not ranges:
         yield service.fails("the load balancer is public", at="spec.type")
 
 

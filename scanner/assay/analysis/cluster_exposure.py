@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.cluster_endpoints import INTERNET, Endpoint, Outside, Wire, in_block
 from assay.analysis.cluster_network import Decision, Network, network
+from assay.analysis.load_balancers import internal, source_ranges
 from assay.kubernetes.relations import matches
 from assay.model import PartialList, Undetermined, Unknown, any_of
 
@@ -20,16 +21,6 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Resource, View
 
-_INTERNAL = {
-    "service.beta.kubernetes.io/aws-load-balancer-internal": ("true", "0.0.0.0/0"),
-    "service.beta.kubernetes.io/aws-load-balancer-scheme": ("internal",),
-    "service.beta.kubernetes.io/oci-load-balancer-internal": ("true",),
-    "service.beta.kubernetes.io/azure-load-balancer-internal": ("true",),
-    "oci-network-load-balancer.oraclecloud.com/internal": ("true",),
-    "networking.gke.io/load-balancer-type": ("Internal", "internal"),
-    "cloud.google.com/load-balancer-type": ("Internal", "internal"),
-}
-"""Annotation -> the values that give a load balancer a private address only."""
 _CONTROLLERS = ("ingress-nginx", "nginx-ingress", "traefik", "haproxy-ingress", "contour", "envoy", "kong", "istio")
 _ALB_SCHEME = "alb.ingress.kubernetes.io/scheme"
 
@@ -139,7 +130,7 @@ def _from_internet(graph: Graph, view: View, target: Endpoint) -> Iterator[Way]:
             if _answers(service, graph, view):
                 yield Way("the internet", wire, partial(net.decide, Outside(INTERNET), target, wire), service)
     for ingress in _beside(graph, view, "Ingress"):
-        if ingress["metadata.namespace"] != target.resource["metadata.namespace"] or not _facing(ingress):
+        if (ingress["metadata.namespace"] or "default") != target.namespace or not _facing(ingress):
             continue
         for service in services:
             if service["metadata.name"] in backends(ingress):
@@ -179,10 +170,9 @@ def _targets(service: Resource, target: Endpoint) -> Iterator[Wire]:
 
 def public(service: Resource) -> bool:
     """Whether a load balancer answers the internet: not an internal one, nor for private sources only."""
-    annotations = service["metadata.annotations"] or {}
-    if any(str(annotations.get(name)).lower() in map(str.lower, values) for name, values in _INTERNAL.items()):
+    if internal(service):
         return False
-    ranges = service["spec.loadBalancerSourceRanges"]
+    ranges = source_ranges(service)
     return not ranges or any_of(ranges, lambda cidr: in_block(cidr, (), Outside(INTERNET)))
 
 
@@ -213,8 +203,8 @@ def _through_controller(net: Network, target: Endpoint, wire: Wire) -> Decision:
     """What the policies say to the ingress controller's pods, from which the traffic comes."""
     controllers = [e for e in net.endpoints if _is_controller(e)]
     if controllers:
-        found = [net.decide(c, target, wire) for c in controllers]
-        return next((d for d in found if d.open), found[0])
+        found = first_open(Way(str(c), wire, partial(net.decide, c, target, wire)) for c in controllers)
+        return found[1] if found is not None else net.decide(controllers[0], target, wire)
     direct = net.decide(Outside(INTERNET), target, wire)
     if direct.open:
         return direct
