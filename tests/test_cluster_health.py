@@ -214,6 +214,18 @@ class TestTraps:
         told["involvedObject"]["uid"] = "0a1b"
         assert "k8s-failed-mount" in ids(judge([creating, told]))
 
+    def test_heartbeats_that_were_listed_late_are_not_ahead(self) -> None:
+        def skewed(*seconds: int) -> list[str]:
+            made: list[Object] = []
+            for n, s in enumerate(seconds):
+                when = f"2026-11-20T12:{s // 60:02}:{s % 60:02}Z"
+                made += [node(f"n-{n}"), obj("Lease", f"n-{n}", "kube-node-lease", spec={"renewTime": when})]
+            return [f.resource.address for f in failed(judge(made), "k8s-node-clock-skew")]
+
+        assert skewed(90, 91, 92, 95) == []  # the list came a minute and a half after the first answer
+        assert skewed(90, 91, 92, 200) == ["Node/n-3"]
+        assert skewed(90, 91, 92, 0) == ["Node/n-3"]
+
 
 class TestJobs:
     def job(self, name: str, when: str, ended: str = "", meta: Object | None = None) -> Object:

@@ -230,3 +230,11 @@ def test_which_hosts_tls_covers(tmp_path: Path, tls: str, told: bool) -> None:
     spec = f"{{tls: {tls}, rules: [{{host: a.example.com}}, {{host: b.example.com}}]}}"
     text = f"apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i}}\nspec: {spec}\n"
     assert bool(found(tmp_path, text, "k8s-ingress-no-tls")) is told
+
+
+@pytest.mark.parametrize(("name", "told"), [("gone", True), ("there", False), ("kube-root-ca.crt", False)])
+def test_what_a_projected_volume_names_has_to_be_there(tmp_path: Path, name: str, told: bool) -> None:
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: there, namespace: shop}\n"
+    volume = f"{{name: v, projected: {{sources: [{{configMap: {{name: {name}}}}}]}}}}"
+    pod = f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec: {{volumes: [{volume}]}}\n"
+    assert bool(found(tmp_path, config + pod, "k8s-missing-reference")) is told

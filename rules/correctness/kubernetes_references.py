@@ -45,6 +45,8 @@ def k8s_missing_reference(r: Resource, graph: Graph) -> Iterator[Finding]:
                 yield from _missing(view, kind, path, key, graph)
 
 
+_GIVEN = ("kube-root-ca.crt", "openshift-service-ca.crt")
+"""ConfigMaps that the cluster puts into every namespace."""
 _Reference = tuple[Block, str, str, Any, Any]
 
 
@@ -65,6 +67,10 @@ def _references(pod: Pod) -> Iterator[_Reference]:
         for kind, path in (("ConfigMap", "configMap.name"), ("Secret", "secret.secretName")):
             if not volume.absent(path):
                 yield volume, kind, path, None, volume[f"{path.partition('.')[0]}.optional"]
+        for source in volume.each("projected.sources"):
+            for kind, field in (("ConfigMap", "configMap"), ("Secret", "secret")):
+                if not source.absent(f"{field}.name") and source[f"{field}.name"] not in _GIVEN:
+                    yield source, kind, f"{field}.name", None, source[f"{field}.optional"]
 
 
 def _missing(view: Block, kind: str, path: str, key: Any, graph: Graph) -> Iterator[Finding]:

@@ -80,6 +80,16 @@ def lasting(graph: Graph, r: Resource, since: str | None) -> str:
     return f" for {passed:.0f} s"
 
 
+def listed_late(graph: Graph, node: Resource) -> float:
+    """By how many seconds the heartbeats were listed after the cluster was looked at: what most of them are ahead."""
+    known: dict[str | None, float] = graph._memo.setdefault("heartbeats listed late", {})
+    if node.account not in known:
+        leases = graph.beside(node, "Lease")
+        ahead = sorted(instant(r["spec.renewTime"]) - looked_at(graph, node) for r in leases if r["spec.renewTime"])
+        known[node.account] = max(0.0, ahead[len(ahead) // 2]) if len(ahead) > 2 else 0.0
+    return known[node.account]
+
+
 def condition(r: Resource, type_: str) -> dict[str, Any]:
     """The status condition of a type; empty when it is not set."""
     return next((c for c in r["status.conditions"] or () if c["type"] == type_), {})
