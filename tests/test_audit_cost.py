@@ -120,6 +120,88 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, capsys: pytest.Captur
     assert "lacks a column for day: ChargePeriodStart" in reasons["c.csv"]
 
 
+def pieces(start: date, days: int, hours: Sequence[int], cost: float, **more: str) -> Iterator[list[str]]:
+    """A line an hour, as OCI's cost reports have them."""
+    usual = {"EffectiveCost": str(cost), "BillingCurrency": "USD", "ServiceName": "EC2", "SubAccountId": "111", **more}
+    for day in range(days):
+        for hour in hours:
+            values = {**usual, "ChargePeriodStart": f"{start + timedelta(days=day)}T{hour:02}:00:00Z"}
+            yield [values.get(name, "") for name in FOCUS]
+
+
+def test_a_day_in_several_files_is_added_up_and_a_day_told_twice_counts_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """OCI writes four reports a day, and AWS cuts long ones; exports of overlapping times say the same days again."""
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for n in range(4):
+        write(parts / f"{n}.csv", pieces(START, 20, range(6 * n, 6 * n + 6), 1.0))
+    _, report = audit(capsys, parts)
+    assert report["summary"]["spend"]["USD"]["total"] == 20 * 24
+    assert "20 days of a service are in" in report["coverage"]["notes"][0]
+    assert report["coverage"]["notes"][0].endswith("0.csv in part: they are added up")
+    twice = tmp_path / "twice"
+    twice.mkdir()
+    write(twice / "a.csv", pieces(START, 14, range(24), 1.0), pieces(START + timedelta(days=14), 1, range(5), 1.0))
+    write(twice / "b.csv", pieces(START + timedelta(days=7), 13, range(24), 1.0))
+    _, report = audit(capsys, twice)
+    assert report["summary"]["spend"]["USD"]["total"] == 20 * 24, "of the day that was not over the whole one counts"
+    assert "8 days of a service are in" in report["coverage"]["notes"][0]
+    assert report["coverage"]["notes"][0].endswith("a.csv too; they are counted once")
+
+
+def test_what_a_file_says_in_parquet_is_of_the_same_days_everywhere(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moments with a zone are those of UTC, whatever the zone of the machine."""
+    import time
+
+    import duckdb
+
+    file = write(tmp_path / "a.csv", pieces(START, 20, range(24), 1.0))
+    with duckdb.connect() as connection:
+        zoned = (
+            f"SELECT * REPLACE (CAST(ChargePeriodStart AS TIMESTAMPTZ) AS ChargePeriodStart) FROM read_csv('{file}')"
+        )
+        connection.execute(f"COPY ({zoned}) TO '{tmp_path}/b.parquet'")
+    found = []
+    for zone in ("UTC", "America/Los_Angeles"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        _, report = audit(capsys, tmp_path / "b.parquet", "--budget", "100")
+        found.append([f["message"] for f in report["findings"]])
+    monkeypatch.undo()
+    time.tzset()
+    assert found[0] == found[1]
+
+
+def test_a_file_without_tags_does_not_tell_what_has_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = write(tmp_path / "a.csv", rows([1.0] * 20))
+    file.write_text(file.read_text().replace("Tags", "Other", 1))
+    assert audit(capsys, file)[1]["summary"]["spend"]["USD"] == {"total": 20.0, "untagged": None}
+
+
+def test_a_budget_of_an_account_that_spends_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, report = audit(capsys, write(tmp_path / "a.csv", rows(WEEK * 9)), "--budget", "1l1=2000", "--show-passes")
+    assert "nothing was spent by 1l1, of which there is a budget: it is not judged" in report["coverage"]["notes"]
+    assert not [f for f in report["findings"] if f["resource"]["type"] == "budget"]
+
+
+def test_days_that_are_missing_in_a_month_are_expected_in_its_forecast() -> None:
+    days = [START + timedelta(days=i) for i in range(80)]
+    costs = [float(c) for c in (WEEK * 12)[:80]]
+    end = forecast(days, costs)
+    gap = [i for i, day in enumerate(days) if day.month == 10 and 5 <= day.day <= 9]
+    without = forecast(
+        [d for i, d in enumerate(days) if i not in gap], [c for i, c in enumerate(costs) if i not in gap]
+    )
+    assert end is not None
+    assert without is not None
+    assert without.spent == end.spent - sum(costs[i] for i in gap)
+    assert abs(without.expected - end.expected) < 0.02 * end.expected
+
+
 def test_refunds_and_purchases_are_no_anomalies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     day = START + timedelta(days=50)
     file = write(
@@ -146,6 +228,8 @@ def test_days_without_any_cost_are_no_free_days(tmp_path: Path, capsys: pytest.C
         ([__file__, "--utilisation", "gone.csv"], "--utilisation gone.csv: there is no such file"),
         (["oci", "--config-file", "/nowhere"], "/nowhere: there is no OCI configuration file"),
         (["a.csv", "--budget", "much"], "--budget much: write AMOUNT"),
+        (["a.csv", "--budget", "nan"], "--budget nan: a budget is more than 0"),
+        (["a.csv", "--budget", "111=-5"], "--budget 111=-5: a budget is more than 0"),
     ],
 )  # fmt: skip
 def test_wrong_use(
@@ -207,7 +291,7 @@ def test_aws_is_asked_for_spend_without_a_tag(monkeypatch: pytest.MonkeyPatch) -
     ]
     answer = {"ResultsByTime": [{"TimePeriod": {"Start": "2026-10-01"}, "Groups": groups}] * 2}
     transport: Any = Replay({"ce.GetCostAndUsage": answer}, {})
-    assert _untagged(transport, 60, "team") == {"USD": 15.0}
+    assert _untagged(transport, 60, "team", ["USD", "EUR"]) == {"USD": 15.0, "EUR": 0.0}
 
 
 # --- what costs and is not used ---------------------------------------------------------------------------------------
@@ -255,6 +339,49 @@ def test_a_column_of_utilisation(tmp_path: Path, capsys: pytest.CaptureFixture[s
     file.write_text("\n".join([lines[0] + ",x_Utilization", *named]) + "\n")
     _, report = audit(capsys, file)
     assert {n: v for n, (v, _) in idle(report).items()} == {"idle": "fail"}
+
+
+def test_a_resource_in_the_files_of_two_months_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was idle in the first month, and is busy now."""
+    folder = tmp_path / "months"
+    folder.mkdir()
+    half = START + timedelta(days=20)
+    write(folder / "1.csv", rows([5.0] * 20, ResourceId="i-1"))
+    write(folder / "2.csv", rows([5.0] * 20, start=half, ResourceId="i-1"))
+    write(folder / "3.csv", rows([5.0] * 20, start=half, ResourceId="i-1"))  # once more
+    beside = tmp_path / "use.csv"
+    used = [["resource_id", "day", "utilization"], *use(40, **{"i-1": 1.0})]
+    used[-3][2] = "60"
+    beside.write_text("\n".join(map(",".join, used)) + "\n")
+    _, report = audit(capsys, folder, "--utilisation", beside, "--show-passes")
+    assert {n: v for n, (v, _) in idle(report).items()} == {"i-1": "pass"}
+    used[-3][2] = "1"
+    beside.write_text("\n".join(map(",".join, used)) + "\n")
+    _, report = audit(capsys, folder, "--utilisation", beside)
+    assert idle(report)["i-1"][1].startswith("150.00 USD a month for 1 % at most used on any day (30 days")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("resource_id,day,utilization\nidle,2026-08-03,48%\n", "1 days have no percentage that can be read (48.4, wi"),
+        ("resource_id,day,utilization\narn:idle,2026-08-03,48\n", "none of its 1 resources is in the cost files"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_utilisation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (tmp_path / "use.csv").write_text(text)
+    _, report = audit(capsys, resources(tmp_path), "--utilisation", tmp_path / "use.csv")
+    assert any(said in note for note in report["coverage"]["notes"])
+
+
+def test_costs_without_resources_have_no_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "use.csv").write_text("resource_id,day,utilization\nidle,2026-08-03,1\n")
+    file = write(tmp_path / "a.csv", rows([1.0] * 20))
+    file.write_text(file.read_text().replace("ResourceId", "Thing", 1))
+    _, report = audit(capsys, file, "--utilisation", tmp_path / "use.csv")
+    assert any("it has no column of resources" in note for note in report["coverage"]["notes"])
 
 
 def test_a_file_of_utilisation_that_lacks_a_column(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import Resource, Unknown
 from assay.scan import UsageError
-from assay.spend import Table, quoted
+from assay.spend import Table, database, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,17 +127,46 @@ def from_files(paths: Sequence[str], utilisation: str | None, base: str, coverag
 
     from assay.paths import display
 
-    found: list[Used] = []
-    with duckdb.connect(config={"threads": 2, "memory_limit": "450MB"}) as connection:
+    with database() as connection:
+        connection.execute(_DAILY)
         if utilisation is not None:
             _load(connection, utilisation)
             coverage.input(display(utilisation, base), "read")
+            coverage.notes += [f"{display(utilisation, base)}: {note}" for note in _unreadable(connection)]
+        failed = {i["path"] for i in coverage.inputs if i["status"] == "failed"}
         for path in paths:
+            shown = display(path, base)
             try:
-                found += _of_file(connection, path, beside=utilisation is not None)
-            except (duckdb.Error, UsageError):
-                continue  # said when its costs were read
-    return found
+                if not _add(connection, path, beside=utilisation is not None) and utilisation is not None:
+                    coverage.notes.append(f"{shown}: it has no column of resources: nothing is said of their use")
+            except (duckdb.Error, UsageError) as error:
+                if shown not in failed:  # else that was said when its costs were read
+                    coverage.input(shown, "failed", str(error).splitlines()[0])
+        if utilisation is not None:
+            connection.execute("UPDATE daily SET used = u.used FROM utilisation u WHERE daily.id = u.id AND "
+                               "daily.day = u.day AND u.used IS NOT NULL")  # fmt: skip
+            coverage.notes += _strangers(connection, display(utilisation, base))
+        return _found(connection)
+
+
+_DAILY = (
+    "CREATE TABLE daily (id VARCHAR, day VARCHAR, currency VARCHAR, service VARCHAR, account VARCHAR, cost DOUBLE, "
+    "used DOUBLE, of BIGINT, first VARCHAR, last VARCHAR)"
+)
+"""What every file says of a resource's day; `of`, `first` and `last` tell a part of a day from the day over again."""
+
+
+def _unreadable(connection: Any) -> list[str]:
+    (count,) = connection.execute("SELECT count(*) FROM utilisation WHERE used IS NULL").fetchone()
+    return [f"{count:,} days have no percentage that can be read (48.4, without a sign)"] if count else []
+
+
+def _strangers(connection: Any, shown: str) -> list[str]:
+    query = "SELECT count(DISTINCT id), count(DISTINCT id) FILTER (id IN (SELECT id FROM daily)) FROM utilisation"
+    count, met = connection.execute(query).fetchone()
+    return (
+        [f"{shown}: none of its {count:,} resources is in the cost files: are their ids the same?"] if not met else []
+    )
 
 
 def _load(connection: Any, path: str) -> None:
@@ -162,31 +191,40 @@ def _load(connection: Any, path: str) -> None:
     )  # fmt: skip
 
 
-def _of_file(connection: Any, path: str, *, beside: bool) -> list[Used]:
+def _add(connection: Any, path: str, *, beside: bool) -> bool:
+    """Put the days of a file's resources into `daily`; False when it names none."""
     table = Table(connection, path)
     column = next((c for c in UTILISATION if c in table.names), None)
-    if table.columns["resource"] is None or (column is None and not beside):
-        return []
+    if table.columns["resource"] is None:
+        return False
+    if column is None and not beside:
+        return True
     used = f"avg(try_cast({quoted(column)} AS DOUBLE))" if column is not None else "NULL"
-    daily = f"""
+    connection.execute(f"""
+        INSERT INTO daily
         SELECT {table.column("resource")} AS id, {table.day} AS day, {table.column("currency")} AS currency,
-               any_value({table.column("service")}) AS service, any_value({table.column("account")}) AS account,
-               sum({table.cost}) AS cost, {used} AS used
-        FROM {table.relation} WHERE {table.cost} > 0 GROUP BY 1, 2, 3"""
-    last = f"SELECT max(day) FROM ({daily}) WHERE try_cast(day AS DATE) IS NOT NULL"
-    if beside:
-        daily = f"""
-            SELECT d.* EXCLUDE (used), coalesce(u.used, d.used) AS used
-            FROM ({daily}) d LEFT JOIN utilisation u ON d.id = u.id AND d.day = u.day"""
-    (newest,) = connection.execute(last, [path]).fetchone()
+               any_value({table.column("service")}), any_value({table.column("account")}), sum({table.cost}), {used},
+               count(*), min({table.column("day")}), max({table.column("day")})
+        FROM {table.relation} WHERE {table.cost} > 0 GROUP BY 1, 2, 3""", [path])  # fmt: skip
+    return True
+
+
+def _found(connection: Any) -> list[Used]:
+    """The resources of the last days of all files together; a day that two files tell alike counts once."""
+    (newest,) = connection.execute("SELECT max(day) FROM daily WHERE try_cast(day AS DATE) IS NOT NULL").fetchone()
     if newest is None:
         return []
     query = f"""
         SELECT id, any_value(service), any_value(account), currency, sum(cost), list(day ORDER BY day),
                list(used ORDER BY day)
-        FROM ({daily}) WHERE id <> '' AND try_cast(day AS DATE) > CAST(? AS DATE) - {WINDOW}
+        FROM (
+            SELECT id, day, currency, any_value(service) AS service, any_value(account) AS account, sum(cost) AS cost,
+                   max(used) AS used
+            FROM (SELECT id, day, currency, of, first, last, any_value(service) AS service,
+                         any_value(account) AS account, max(cost) AS cost, max(used) AS used FROM daily GROUP BY ALL)
+            WHERE id <> '' AND try_cast(day AS DATE) > CAST(? AS DATE) - {WINDOW} GROUP BY 1, 2, 3)
         GROUP BY id, currency HAVING sum(cost) >= {LEAST} AND count(used) > 0 ORDER BY 5 DESC, 1"""
     return [
         Used(id_, service, account, "", currency, cost, days, "utilisation", list(values))
-        for id_, service, account, currency, cost, days, values in connection.execute(query, [path, newest]).fetchall()
+        for id_, service, account, currency, cost, days, values in connection.execute(query, [newest]).fetchall()
     ]

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections import defaultdict
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from assay.model import Location, Resource
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assay.model import Coverage, Step, ValuePath
 
@@ -50,7 +51,8 @@ _EGRESS = ("out-bytes", "datatransfer-out", "data transfer out", "egress", "outb
 
 
 class Row(NamedTuple):
-    """The spend of one day: `other` are credits, taxes and purchases, which have no daily pattern."""
+    """The spend of one day: `other` are credits, taxes and purchases, which have no daily pattern; `untagged` is None
+    where nobody tells."""
 
     service: str
     account: str
@@ -58,8 +60,25 @@ class Row(NamedTuple):
     day: date
     usage: float
     other: float
-    untagged: float
+    untagged: float | None
     egress: float
+
+
+class Piece(NamedTuple):
+    """What a file says of a service's day: the row, how many lines it is made of, their first and last moments."""
+
+    row: Row
+    lines: int
+    first: str
+    last: str
+
+    @property
+    def key(self) -> tuple[str, str, str, date]:
+        return self.row.service, self.row.account, self.row.currency, self.row.day
+
+    def same(self, other: Piece) -> bool:
+        """Whether this is the other one over again, and not another part of the day."""
+        return self[1:] == other[1:] and abs(self.row.usage - other.row.usage) < 1e-6
 
 
 class SpendOrigin:
@@ -92,9 +111,9 @@ def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = 
         raise UsageError("reading cost files needs DuckDB: pip install 'assay[cost]'") from None
     from assay.paths import display
 
-    rows: list[Row] = []
-    owner: dict[tuple[str, str, date], str] = {}
-    with duckdb.connect(config={"threads": 2, "memory_limit": "450MB"}) as connection:
+    told: dict[tuple[str, str, str, date], Piece] = {}
+    owner: dict[tuple[str, str, str, date], str] = {}
+    with database() as connection:
         for path in paths:
             shown = display(path, base)
             try:
@@ -103,16 +122,51 @@ def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = 
                 coverage.input(shown, "failed", str(error).splitlines()[0])
                 continue
             coverage.input(shown, "read")
-            coverage.notes += [f"{shown}: {note}" for note in notes]
-            twice = {(r.service, r.account, r.day) for r in found if (r.service, r.account, r.day) in owner}
+            twice = [piece for piece in found if piece.key in told]
+            again = sum(piece.same(told[piece.key]) for piece in twice)
+            add = 2 * again < len(twice)  # exports that overlap say most of a day again, parts of one do not
             if twice:
-                first = owner[next(iter(twice))]
-                coverage.notes.append(
-                    f"{shown}: {len(twice)} days of a service are in {first} too; they are counted once"
-                )
-            rows += [r for r in found if (r.service, r.account, r.day) not in twice]
-            owner |= {(r.service, r.account, r.day): shown for r in found}
-    return rows
+                first = owner[twice[0].key]
+                how = "in part: they are added up" if add else "too; they are counted once"
+                notes.append(f"{len(twice)} days of a service are in {first} {how}")
+            coverage.notes += [f"{shown}: {note}" for note in notes]
+            for piece in found:
+                before = told.get(piece.key)
+                told[piece.key] = piece if before is None else _joined(before, piece) if add else _larger(before, piece)
+                owner.setdefault(piece.key, shown)
+    return [piece.row for piece in told.values()]
+
+
+@contextmanager
+def database() -> Iterator[Any]:
+    """DuckDB: bounded, asking nobody for what it lacks, its days those of UTC on every machine."""
+    import duckdb
+
+    bounds: dict[str, Any] = {"threads": 2, "memory_limit": "450MB", "autoinstall_known_extensions": False}
+    with duckdb.connect(config=bounds) as connection:
+        with suppress(duckdb.Error):  # a build without time zones has no others than UTC
+            connection.execute("SET TimeZone = 'UTC'")
+        yield connection
+
+
+def _larger(one: Piece, other: Piece) -> Piece:
+    """Of two tellings of a day the one with more lines: the other was written before the day was over."""
+    return other if other.lines > one.lines else one
+
+
+def _joined(one: Piece, other: Piece) -> Piece:
+    return Piece(
+        added(one.row, other.row), one.lines + other.lines, min(one.first, other.first), max(one.last, other.last)
+    )
+
+
+def added(one: Row, other: Row) -> Row:
+    """The sum of two rows of the same day."""
+    untagged = None if one.untagged is None or other.untagged is None else one.untagged + other.untagged
+    return one._replace(
+        usage=one.usage + other.usage, other=one.other + other.other, untagged=untagged,
+        egress=one.egress + other.egress,
+    )  # fmt: skip
 
 
 class Table:
@@ -138,13 +192,13 @@ class Table:
         return f"coalesce(CAST({quoted(name)} AS VARCHAR), '')" if name is not None else "''"
 
     def tagless(self, tag: str | None) -> str:
-        """What is true of a row that lacks a tag, or without one named, any."""
+        """What is true of a row that lacks a tag, or without one named, any; NULL where the file does not tell."""
         own = (f"resourceTags/user:{tag}", f"resource_tags_user_{tag}", f"tags/{tag}") if tag else ()
         name = next((n for n in own if n in self.names), None)
         if name is not None:
             return f"coalesce(CAST({quoted(name)} AS VARCHAR), '') = ''"
         if self.columns["tags"] is None:
-            return "true" if own and any(n.startswith(("resourceTags/", "tags/")) for n in self.names) else "false"
+            return "true" if own and any(n.startswith(("resourceTags/", "tags/")) for n in self.names) else "NULL"
         if tag is None:
             return f"{self.column('tags')} IN ('', '{{}}', '[]', 'null')"
         key = re.escape(json.dumps(tag)) + r"\s*:"
@@ -172,7 +226,7 @@ def quoted(name: str) -> str:
 _USAGE = f"NOT ({' OR '.join(f'category LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND NOT negative"
 
 
-def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Row], list[str]]:
+def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Piece], list[str]]:
     table = Table(connection, path)
     column = table.column
     egress = " OR ".join(f"lower({column('detail')}) LIKE '%{w}%'" for w in _EGRESS)
@@ -181,23 +235,26 @@ def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Row], list[
         SELECT {column("service")} AS service, {column("account")} AS account, {column("currency")} AS currency,
                {table.day} AS day, {column("category")} AS word, coalesce({table.cost}, 0) < 0 AS negative,
                {table.tagless(tag)} AS tagless, ({egress}) AS egress,
-               coalesce(sum({table.cost}), 0) AS cost, count(*) AS count, count({table.cost}) AS priced
+               coalesce(sum({table.cost}), 0) AS cost, count(*) AS count, count({table.cost}) AS priced,
+               min({column("day")}) AS first, max({column("day")}) AS last
         FROM {table.relation} GROUP BY ALL"""
     query = f"""
         SELECT service, account, currency, try_cast(day AS DATE) AS at, sum(CASE WHEN usage THEN cost ELSE 0 END),
                sum(CASE WHEN usage THEN 0 ELSE cost END), sum(CASE WHEN usage AND tagless THEN cost ELSE 0 END),
-               sum(CASE WHEN usage AND egress THEN cost ELSE 0 END), sum(count), sum(count) - sum(priced)
+               sum(CASE WHEN usage AND egress THEN cost ELSE 0 END), sum(count), sum(count) - sum(priced),
+               count(tagless) > 0, min(first), max(last)
         FROM (SELECT *, ({_USAGE}) AS usage FROM (SELECT *, lower(word) AS category FROM ({groups})))
         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
     rows, undated, unpriced = [], 0, 0
-    for service, account, currency, day, used, other, bare, out, count, without in connection.execute(
+    for service, account, currency, day, used, other, bare, out, count, without, tells, *ends in connection.execute(
         query, [path]
     ).fetchall():
         unpriced += without
         if day is None:
             undated += count
         else:
-            rows.append(Row(service, account, currency, day, used, other, bare, out))
+            row = Row(service, account, currency, day, used, other, bare if tells else None, out)
+            rows.append(Piece(row, int(count), *ends))
     notes = [f"{undated:,} rows have no day that can be read and were left out"] if undated else []
     notes += [f"{unpriced:,} rows have no cost that can be read and count as nothing"] if unpriced else []
     return rows, notes
@@ -215,7 +272,8 @@ def resources(
     series: dict[tuple[str, str, str], dict[date, Row]] = defaultdict(dict)
     for r in rows:
         if r.day.isoformat() < today:
-            series[r.service, r.account, r.currency][r.day] = r
+            one = series[r.service, r.account, r.currency]
+            one[r.day] = added(one[r.day], r) if r.day in one else r
     days = sorted({d for one in series.values() for d in one})
     if not days:
         return []
@@ -231,8 +289,15 @@ def resources(
         )
     known = [d for d in every if d not in set(gaps)]
     found = [_service(key, one, known, file) for key, one in sorted(series.items())]
+    known_accounts = {account for _, account, _ in series} | {""}
+    coverage.notes += [
+        f"nothing was spent by {name}, of which there is a budget: it is not judged"
+        for name in sorted(budgets) if name not in known_accounts
+    ]  # fmt: skip
     for currency in currencies:
         for name, amount in sorted(budgets.items()):
+            if name not in known_accounts:
+                continue
             mine = [one for (_, account, c), one in series.items() if c == currency and name in ("", account)]
             totals = [sum(one[d].usage + one[d].other for one in mine if d in one) for d in known]
             values = {
@@ -248,12 +313,13 @@ def _service(key: tuple[str, str, str], one: dict[date, Row], days: Sequence[dat
     service, account, currency = key
 
     def column(name: str) -> list[float]:
-        return [getattr(one[d], name) if d in one else 0.0 for d in days]
+        return [getattr(one[d], name) or 0.0 if d in one else 0.0 for d in days]
 
     costs = column("usage")
+    untagged = sum(column("untagged")) if all(r.untagged is not None for r in one.values()) else None
     values = {
         "service": service, "account": account or None, "currency": currency, "days": [d.isoformat() for d in days],
-        "costs": costs, "egress": column("egress"), "untagged": sum(column("untagged")), "total": sum(costs),
+        "costs": costs, "egress": column("egress"), "untagged": untagged, "total": sum(costs),
     }  # fmt: skip
     address = " ".join(part for part in (service or "(no service)", account, currency) if part)
     return Resource("service", address, "cost", values, SpendOrigin(file), name=service, account=account or None)

@@ -171,18 +171,21 @@ def _drift(days: Sequence[date], costs: Sequence[float], least: float, share: fl
 def forecast(days: Sequence[date], costs: Sequence[float]) -> Forecast | None:
     """How the month of the last day will end; None when there is too little history.
 
-    The interval widens with the days to come: daily noise adds up by its square root, doubt about the level in full.
+    Days in between of which nothing is known are to be expected like those that come. The interval widens with the days
+    to come: daily noise adds up by its square root, doubt about the level in full.
     """
     if len(costs) < LEAST:
         return None
     last = days[-1]
     spent = sum(c for d, c in zip(days, costs, strict=True) if (d.year, d.month) == (last.year, last.month))
     left = monthrange(last.year, last.month)[1] - last.day
+    known = set(days)
+    gaps = [last - timedelta(days=k) for k in range(1, last.day) if days[0] < last - timedelta(days=k) not in known]
     weekdays = [d.weekday() for d in days]
     total, noise = 0.0, 0.0
     by_weekday = [0.0] * 7  # the deviations that are the same for every day of a weekday, and add up in full
-    for k in range(1, left + 1):
-        weekday = (last + timedelta(days=k)).weekday()
+    for day in (*gaps, *(last + timedelta(days=k) for k in range(1, left + 1))):
+        weekday = day.weekday()
         wanted = expected(costs, weekdays, weekday, 1.0, trend=False)
         if wanted is None:
             return None

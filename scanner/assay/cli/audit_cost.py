@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay import clock
@@ -67,7 +68,7 @@ class Collected(NamedTuple):
     rows: list[Row]
     budgets: dict[str, float]
     used: list[Used]
-    untagged: dict[str, float] | None  # by currency, where it is not of the rows; None: nobody tells
+    untagged: dict[str, float | None]  # by currency; nothing and None where nobody tells
     shown: str
     source: str
 
@@ -119,7 +120,7 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
         from assay.inventory.aws.spend import collect
 
         found = collect(args.profile, args.days, args.endpoint, coverage, args.tag)
-        return Collected(*found[:3], found[3] if args.tag else None, "aws", "aws")
+        return Collected(*found, "aws", "aws")
     if live == ["oci"]:
         from assay.inventory.oci.clients import identify
         from assay.inventory.oci.spend import collect as of_oci
@@ -134,9 +135,10 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
     rows = read(files, os.getcwd(), coverage, args.tag)
     from assay.idle import from_files
 
-    untagged: dict[str, float] = {}
+    untagged: dict[str, float | None] = {}
     for row in rows:
-        untagged[row.currency] = untagged.get(row.currency, 0.0) + row.untagged
+        before = untagged.get(row.currency, 0.0)
+        untagged[row.currency] = None if row.untagged is None or before is None else before + row.untagged
     used = from_files(files, args.utilisation, os.getcwd(), coverage)
     return Collected(rows, {}, used, untagged, args.paths[0], "cost")
 
@@ -149,16 +151,19 @@ def _budgets(texts: list[str]) -> dict[str, float]:
             found[name] = float(amount)
         except ValueError:
             raise UsageError(f"--budget {text}: write AMOUNT or ACCOUNT=AMOUNT, a number") from None
+        if not 0 < found[name] < inf:
+            raise UsageError(f"--budget {text}: a budget is more than 0")
     return found
 
 
-def _summary(summary: dict[str, object], found: list[Resource], untagged: dict[str, float] | None) -> None:
+def _summary(summary: dict[str, object], found: list[Resource], untagged: dict[str, float | None]) -> None:
     """What was spent, and how much of it carries no tag (null where nobody tells), by currency."""
     spent: dict[str, float] = {}
     for r in found:
         if r.type == "service":
             spent[r.values["currency"]] = spent.get(r.values["currency"], 0.0) + r.values["total"]
+    bare = {c: untagged.get(c) for c in spent}
     summary["spend"] = {
-        c or "?": {"total": round(total, 2), "untagged": None if untagged is None else round(untagged.get(c, 0.0), 2)}
+        c or "?": {"total": round(total, 2), "untagged": None if (one := bare[c]) is None else round(one, 2)}
         for c, total in sorted(spent.items())
     }

@@ -14,6 +14,8 @@ from assay.inventory.aws.walk import UNSUPPORTED, CallFailed
 from assay.spend import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assay.idle import Used
     from assay.model import Coverage
 
@@ -23,7 +25,7 @@ _NO_PATTERN = ("Tax", "Refund", "Credit", "Fee", "RIFee", "Upfront")
 
 def collect(
     profile: str | None, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
-) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float]]:
+) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float | None]]:
     """The rows of the last days, the monthly budget of the whole account by "", resources with their use, and what was
     spent without the tag, by currency.
 
@@ -36,12 +38,12 @@ def collect(
     account, boto = audit.own.account, audit.boto()
     rows: list[Row] = []
     budgets: dict[str, float] = {}
-    untagged: dict[str, float] = {}
+    untagged: dict[str, float | None] = {}
     for service in ("ce", "budgets"):
         try:
             if service == "ce":
                 rows += _rows(boto, days)
-                untagged = _untagged(boto, days, tag) if tag else {}
+                untagged |= _untagged(boto, days, tag, {r.currency for r in rows}) if tag else {}
             else:
                 budgets = _budgets(boto, account)
         except CallFailed as error:
@@ -93,12 +95,12 @@ def _rows(boto: Boto, days: int) -> list[Row]:
     return found
 
 
-def _untagged(boto: Boto, days: int, tag: str) -> dict[str, float]:
+def _untagged(boto: Boto, days: int, tag: str, currencies: Iterable[str]) -> dict[str, float]:
     """What was spent without a value of a cost allocation tag, by currency."""
     end = date.fromisoformat(clock.today())
     period = {"Start": (end - timedelta(days=days)).isoformat(), "End": end.isoformat()}
     usage = {"Not": {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(_NO_PATTERN)}}}
-    found: dict[str, float] = {}
+    found = dict.fromkeys(currencies, 0.0)
     for page in boto.call(
         "ce", "GetCostAndUsage", TimePeriod=period, Granularity="MONTHLY", Metrics=["UnblendedCost"],
         GroupBy=[{"Type": "TAG", "Key": tag}], Filter=usage,

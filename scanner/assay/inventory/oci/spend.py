@@ -48,9 +48,9 @@ MEASURES = {
 
 def collect(
     identity: Identity, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
-) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float] | None]:
+) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float | None]]:
     """The rows of the last days, the monthly budget of the tenancy by "", resources with their use, and what was spent
-    without the tag, by currency; None where nobody asks or tells.
+    without the tag, by currency; nothing where nobody asks or tells.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
 
@@ -65,11 +65,9 @@ def collect(
     asking = Asking(clients, home, coverage)
     rows = asking.told("usage", home, lambda: list(_rows(asking, end - timedelta(days=days), end)), [])
     budgets = asking.told("budget", home, lambda: _budgets(asking), {})
-    untagged = None
+    untagged: dict[str, float | None] = {}
     if tag and rows:
-        untagged = asking.told(
-            "usage", home, lambda: _untagged(asking, tag, rows, end - timedelta(days=days), end), None
-        )
+        untagged = asking.told("usage", home, lambda: _untagged(asking, tag, rows, end - timedelta(days=days), end), {})
     places = [identity.region] if endpoint else subscribed or [home]
     return rows, budgets, _idle(asking, places, end), untagged
 
