@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,71 @@ def test_configuration_is_strict_and_the_nearest(tree: Path, capsys: pytest.Capt
     assert scan(capsys)[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b'[tool]\nassay = "x"\n', "tool.assay is a table"),
+        (b"x = " + b"[" * 5000, "nested too deeply"),
+        (b'x = "\xff"\n', "not a TOML file that can be read"),
+    ],
+)
+def test_a_configuration_that_is_none_gets_a_sentence(
+    tree: Path, capsys: pytest.CaptureFixture[str], text: bytes, says: str
+) -> None:
+    (tree / "pyproject.toml").write_bytes(text)
+    code, _, err = scan(capsys)
+    assert (code, says in err, "pyproject.toml" in err) == (2, True, True)
+    (tree / "pyproject.toml").write_text("tool = 3\n")
+    assert scan(capsys, *GATE)[0] == 1
+
+
+WITHOUT_PRIVILEGE = (
+    ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-dac_override,-dac_read_search"]
+    if os.geteuid() == 0
+    else []
+)
+
+
+def test_what_nobody_may_read_is_told_and_never_passed_over(tree: Path) -> None:
+    shut, folder = tree / "pod.yaml", tree / "shut"
+    folder.mkdir()
+    for path in (shut, folder / "pod.yaml"):
+        path.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n")
+    (tree / "gone.yaml").symlink_to("nowhere")  # holds nothing, wherever it leads
+    shut.chmod(0)
+    folder.chmod(0)
+    try:
+        for asked, paths in ((["."], {"pod.yaml", "shut"}), (["pod.yaml"], {"pod.yaml"}), (["shut"], {"shut"})):
+            command = [sys.executable, "-m", "assay", "scan", *asked, "--no-cache", "--fail-on", "never", "-o", "json"]
+            done = subprocess.run([*WITHOUT_PRIVILEGE, *command], capture_output=True, text=True, check=False)
+            inputs = json.loads(done.stdout)["coverage"]["inputs"]
+            assert done.returncode == 3
+            assert {i["path"] for i in inputs if i["status"] == "failed"} == paths
+            assert {i["reason"] for i in inputs if i["status"] == "failed"} == {"it cannot be read: Permission denied"}
+    finally:
+        folder.chmod(0o755)
+
+
+def test_a_working_directory_that_is_gone_is_told(tree: Path) -> None:
+    gone = tree / "gone"
+    gone.mkdir()
+    run = f"import os, sys; os.rmdir({str(gone)!r}); from assay.cli import main; sys.exit(main(['scan', '..']))"
+    done = subprocess.run([sys.executable, "-c", run], cwd=gone, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2, "assay scan: the working directory no longer exists; change to one that does\n",
+    )  # fmt: skip
+
+
+def test_a_file_that_is_reached_twice_is_read_once(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "sub").mkdir()
+    (tree / "sub" / "pod.yaml").write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: []}\n")
+    once = scan_json(capsys)[1]
+    for paths in ([".", "sub"], [".", "sub/pod.yaml", str(tree)]):
+        again = scan_json(capsys, *paths)[1]
+        assert again["summary"] == once["summary"]
+        assert again["coverage"]["inputs"] == once["coverage"]["inputs"]
+
+
 def test_the_configuration_schema_knows_the_same_keys() -> None:
     from assay import config
 
@@ -257,6 +323,20 @@ def test_the_cache_gives_the_same_report_and_notices_changes(tree: Path, capsys:
     assert scan(capsys, "-o", "json") != cold
     (tree / "new.tf").write_text(BAD.replace('"q"', '"new"'))
     assert "aws_sqs_queue.new" in scan(capsys, "-o", "json")[1]
+
+
+def test_what_is_judged_by_the_hour_is_not_kept(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key of the cache knows the day: a link that works for 29.9 or 30.1 days is another one by the evening."""
+    link = 'resource "oci_objectstorage_preauthrequest" "p" {\n  access_type = "ObjectRead"\n  time_expires = "%s"\n}\n'
+    (tree / "main.tf").write_text(link % "2026-12-30T12:00:00Z")
+    time.sleep(0.1)  # what changed a moment ago is not kept either
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setattr("time.time", lambda: 1_795_950_000.0)  # 2026-11-29T11:00:00Z
+    assert scan(capsys, "--select", "oci-par-too-long")[0] == 1
+    monkeypatch.setattr("time.time", lambda: 1_796_043_600.0)  # 2026-11-30T13:00:00Z
+    assert scan(capsys, "--select", "oci-par-too-long")[0] == 0
 
 
 def test_explain_and_list_and_coverage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,16 +5,29 @@ from __future__ import annotations
 import os
 import time
 
+moving = False
+"""Whether somebody has asked what time it is: an answer made of that is another one in a minute."""
+
 
 def seconds() -> float:
     """Now, in seconds since 1970."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return float(epoch) if epoch.isdigit() else time.time()
+    global moving
+    fixed = _fixed()
+    if fixed is None:
+        moving = True
+        return time.time()
+    return fixed
 
 
 def today() -> str:
     """The day in UTC, as `2026-11-30`."""
-    return time.strftime("%Y-%m-%d", time.gmtime(seconds()))
+    fixed = _fixed()
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() if fixed is None else fixed))
+
+
+def _fixed() -> float | None:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return float(epoch) if epoch.isdecimal() else None
 
 
 def stamp(at: float) -> str:

@@ -36,7 +36,8 @@ def find(path: str) -> tuple[str, dict[str, Any]] | None:
             return own, check(own, _load(own))
         project = os.path.join(folder, "pyproject.toml")
         if os.path.isfile(project):
-            table = _load(project).get("tool", {}).get("assay")
+            tools = _load(project).get("tool", {})
+            table = tools.get("assay") if isinstance(tools, dict) else None
             if table is not None:
                 return project, check(project, table)
     return None
@@ -53,16 +54,20 @@ def _load(path: str) -> dict[str, Any]:
     try:
         with open(path, "rb") as handle:
             return tomllib.load(handle)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except RecursionError:
+        raise ConfigError(f"{path}: not a TOML file that can be read: it is nested too deeply") from None
+    except (OSError, ValueError) as error:  # not TOML, or not UTF-8
         raise ConfigError(f"{path}: not a TOML file that can be read: {error}") from error
 
 
-def check(path: str, table: dict[str, Any]) -> dict[str, Any]:
+def check(path: str, table: Any) -> dict[str, Any]:
     """The table itself, once every key and value is known to be right.
 
     Raises:
         ConfigError: naming the file, the key and what it takes.
     """
+    if not isinstance(table, dict):
+        raise ConfigError(f"{path}: tool.assay is a table, [tool.assay], not {table!r}")
     for key, value in table.items():
         if key in LISTS:
             good = isinstance(value, list) and all(isinstance(v, str) for v in value)

@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SKIPPED = {"node_modules", "__pycache__"}
 ENTERED = {".github", ".gitlab"}
@@ -28,9 +28,14 @@ def enters(folder: str) -> bool:
     return (not folder.startswith(".") and folder not in SKIPPED) or folder in ENTERED
 
 
-def walk(top: str) -> Iterator[str]:
-    """Every file below `top`, sorted, without hidden folders; symbolic links to folders are not followed."""
-    for folder, folders, files in os.walk(top):
+def walk(top: str, shut: Callable[[OSError], None] | None = None) -> Iterator[str]:
+    """Every file below `top`, sorted, without hidden folders; symbolic links to folders are not followed.
+
+    Args:
+        top: the folder.
+        shut: told of a folder that cannot be listed (`filename` is its path); without it such a folder is passed over.
+    """
+    for folder, folders, files in os.walk(top, onerror=shut):
         folders[:] = sorted(filter(enters, folders))
         for name in sorted(files):
             yield os.path.join(folder, name)

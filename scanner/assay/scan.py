@@ -78,45 +78,66 @@ def _guarded(source: Source, path: str, request: Request, intake: Intake, work: 
 
 
 def _assign(request: Request, sources: Sequence[Source], intake: Intake) -> dict[str, list[str]]:
-    """Which source loads which paths; what nobody claims and was named is said."""
-    claimed: dict[str, list[str]] = {}
+    """Which source loads which paths, each once; what was named and nobody claims, or nobody can read, is said."""
+    claimed: dict[str, dict[str, str]] = {}
+    several = len(request.paths) > 1  # then the same file may be reached by two names
+
+    def say(path: str, status: str, reason: str) -> None:
+        intake.coverage.input(display(path, request.base), status, reason)
+
+    def claim(source: Source, unit: str) -> None:
+        claimed.setdefault(source.name, {}).setdefault(os.path.abspath(unit) if several else unit, unit)
+
     for path in request.paths:
-        if os.path.isdir(path):
-            found = False
-            for file in walk(path):
-                owner = _owner(file, sources)
-                if owner is None:
-                    continue
-                found = True
-                paths = claimed.setdefault(owner.name, [])
-                unit = path if owner.trees else file
-                if unit not in paths:
-                    paths.append(unit)
-            if not found:
-                intake.coverage.input(display(path, request.base), "skipped", "nothing here that Assay reads")
-        else:
-            owner = _owner(path, sources)
-            if owner is None:
-                reason = "Assay does not read this kind of file"
-                intake.coverage.input(display(path, request.base), "skipped", reason)
+        if not os.path.isdir(path):
+            owner, fault = _owner(path, sources)
+            if owner is not None:
+                claim(owner, path)
+            elif fault is not None:
+                say(path, "failed", _unreadable(fault))
             else:
-                claimed.setdefault(owner.name, []).append(path)
-    return claimed
+                say(path, "skipped", "Assay does not read this kind of file")
+            continue
+        found = False
+        shut: list[OSError] = []
+        for file in walk(path, shut.append):
+            owner, fault = _owner(file, sources)
+            if owner is not None:
+                found = True
+                claim(owner, path if owner.trees else file)
+            elif fault is not None and not isinstance(
+                fault, FileNotFoundError
+            ):  # a link that leads nowhere holds nothing
+                fault.filename = file
+                shut.append(fault)
+        for fault in shut:
+            say(fault.filename, "failed", _unreadable(fault))
+        if not found and not shut:
+            say(path, "skipped", "nothing here that Assay reads")
+    return {name: list(units.values()) for name, units in claimed.items()}
 
 
-def _owner(path: str, sources: Sequence[Source]) -> Source | None:
+def _unreadable(fault: OSError) -> str:
+    return f"it cannot be read: {fault.strerror}"
+
+
+def _owner(path: str, sources: Sequence[Source]) -> tuple[Source | None, OSError | None]:
+    """The source that reads a file; where it is none, the fault that kept them from looking into it."""
     cache: list[bytes] = []
+    faults: list[OSError] = []
 
     def head() -> bytes:
         if not cache:
             try:
                 with open(path, "rb") as handle:
                     cache.append(handle.read(HEAD))
-            except OSError:
+            except OSError as error:
                 cache.append(b"")
+                faults.append(error)
         return cache[0]
 
-    return next((s for s in sources if s.claims(path, head)), None)
+    owner = next((s for s in sources if s.claims(path, head)), None)
+    return owner, faults[0] if owner is None and faults else None
 
 
 def run(

@@ -105,6 +105,9 @@ def _guarded(name: str, argv: list[str]) -> int:
         print(f"assay {name}: interrupted", file=sys.stderr)
         return 130
     except Exception as error:  # noqa: BLE001 - the last resort: exit code 4 and a sentence
+        if isinstance(error, FileNotFoundError) and not _has_folder():
+            print(f"assay {name}: the working directory no longer exists; change to one that does", file=sys.stderr)
+            return 2
         if not isinstance(error, _told()):
             return _fault(name, error)
         print(f"assay {name}: {error}", file=sys.stderr)
@@ -115,6 +118,14 @@ def _recalled(argv: list[str]) -> int | None:
     from assay.cache import recall
 
     return recall(argv)
+
+
+def _has_folder() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _told() -> tuple[type[Exception], ...]:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from assay import cache, config, plugins
+from assay import cache, clock, config, plugins
 from assay.model import Request, Severity
 from assay.paths import display
 from assay.scan import UsageError
@@ -91,6 +91,7 @@ def run(argv: list[str]) -> int:
     import time
 
     started = time.time_ns()
+    clock.moving = False
     args = parser().parse_args(argv)
     paths = args.paths or ["."]
     settle(args, paths)

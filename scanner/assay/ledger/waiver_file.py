@@ -68,6 +68,8 @@ def read(path: str, shown: str, base: str = "") -> list[FileWaiver]:
         with open(path, "rb") as handle:
             text = handle.read().decode()
         table = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{shown}: not a waiver file that can be read: it is nested too deeply") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{shown}: not a waiver file that can be read: {error}") from error
     lines = [text.count("\n", 0, m.start()) + 1 for m in _HEADER.finditer(text)]
