@@ -187,6 +187,8 @@ def test_the_forms_of_create_assertion(text: str, tmp_path: Path, capsys: pytest
         ("-- assert: a\nSELECT * INTO u FROM t;", "is refused, and nothing was run"),
         ("-- assert: a\nSELECT * FROM t FOR UPDATE;", "LOCK"),
         ("-- assert: a\nSELECT pg_terminate_backend(id) FROM t;", "calls pg_terminate_backend"),
+        ("-- assert: a\nSELECT pg_catalog.pg_switch_wal() FROM t;", "calls pg_switch_wal"),
+        ("-- assert: a\nSELECT pg_notify('x', 'y') FROM t;", "calls pg_notify"),
         ("-- assert: a\nSELECT load_extension('x') FROM t;", "calls load_extension"),
         ("CREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t);", "never closed"),
         ("CREATE ASSERTION a CHECK ();", "CHECK () is empty"),
@@ -334,3 +336,26 @@ def test_rows_are_bounded_and_waivers_count(tmp_path: Path, capsys: pytest.Captu
     assert code == 0
     waiver = report["findings"][0]["waiver"]
     assert (waiver["reason"], waiver["owner"], waiver["expires"]) == ("being cleaned up", "data", "2027-11-20")
+
+
+def test_a_driver_in_the_url_of_sqlite_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Through SQLAlchemy it would be opened for writing, and made where it is not."""
+    file = assertions(tmp_path, "CREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));")
+    code, report = audit(capsys, f"sqlite+pysqlite:///{tmp_path}/gone.db", file)
+    assert (code, (tmp_path / "gone.db").exists()) == (3, False)
+    assert "there is no such file" in report["findings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://u:p@ss@h/d", "postgresql://u:***@h/d"), ("postgresql://u:p@h/d", "postgresql://u:***@h/d"),
+        ("postgresql://h/d?user=u&password=hunter22&sslmode=require", "postgresql://h/d?user=u&password=***&sslmode=require"),
+        ("postgresql://u@h:5432/d", "postgresql://u@h:5432/d"), ("sqlite:///a@b.db", "sqlite:///a@b.db"),
+        ("postgresql://h/d?sslpassword=x", "postgresql://h/d?sslpassword=***"),
+    ],
+)  # fmt: skip
+def test_a_url_is_shown_without_its_password(url: str, said: str) -> None:
+    from assay.assertions.database import shown
+
+    assert shown(url) == said

@@ -143,3 +143,76 @@ def test_assertions_on_the_inventory(tree: Path, capsys: pytest.CaptureFixture[s
     assert judged(14) == {"production_is_backed_up": "fail", "encrypted": "fail", "named": "pass"}
     # Of b nobody knows how long; a alone does not decide.
     assert judged(3) == {"production_is_backed_up": "unknown", "encrypted": "fail", "named": "pass"}
+
+
+BESIDE = "NOT EXISTS (SELECT f.address FROM aws_lambda_function f WHERE NOT EXISTS (SELECT 1 FROM aws_db_instance d"
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        # of b nobody knows how long; a keeps 7 days
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE backup_retention_period < 3)", "unknown"),
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE backup_retention_period < 8)", "fail"),
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE backup_retention_period IS NULL)", "unknown"),
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE NVL(backup_retention_period, 0) < 3)", "unknown"),
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE NVL(backup_retention_period, 0) < 8)", "fail"),
+        ("NOT EXISTS (SELECT name FROM aws_db_instance WHERE backup_retention_period IS NULL)", "unknown"),
+        ("(SELECT COUNT(*) FROM aws_db_instance WHERE backup_retention_period > 3) = 2", "unknown"),
+        ("(SELECT COUNT(*) FROM aws_db_instance) = 2", "pass"),
+        (f"{BESIDE} WHERE d.backup_retention_period > 20))", "unknown"),
+        (f"{BESIDE} WHERE d.identifier = 'c'))", "fail"),
+    ],
+)  # fmt: skip
+def test_what_nobody_knows_violates_no_assertion(
+    tree: Path, capsys: pytest.CaptureFixture[str], condition: str, verdict: str
+) -> None:
+    """NULL is what is absent and what is not known: where SQL makes a truth of it, the finding would be invented."""
+    (tree / "one.sql").write_text(f"CREATE ASSERTION one CHECK ({condition});\n")
+    main(["audit", "database", "inventory:.", "--assertions", "one.sql", "-o", "json", "--show-passes",
+          "--select", "sql-assertion"])  # fmt: skip
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert finding["verdict"] == verdict
+    if verdict == "fail" and "aws_lambda" not in condition:
+        rows = next(e["value"] for e in finding["evidence"] if e["path"] == "violations")
+        assert [row["address"] for row in rows] == ["aws_db_instance.a"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "verdict"),
+    [
+        ("NOT EXISTS (SELECT address FROM aws_db_instance WHERE multi_az = 0)", "unknown"),
+        ("NOT EXISTS (SELECT address FROM aws_s3_bucket)", "fail"),
+        ("NOT EXISTS (SELECT address FROM aws_s3_bucket WHERE NOT EXISTS (SELECT 1 FROM aws_db_instance))", "unknown"),
+        ("NOT EXISTS (SELECT address FROM aws_sqs_queue)", "pass"),
+    ],
+)  # fmt: skip
+def test_types_that_could_not_be_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, condition: str, verdict: str
+) -> None:
+    """A snapshot of an account where databases were denied: a table without rows proves nothing."""
+    from io import BytesIO
+
+    from assay.inventory.aws.replay import units
+    from assay.inventory.collect import run_unit
+    from assay.inventory.snapshot import RecordWriter, SnapshotWriter
+
+    monkeypatch.chdir(tmp_path)
+    answers = {"rds.DescribeDBInstances": {"error": "AccessDenied"}, "s3.ListBuckets": {"Buckets": [{"Name": "a"}]}}
+    stream = BytesIO()
+    SnapshotWriter.begin(stream, {"feeds": {"aws": ["aws_db_instance", "aws_s3_bucket", "aws_sqs_queue"]}})
+    with RecordWriter(stream) as writer:
+        for unit in units(answers):
+            run_unit(unit, writer)
+    SnapshotWriter.end(stream, writer.count)
+    (tmp_path / "account.jsonl.gz").write_bytes(stream.getvalue())
+    (tmp_path / "one.sql").write_text(f"CREATE ASSERTION one CHECK ({condition});\n")
+    code = main(["audit", "database", "inventory:account.jsonl.gz", "--assertions", "one.sql", "-o", "json",
+                 "--show-passes", "--select", "sql-assertion"])  # fmt: skip
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["verdict"], code) == (verdict, 1 if verdict == "fail" else 3)
+    if verdict == "unknown":
+        assert "what there is of aws_db_instance in 123456789012/eu-west-1" in finding["message"]
+    code, _, err = query(capsys, "SELECT count(*) FROM aws_s3_bucket", "account.jsonl.gz")
+    assert code == 3
+    assert "assay query: 123456789012/eu-west-1/rds: denied: " in err

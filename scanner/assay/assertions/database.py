@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 INVENTORY = "inventory:"
 """What a URL begins with that means the resources of a path."""
 PASSWORD = "ASSAY_DATABASE_PASSWORD"
+_SECRET = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
+_SQLITE = re.compile(r"sqlite(\+\w+)?:")
 _LINE = re.compile(r"\(Background on this error at: [^)]*\)|\[SQL: .*", re.DOTALL)
 
 
@@ -57,7 +59,7 @@ def opened(url: str, *, password_file: str | None, seconds: int) -> Iterator[Ses
     if url.startswith(INVENTORY):
         yield InventorySession(url.removeprefix(INVENTORY) or ".", seconds)
         return
-    if url.startswith("sqlite:"):
+    if _SQLITE.match(url):
         with _sqlite(url, seconds) as session:
             yield session
         return
@@ -66,8 +68,11 @@ def opened(url: str, *, password_file: str | None, seconds: int) -> Iterator[Ses
 
 
 def shown(url: str) -> str:
-    """A URL without its password."""
-    return re.sub(r"(://[^/@]*?):[^@]*@", r"\1:***@", url)
+    """A URL without its password, wherever that stands."""
+    start, sign, rest = url.partition("://")
+    who, at, place = rest.rpartition("@")
+    hidden = f"{start}{sign}{who.partition(':')[0]}:***@{place}" if at and ":" in who else url
+    return _SECRET.sub(r"\1***", hidden)
 
 
 def _password(file: str | None) -> str | None:
@@ -135,20 +140,86 @@ class InventorySession(SqliteSession):
                 return self.rows(sql, limit)
             raise
 
-    def doubts(self, queries: list[str]) -> list[str]:
-        """The addresses and columns whose unknown values these queries ask for: their answer is not known either."""
+    def certain(self, query: str, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+        """Which of the rows that a query gave violate for certain, and what its answer depends on that nobody knows.
+
+        What is not known is NULL, and a comparison with it finds nothing: rows that plain comparisons found are
+        certain. What makes a truth of NULL (IS NULL, EXISTS, COALESCE, counting) may find others.
+        """
         import sqlglot
+
+        tree = sqlglot.parse_one(query, read="sqlite")
+        doubts: dict[str, None] = {}
+        open_: set[str] = set()  # addresses whose rows are not certain
+        whole = False  # nor is any other
+        for node, said, addresses in self._unknown_in(tree):
+            if rows and not _two_valued(node):
+                continue
+            doubts |= dict.fromkeys(said)
+            open_ |= addresses
+            whole |= not addresses or _of_others(node)
+        if whole or not all("address" in row for row in rows):
+            return ([], list(doubts)) if doubts else (rows, [])
+        return [row for row in rows if row["address"] not in open_], list(doubts)
+
+    def _unknown_in(self, tree: Any) -> Iterator[tuple[Any, list[str], set[str]]]:
+        """The columns and tables of a query that are not known: what to say, and of which resources it is."""
         from sqlglot import exp
 
-        found: dict[str, None] = {}
-        for query in queries:
-            tree = sqlglot.parse_one(query, read="sqlite")
-            asked = {c.name.lower() for c in tree.find_all(exp.Column)}
-            for table in tree.find_all(exp.Table):
-                for column, addresses in self._tables.unknown.get(table.name, {}).items():
-                    if column.lower() in asked:
-                        found |= dict.fromkeys(f"{column} of {address}" for address in addresses)
-        return list(found)
+        coverage = self.graph.coverage
+        tables = list(tree.find_all(exp.Table))
+        named = {table.name.lower() for table in tables}
+        unknown: dict[str, dict[str, list[str]]] = {}
+        for type_, columns in self._tables.unknown.items():
+            for name, addresses in columns.items() if type_.lower() in named else ():
+                unknown.setdefault(name.lower(), {}).setdefault(name, []).extend(addresses)
+        for column in tree.find_all(exp.Column):
+            for name, addresses in unknown.get(column.name.lower(), {}).items():
+                yield column, [f"{name} of {address}" for address in addresses], set(addresses)
+        for table in tables:
+            for type_, account, region, reason in coverage.unlisted:
+                if table.name.lower() in (type_.lower(), "resources"):
+                    place = "/".join(p for p in (account, region) if p)
+                    yield table, [f"what there is of {type_} in {place or 'this inventory'} ({reason})"], set()
+            if table.name.lower() in {t.lower() for t in coverage.left_out}:
+                yield table, [f"what there is of {table.name}: the audit was narrowed and did not collect it"], set()
+
+
+def _two_valued(node: Any) -> bool:
+    """Whether something between a part of a query and the whole makes a truth of what is not known."""
+    from sqlglot import exp
+
+    makers = (exp.Is, exp.Exists, exp.Coalesce, exp.Case, exp.If, exp.AggFunc, exp.All, exp.Any, exp.Window,
+              exp.NullSafeEQ, exp.NullSafeNEQ, exp.SetOperation)  # fmt: skip
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, makers) or (isinstance(node, exp.In) and node.args.get("query")):
+            return True
+        if isinstance(node, exp.Join) and node.side:
+            return True
+        if isinstance(node, exp.Select) and (node.args.get("group") or _counts(node)):
+            return True
+    return False
+
+
+def _counts(select: Any) -> bool:
+    from sqlglot import exp
+
+    return any(isinstance(part, exp.AggFunc) for one in select.expressions for part in one.walk())
+
+
+def _of_others(node: Any) -> bool:
+    """Whether a value decides about rows of others too: it stands in a query inside the query, or beside a join."""
+    from sqlglot import exp
+
+    selects = 0
+    while node is not None:
+        if isinstance(node, exp.Select):
+            selects += 1
+            if node.args.get("joins") or node.args.get("group") or _counts(node):
+                return True
+        node = node.parent
+    return selects > 1
 
 
 @contextmanager
@@ -156,8 +227,9 @@ def _sqlite(url: str, seconds: int) -> Iterator[Session]:
     import sqlite3
     from urllib.parse import quote, unquote
 
-    path = unquote(url.partition("://")[2].removeprefix("/").partition("?")[0])
-    if not url.startswith("sqlite:///") or not path:
+    place = url.partition("://")[2]
+    path = unquote(place.removeprefix("/").partition("?")[0])
+    if not place.startswith("/") or not path:
         raise UsageError(f"{url}: a SQLite URL is sqlite:///path/to/file.db, with a fourth slash for an absolute path")
     if not os.path.isfile(path):
         raise Failed("there is no such file")
@@ -211,8 +283,10 @@ class AlchemySession:
         milliseconds = self._seconds * 1000
         if self.name == "postgresql":
             return [f"SET LOCAL statement_timeout = {milliseconds}"]
-        if self.name in ("mysql", "mariadb"):
-            return [f"SET SESSION max_execution_time = {milliseconds}"] if self.name == "mysql" else []
+        if self.name == "mysql":
+            return [f"SET SESSION max_execution_time = {milliseconds}"]
+        if self.name == "mariadb":
+            return [f"SET SESSION max_statement_time = {self._seconds}"]
         return ["SET TRANSACTION READ ONLY"] if self.name == "oracle" else []
 
 

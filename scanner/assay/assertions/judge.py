@@ -69,18 +69,22 @@ def ask(sources: Sequence[Source], session: Session, rows: int) -> tuple[list[Re
     unasked: list[tuple[Resource, str]] = []
     for s in sources:
         found: list[dict[str, Any]] = []
+        doubts: list[str] = []
         try:
-            asking = queries(s.assertion, session.name)
-            for sql in asking:
-                found += session.rows(sql, rows + 1 - len(found)) if len(found) <= rows else []
+            for sql in queries(s.assertion, session.name):
+                some = session.rows(sql, rows + 1 - len(found)) if len(found) <= rows else []
+                if isinstance(session, InventorySession):
+                    some, open_ = session.certain(sql, some)
+                    doubts += open_
+                found += some
         except (Untranslatable, Failed) as error:
             kind = "cannot be translated" if isinstance(error, Untranslatable) else "could not be asked"
             unasked.append((resource(s, {}), f"{s.assertion.name} {kind}: {error}"))
             continue
-        doubts = session.doubts(asking) if not found and isinstance(session, InventorySession) else []
-        if doubts:
+        if doubts and not found:
             more = f" and {len(doubts) - 1} more" if len(doubts) > 1 else ""
-            asked.append(resource(s, {"violations": Unknown(f"{doubts[0]}{more} is not known")}))
+            verb = "are" if len(doubts) > 1 else "is"
+            asked.append(resource(s, {"violations": Unknown(f"{doubts[0]}{more} {verb} not known")}))
         else:
             asked.append(resource(s, {"violations": found[:rows], "more": len(found) > rows}))
     return asked, unasked

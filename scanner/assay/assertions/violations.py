@@ -19,13 +19,19 @@ DIALECTS = {
 _NEEDS_DUAL = ("oracle",)
 _DANGEROUS = set(
     """
-    pg_terminate_backend pg_cancel_backend pg_reload_conf pg_rotate_logfile pg_read_file pg_read_binary_file pg_ls_dir
-    pg_sleep pg_sleep_for pg_sleep_until pg_advisory_lock pg_try_advisory_lock pg_advisory_xact_lock nextval setval
-    set_config query_to_xml load_extension readfile writefile edit load_file sleep benchmark get_lock sys_exec
-    xp_cmdshell openrowset opendatasource
+    nextval setval set_config query_to_xml query_to_xmlschema query_to_xml_and_xmlschema cursor_to_xml
+    cursor_to_xmlschema load_extension readfile writefile edit load_file sleep benchmark get_lock release_lock
+    release_all_locks master_pos_wait sys_exec sys_eval sys_set xp_cmdshell openrowset openquery opendatasource
     """.split()  # noqa: SIM905 - as quoted strings it would be a page
 )
 """Functions that do something, or read outside the database, from inside a query."""
+_FAMILIES = ("dblink", "lo_", "dbms_", "utl_", "pg_")
+"""Functions of these kinds too, but for those that only look."""
+_LOOKING = (
+    "pg_typeof", "pg_get_", "pg_size_", "pg_relation_size", "pg_table_size", "pg_total_relation_size",
+    "pg_indexes_size", "pg_database_size", "pg_column_size", "pg_has_role", "pg_table_is_visible",
+    "pg_is_in_recovery", "pg_last_xact_replay_timestamp", "pg_postmaster_start_time",
+)  # fmt: skip
 
 
 class Untranslatable(Exception):
@@ -138,7 +144,7 @@ def refuse(query: Any) -> None:
             raise Refused(f"it holds {type(node).__name__.upper()}, which does more than read")
         if isinstance(node, exp.Func):
             name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
-            if name in _DANGEROUS or name.startswith(("dblink", "lo_", "dbms_", "utl_")):
+            if name in _DANGEROUS or (name.startswith(_FAMILIES) and not name.startswith(_LOOKING)):
                 raise Refused(f"it calls {name}, which does more than read the tables")
         elif isinstance(node, exp.Dot) and node.sql().lower().startswith(("dbms_", "utl_", "sys.dbms_", "sys.utl_")):
             raise Refused(f"it calls {node.sql()}, which does more than read the tables")

@@ -134,4 +134,11 @@ def _complete(graph: Graph, args: Namespace) -> int:
     for entry in graph.coverage.inputs:
         if entry["status"] == "failed":
             print(f"assay query: {entry['path']}: {entry['reason']}", file=sys.stderr)
+    for unit in graph.coverage.units:
+        if unit["status"] != "ok":
+            place = "/".join(unit[k] for k in ("account", "region", "service") if unit[k])
+            print(f"assay query: {place}: {unit['status']}: {unit['reason']}", file=sys.stderr)
+    for type_, _, region, reason in graph.coverage.unlisted:
+        place = f" in {region}" if region else ""
+        print(f"assay query: {type_}{place} could not be listed: {reason}", file=sys.stderr)
     return 3 if graph.coverage.incomplete and not args.allow_incomplete else 0
