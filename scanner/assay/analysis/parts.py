@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from assay import model
 from assay.model import Finding, Undetermined, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeVar
 
     from assay.model import View
 
-V = TypeVar("V", bound="View")
+    V = TypeVar("V", bound=View)
 
 
 def one_by_one(views: Iterable[V], judge: Callable[[V], Iterable[Finding]]) -> Iterator[Finding]:

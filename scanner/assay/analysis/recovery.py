@@ -6,12 +6,13 @@ far point-in-time recovery lags behind is measured when the inventory is taken, 
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from assay import clock
 from assay.analysis.service_levels import lasting
 from assay.model import Unknown
+from assay.patterns import pattern
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,8 +31,8 @@ _UNITS = {
     "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": HOUR, "hour": HOUR, "d": 86400, "day": 86400,
     "w": 7 * 86400, "week": 7 * 86400,
 }  # fmt: skip
-_PLAIN = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+?)s?")
-_ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
+_PLAIN = pattern(r"(\d+(?:\.\d+)?)\s*([a-z]+?)s?")
+_ISO = pattern(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?")
 
 
 class Point(NamedTuple):

@@ -6,6 +6,7 @@ see values of the right type. A module of them is imported when the first of its
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from assay.model import PartialList, Unknown
@@ -118,6 +119,7 @@ _SIGNATURES = {
 }  # fmt: skip
 
 
+@cache
 def _parameter(text: str) -> Parameter:
     return Parameter(_TYPES[text.strip("*?~")], "?" in text, "~" in text)
 
