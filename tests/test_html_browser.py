@@ -276,6 +276,39 @@ def test_without_scripts_the_findings_are_readable(report: Report, tmp_path: Pat
         assert f.resource.address in happened["result"]
 
 
+def test_rows_are_in_order_and_in_place_however_one_goes(tmp_path: Path) -> None:
+    """Rows are kept and filled anew: after any step those in view must be there, once each, from top to bottom."""
+    script = """
+    const list = document.getElementById("list"), wrong = [];
+    const change = (id, value, event) => {
+      document.getElementById(id).value = value;
+      document.getElementById(id).dispatchEvent(new Event(event));
+    };
+    const steps = [
+      () => { list.scrollTop = 5000; }, () => { list.scrollTop += 100; }, () => { list.scrollTop -= 170; },
+      () => change("group", "resource", "change"), () => { list.scrollTop = 9000; }, () => { list.scrollTop += 1000; },
+      () => change("q", "orders-49", "input"), () => change("q", "", "input"), () => { list.scrollTop = 1e9; },
+      () => document.querySelector(".head").click(), () => document.querySelector(".item").click(),
+      () => change("group", "rule", "change"), () => document.getElementById("fold").click(),
+    ];
+    const expected = (n) => `row-${n}`;
+    for (let round = 0; round < 3; round++) for (const [n, step] of steps.entries()) {
+      step();
+      await new Promise((done) => setTimeout(done, 80));
+      const rows = [...document.querySelectorAll(".row")], first = rows.length ? Number(rows[0].id.slice(4)) : 0;
+      const high = rows.length ? rows[0].offsetHeight : 0, end = list.scrollTop + list.clientHeight;
+      const bottom = (first + rows.length) * high;
+      if (rows.some((row, k) => row.id !== expected(first + k) || row.offsetTop !== (first + k) * high)) wrong.push(n);
+      if (first * high > list.scrollTop || (bottom < end && bottom !== list.firstChild.offsetHeight)) wrong.push(-n);
+      const level = (row) => (row.classList.contains("head") ? "1" : "2");
+      if (rows.some((row) => row.getAttribute("aria-level") !== level(row))) wrong.push(n);
+    }
+    return wrong;
+    """
+    happened = page(large(tmp_path / "estate", 500), tmp_path, script=script)
+    assert (happened["result"], happened["console"]) == ([], [])
+
+
 def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None:
     rounds = 5
     few = page(large(tmp_path / "few", 50), tmp_path)

@@ -175,5 +175,8 @@ const overview = () => {
     button.addEventListener("click", () => choose(THEME_FACET, key));
     return button;
   });
-  $("card").replaceChildren(el("h2", "", N ? "By theme" : "Nothing to show"), el("p", "dim", N ? "Choose a finding to see its evidence, the line to mend and why it matters." : "No rule had anything to say."), ...lines);
+  const [said, more] = !N ? ["Nothing to show", "No rule had anything to say."]
+    : !shown.length ? ["Nothing matches", "No finding passes these filters."]
+      : ["By theme", "Choose a finding to see its evidence, the line to mend and why it matters."];
+  $("card").replaceChildren(el("h2", "", said), el("p", "dim", more), ...lines);
 };

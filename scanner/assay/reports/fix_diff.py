@@ -57,7 +57,8 @@ def _lines(finding: Finding, edit: Edit, places: Places) -> Iterator[str]:
     first = data.count(b"\n", 0, begin) + 1 + same
     gone = len(old) - back - same
     top = max(1, first - _AROUND)
-    shown = places.excerpt(Location(edit.shown, top, 1, first + gone + _AROUND - 1, 1), most=60)
+    lines = data.count(b"\n") + (not data.endswith(b"\n"))
+    shown = places.excerpt(Location(edit.shown, top, 1, min(first + gone + _AROUND - 1, lines), 1), most=60)
     yield f"@@ {edit.shown}:{first} @@"
     yield from (f" {line.text}" for line in shown if line.number < first)
     yield from (f"-{line.text}" for line in shown if first <= line.number < first + gone)

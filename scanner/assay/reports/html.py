@@ -121,7 +121,7 @@ def _result(report: Report, *, gated: bool) -> str:
 
 def _tight(script: str) -> str:
     """Our own code without indentation and comments: every byte of it is in every report."""
-    lines = (line.strip() for line in script.splitlines())
+    lines = (line.strip().partition(" // ")[0].rstrip() for line in script.splitlines())  # no text of it holds that
     return "".join(f"{line}\n" for line in lines if line and not line.startswith("//"))
 
 
@@ -294,7 +294,9 @@ class _Blocks:
 
     def evidence(self, f: Finding, clean: Callable[[str], str]) -> Iterator[tuple[str, str, str]]:
         """Path, value in words, and whose it is; an unknown, which is null in data, says what it is made of."""
-        for item, raw in zip(shape.evidence(f, clean), shape.raw_evidence(f), strict=True):
+        items = shape.evidence(f, clean)
+        words = shape.raw_evidence(f) if any(item.get("value") is None for item in items) else [""] * len(items)
+        for item, raw in zip(items, words, strict=True):
             value = item.get("value")
             if value is None and not item.get("path"):
                 continue  # a place and nothing more: it is among those that also decided

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay import clock
 from assay.ledger.trend import COUNTS
-from assay.model import Verdict, lookup_quietly
+from assay.model import Severity, Verdict, lookup_quietly
 from assay.reports import shape
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def changes(report: Report) -> dict[str, Any] | None:
         return None
     if len(trend.runs) < 2:
         return {"since": trend.sentence(), "counts": {}, "fixed": [], "spark": None}
-    kept = [{name: getattr(r, name) for name in ("rule", "severity", "message", "address")} for r in trend.fixed[:MOST]]
+    gravest = sorted(trend.fixed, key=lambda r: -Severity[r.severity.upper()])[:MOST]
+    kept = [{name: getattr(r, name) for name in ("rule", "severity", "message", "address")} for r in gravest]
     counts = {name: trend.runs[0].changes[name] for name in COUNTS}
     since = f"Since run {trend.runs[1].id} of {clock.stamp(trend.runs[1].at)[:16].replace('T', ' ')} UTC"
     return {"since": since, "counts": counts, "fixed": kept, "spark": _spark(trend.failures())}

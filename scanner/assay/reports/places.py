@@ -43,6 +43,7 @@ class Places:
         self._texts: dict[str, str | None] = {}
         self._lines: dict[str, list[str]] = {}
         self._masked: dict[str, list[str] | None] = {}
+        self._around: dict[tuple[str, int], Line] = {}  # lines that are not meant are the same for every finding
         self._hashes: dict[str, LineHashes] = {}
 
     def text(self, file: str) -> str | None:
@@ -87,11 +88,15 @@ class Places:
         return [self._line(place, n, last) for n in range(first_shown, last_shown + 1)]
 
     def _line(self, place: Location, number: int, last: int) -> Line:
+        meant = place.start_line <= number <= last
+        if not meant and (known := self._around.get((place.file, number))) is not None:
+            return known
         raw = self.lines(place.file)[number - 1]
         spans = self._spans(place.file, number)
         text = masking.apply(raw, spans)
-        if not place.start_line <= number <= last:
-            return Line(number, text[:_WIDTH])
+        if not meant:
+            self._around[place.file, number] = line = Line(number, text[:_WIDTH])
+            return line
         indent = len(raw) - len(raw.lstrip())
         start = place.start_column - 1 if number == place.start_line else indent
         end = place.end_column - 1 if number == place.end_line else len(raw)
