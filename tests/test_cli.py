@@ -298,6 +298,29 @@ def test_a_file_that_is_reached_twice_is_read_once(tree: Path, capsys: pytest.Ca
         assert again["coverage"]["inputs"] == once["coverage"]["inputs"]
 
 
+def test_the_configuration_of_a_stranger_runs_and_writes_nothing(
+    tree: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    theirs, outside = tmp_path_factory.mktemp("theirs"), tmp_path_factory.mktemp("home") / "profile"
+    (theirs / "main.tf").write_text(BAD)
+    (theirs / "evil" / "custom").mkdir(parents=True)
+    (theirs / "evil" / "custom" / "evil.py").write_text(f"open({str(outside)!r}, 'w').close()\n")
+    for setting, said in (
+        ('rules = ["evil"]', "pass --rules DIR yourself"),
+        (f'output = ["json={outside}"]', "pass -o FORMAT=FILE yourself"),
+        ('plugin = ["checkov"]', "pass --plugin NAME yourself"),
+    ):
+        (theirs / "assay.toml").write_text(setting + "\n")
+        assert main(["scan", str(theirs), "--no-cache"]) == 2
+        assert said in capsys.readouterr().err
+        assert main(["scan", str(theirs), "--no-config", *GATE]) == 1
+        capsys.readouterr()
+    (tree / "assay.toml").write_text(f'output = ["json={outside}"]\n')  # by a pull request
+    assert main(["scan", ".", "--no-cache"]) == 2
+    assert "a configuration writes below the working directory" in capsys.readouterr().err
+    assert not outside.exists()
+
+
 def test_the_configuration_schema_knows_the_same_keys() -> None:
     from assay import config
 

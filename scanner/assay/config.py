@@ -43,6 +43,30 @@ def find(path: str) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
+def refuse_stranger(file: str, table: dict[str, Any], here: str) -> None:
+    """Let a configuration run code or write files only where it is that of the repository one stands in, and below it.
+
+    What is scanned may be a stranger's, and its configuration with it.
+
+    Raises:
+        ConfigError: naming the file, the key and what to do instead.
+    """
+    from assay.paths import repository
+
+    mine, folder = os.path.realpath(repository(here)), os.path.realpath(os.path.dirname(file))
+    if folder != mine and not folder.startswith(mine.rstrip(os.sep) + os.sep):
+        for key, option in (("rules", "--rules DIR"), ("plugin", "--plugin NAME"), ("output", "-o FORMAT=FILE")):
+            if table.get(key):
+                raise ConfigError(
+                    f"{file}: it is not of the repository you are in, and {key} would run its code or write files: "
+                    f"pass {option} yourself if that is meant, and --no-config to leave the file aside"
+                )
+    for text in table.get("output", ()):
+        name = text.partition("=")[2]
+        if os.path.isabs(name) or os.path.normpath(name).startswith(os.pardir):
+            raise ConfigError(f"{file}: output {text}: a configuration writes below the working directory")
+
+
 def waivers(path: str) -> str | None:
     """The waiver file nearest to `path`, up to the root of its repository; None when there is none."""
     return next((f for f in (os.path.join(folder, WAIVERS) for folder in above(path)) if os.path.isfile(f)), None)

@@ -48,6 +48,7 @@ def add_selection(p: ArgumentParser) -> None:
     p.add_argument("--ignore", action="append", metavar="RULE", help="rule id, theme or glob to leave out")
     p.add_argument("--framework", action="append", metavar="ID", help="only rules with a control of this framework")
     p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
+    p.add_argument("--no-config", action="store_true", help="leave assay.toml and [tool.assay] of pyproject.toml aside")
     p.add_argument("--include-system", action="store_true",
                    help="of a live cluster, also report what it runs itself (kube-system)")  # fmt: skip
 
@@ -128,13 +129,18 @@ def keeper(args: Namespace, catalogue: Catalogue, entries: Sequence[Entry]) -> C
 
 
 def settle(args: Namespace, paths: Sequence[str]) -> None:
-    """Fill what the command line left open from the configuration nearest to the first path."""
+    """Fill what the command line left open from the configuration nearest to the first path.
+
+    Raises:
+        ConfigError: it is not as the form demands, or a stranger's one that would run code or write files.
+    """
     first = next((p for p in paths if os.path.exists(p)), ".")
-    found = config.find(first)
+    found = None if args.no_config else config.find(first)
     if found is None:
         args.params = {}
         return
     file, table = found
+    config.refuse_stranger(file, table, os.getcwd())
     folder = os.path.dirname(file)
     for key in config.LISTS:
         name = key.replace("-", "_")
