@@ -47,7 +47,8 @@ def test_our_own_rules_find_nothing(installed: Path) -> None:
 def test_the_rules_would_tell(installed: Path) -> None:
     workflow = installed / ".github/workflows/assay.yml"
     text = workflow.read_text(encoding="utf-8")
-    workflow.write_text(text.replace("run: gh pr comment", "run: terraform apply -auto-approve #"), encoding="utf-8")
+    assert "gh pr comment" in text
+    workflow.write_text(text.replace("gh pr comment", "terraform apply -auto-approve #"), encoding="utf-8")
     assert "workflow-deploy-ungated" in {f.rule for f in judged(installed).findings}
 
 

@@ -9,13 +9,18 @@ const chips = FACETS.map((facet, k) => {
     if (!box.open) return;
     if (!made.size) for (const key of facet.found) made.set(key, chip(key));
     if (!box.lastChild.firstChild) box.lastChild.append(...made.values());
+    press();
     for (const [key, one] of made) {
-      const pressed = String(state.chosen[k].has(key));
-      if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
       if (one.count === counts[key]) continue;
       one.count = counts[key];
       one.classList.toggle("empty", !one.count);
       one.lastChild.textContent = digits(one.count);
+    }
+  };
+  const press = () => {
+    for (const [key, one] of made) {
+      const pressed = String(state.chosen[k].has(key));
+      if (one.getAttribute("aria-pressed") !== pressed) one.setAttribute("aria-pressed", pressed);
     }
   };
   const chip = (key) => {
@@ -27,7 +32,7 @@ const chips = FACETS.map((facet, k) => {
   box.open = facet.name !== "rule" && !narrow.matches;
   box.addEventListener("toggle", () => paint());
   if (facet.found.length > 1 || (facet.found.length && !facet.rare)) $("facets").append(box);
-  return { box, paint };
+  return { box, paint, press };
 });
 
 // What stands beside the list follows when the list is on the screen: nobody waits for it.
@@ -46,11 +51,9 @@ const refilter = (step) => {
   state.open = -1;
   scrollList(0);
   filter();
-  painted(() => {
-    if (step) remember(true);
-    behind();
-  });
-  if (!step) remember(false);
+  chips.forEach(({ press }) => press());
+  painted(behind);
+  remember(step);
 };
 
 const choose = (k, key) => {
@@ -132,10 +135,8 @@ $("group").addEventListener("change", () => {
   state.folded.clear();
   scrollList(0);
   arrange();
-  painted(() => {
-    remember(true);
-    behind();
-  });
+  painted(behind);
+  remember(true);
 });
 $("clear").addEventListener("click", () => {
   state.q = $("q").value = "";

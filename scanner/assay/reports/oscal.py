@@ -185,7 +185,8 @@ def _prop(name: str, value: str) -> dict[str, str]:
 
 
 def _observed(f: Finding) -> str:
-    return _id("observation", f.fingerprint, f.verdict.value, f.rule, f.resource.address)
+    file = f.location.file if f.location is not None else ""  # merged reports may hold one fingerprint in two files
+    return _id("observation", f.fingerprint, f.verdict.value, f.rule, f.resource.address, file)
 
 
 def _subject(f: Finding) -> str:
