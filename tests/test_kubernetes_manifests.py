@@ -120,6 +120,9 @@ def test_documents_lists_and_json_are_objects_each_at_its_own_line(tmp_path: Pat
         (b"apiVersion: v1\nkind: Pod\nspec: \xff\xff\n", "failed", "not UTF-8", 1),
         ("- apiVersion: v1\n  kind: Pod\n", "failed", "no map with apiVersion and kind", 1),
         ("apiVersion: v1\nkind: List\nitems:\n- null\n", "failed", "no apiVersion, no kind", 4),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: [b]}\n", "failed", "the namespace of this Pod", 1),
+        ("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {b: [c]}}\n", "failed", "the labels of this Pod", 1),
+        ("apiVersion: v1\nkind: RoleBinding\nmetadata: {name: a}\nroleRef: [b]\n", "failed", "the roleRef of this", 1),
     ],
 )
 def test_what_is_wrong_with_a_document_is_said_and_the_others_count(

@@ -238,3 +238,22 @@ def test_what_a_projected_volume_names_has_to_be_there(tmp_path: Path, name: str
     volume = f"{{name: v, projected: {{sources: [{{configMap: {{name: {name}}}}}]}}}}"
     pod = f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop}}\nspec: {{volumes: [{volume}]}}\n"
     assert bool(found(tmp_path, config + pod, "k8s-missing-reference")) is told
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "securityContext: {sysctls: [{name: {a: b}, value: x}]}", "serviceAccountName: [a]",
+        "serviceAccountName: {a: b}", "volumes: [5, null, {name: v, emptyDir: {}}]",
+        "containers: [{name: a, ports: [{containerPort: [1]}]}]",
+    ],
+)  # fmt: skip
+def test_what_is_odd_in_one_manifest_costs_no_other_its_verdicts(tmp_path: Path, odd: str) -> None:
+    """A finding's key that is no text ended the whole scan; a name that is a list, all rules that look names up."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s, namespace: shop, labels: {app: web}}\nspec: {%s}\n---\n"
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: s, namespace: shop}\nspec: {selector: {app: web}}\n"
+    text = pod % ("odd", odd) + pod % ("web", "hostPID: true, containers: [{name: a, image: b}]") + service
+    told = found(tmp_path, text, "k8s-*")
+    assert {"k8s-host-pid", "k8s-token-automounted", "k8s-no-readiness-probe"} <= {
+        rule for rule, address in told if address == "shop/Pod/web"
+    }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Resource, as_list, require, rule
 from assay.kubernetes.control_plane import WEAK_CIPHERS, flag
+from assay.model import is_map
 
 _KUBELET = "KubeletConfiguration"
 
@@ -212,7 +213,7 @@ def k8s_kubelet_no_server_certificate_rotation(kubelet: Resource) -> Iterator[Fi
     Set `serverTLSBootstrap: true` and leave the feature gate `RotateKubeletServerCertificate` on.
     """
     gates = kubelet["featureGates"] or {}
-    if gates.get("RotateKubeletServerCertificate") == False:
+    if is_map(gates) and gates.get("RotateKubeletServerCertificate") == False:
         yield kubelet.fails("the feature gate is off", at="featureGates")
     elif kubelet["serverTLSBootstrap"] != True:
         yield kubelet.fails("serverTLSBootstrap is not true", at="serverTLSBootstrap")

@@ -197,7 +197,7 @@ def k8s_no_readiness_probe(pod: Pod, graph: Graph) -> Iterator[Finding]:
     if not _serves(pod) or not services_of(pod, graph):
         return
     running = [c for c in pod.containers if c.runs_on]
-    targets = {p["targetPort"] or p["port"] for s in services_of(pod, graph) for p in s.each("spec.ports")}
+    targets = [p["targetPort"] or p["port"] for s in services_of(pod, graph) for p in s.each("spec.ports")]
     listening = [
         c for c in running if any(p["containerPort"] in targets or p["name"] in targets for p in c.each("ports"))
     ]

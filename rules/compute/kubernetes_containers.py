@@ -288,7 +288,7 @@ def k8s_added_capability(c: Container) -> Iterator[Finding]:
     """
     added = [a for a in as_list(c["securityContext.capabilities.add"]) if a != "NET_BIND_SERVICE"]
     if added:
-        yield c.fails(f"{c} adds {', '.join(added)}", at="securityContext.capabilities.add")
+        yield c.fails(f"{c} adds {', '.join(f'{a}' for a in added)}", at="securityContext.capabilities.add")
 
 
 @rule(

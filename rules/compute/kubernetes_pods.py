@@ -6,6 +6,7 @@ from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, re
 from assay.analysis.host_paths import is_sensitive
 from assay.kubernetes.relations import system_namespace
 from assay.kubernetes.workloads import PODS, Pod, pods, unowned
+from assay.model import is_map
 
 require(
     "k8s-host-pid",
@@ -236,7 +237,7 @@ def k8s_volume_type(pod: Pod) -> Iterator[Finding]:
     Use a PersistentVolumeClaim.
     """
     for volume in pod.each("volumes"):
-        for kind in volume.values:
+        for kind in volume.values if is_map(volume.values) else ():
             if kind not in _VOLUME_TYPES and kind != "hostPath" and not volume.absent(kind):
                 yield volume.fails(f"a volume of type {kind} is outside the restricted profile", at=kind)
 

@@ -98,7 +98,7 @@ def k8s_no_apparmor_profile(c: Container) -> Iterator[Finding]:
     kind = c.effective("appArmorProfile.type")
     if kind == None:
         named = c.pod.annotation(f"{_APPARMOR}{c['name']}")
-        if named == None or not (named == "runtime/default" or named.startswith("localhost/")):
+        if named == None or not (named == "runtime/default" or f"{named}".startswith("localhost/")):
             yield c.fails(f"{c} has no AppArmor profile", at="securityContext.appArmorProfile")
     elif kind not in _PROFILES:
         yield c.fails(
@@ -127,7 +127,7 @@ def k8s_apparmor_unconfined(pod: Pod) -> Iterator[Finding]:
     for view in (pod, *pod.containers):
         if view[path] not in (None, "", *_PROFILES):
             yield view.fails(f"{view.label}the AppArmor profile is {view[path]}", at=path)
-    place = ".".join([*pod.template, "metadata", "annotations"])
+    place = ".".join((*map(str, pod.template), "metadata", "annotations"))
     for name, value in pod.annotations.items() if is_map(pod.annotations) else ():
         if name.startswith(_APPARMOR) and not (value in ("", "runtime/default") or f"{value}".startswith("localhost/")):
             yield pod.resource.fails(

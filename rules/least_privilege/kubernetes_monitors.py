@@ -41,7 +41,7 @@ def _given(binding: Resource, graph: Graph) -> Iterator[Finding]:
     """A role that every cluster has (`edit`), where it is not among the inputs itself."""
     scope = access(graph, binding)
     who = [f"{s}" for s in subjects_of(binding) if s in watchers(graph, binding)]
-    name = binding["roleRef.name"]
+    name = f"{binding['roleRef.name']}"
     if not who or scope.role_of(binding) or name not in BUILT_IN:
         return
     if name != "view":

@@ -5,6 +5,7 @@ from typing import Any
 
 from assay import LOW, Finding, Graph, Resource, rule
 from assay.analysis.telemetry import external_labels
+from assay.model import is_map
 
 
 @rule(
@@ -23,7 +24,8 @@ def k8s_telemetry_no_cluster_label(r: Resource, graph: Graph, params: dict[str, 
     Set the labels in `externalLabels` of the Prometheus resource, or in `global.external_labels` of its configuration.
     """
     if r.type == "Prometheus":
-        missing = [key for key in params["keys"] if key not in (r["spec.externalLabels"] or {})]
+        labels = r["spec.externalLabels"] or {}
+        missing = [key for key in params["keys"] if not is_map(labels) or key not in labels]
         if missing:
             yield r.fails(f"the external labels {', '.join(missing)} are missing", at="spec.externalLabels")
         return

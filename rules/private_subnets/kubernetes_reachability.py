@@ -38,7 +38,12 @@ def k8s_unexpected_reachability(workload: Resource, graph: Graph, params: dict[s
     for target in _mine(network(graph, workload), workload):
         for sources, open_ in wanted:
             for source in filter(None, map(str.strip, sources.split(","))):
-                yield from _judged(workload, list(ways(graph, workload, target, source)), source, open_)
+                try:
+                    found = list(ways(graph, workload, target, source))
+                except ValueError as error:
+                    yield workload.not_evaluated(f"an assertion cannot be read: {error}")
+                    continue
+                yield from _judged(workload, found, source, open_)
 
 
 def _mine(net: Network, workload: Resource) -> list[Any]:
@@ -49,7 +54,7 @@ def _annotated(workload: Resource) -> Iterator[tuple[str, bool]]:
     for name, open_ in ((OPEN, True), (SHUT, False)):
         said = annotation(workload, name)
         if said != None:
-            yield said, open_
+            yield f"{said}", open_
 
 
 def _configured(workload: Resource, assertions: list[str]) -> Iterator[tuple[str, bool]]:

@@ -76,5 +76,5 @@ def k8s_kubelet_event_limit(kubelet: Any, graph: Graph, params: dict[str, int]) 
         limit, at = kubelet["eventRecordQPS"], "eventRecordQPS"
     else:
         limit, at = flag_of(kubelet, "event-qps")
-    if limit != None and 0 < int(limit) < params["at_least"]:
+    if limit != None and f"{limit}".isdigit() and 0 < int(limit) < params["at_least"]:
         yield kubelet.fails(f"events above {limit} a second are dropped", at=at)

@@ -20,6 +20,7 @@ from assay.model import (
     Verdict,
     join_path,
     lookup_quietly,
+    show,
 )
 
 if TYPE_CHECKING:
@@ -345,7 +346,9 @@ def distinguish(findings: list[Finding], moved: Mapping[str, str] | None = None)
             where = moved.get(where or ".", where)
         elif moved:
             address = moved.get(address, address)
-        text = "\x1f".join((f.rule, where, address, f.key or _content_key(f, blocks)))
+        key: Any = f.key  # a rule may give what a manifest holds in a name's place
+        own = key if isinstance(key, str) else "" if key is None else show(key)
+        text = "\x1f".join((f.rule, where, address, own or _content_key(f, blocks)))
         digest = digest_of(text.encode("utf-8", "surrogatepass"))
         seen[digest] = seen.get(digest, 0) + 1
         f.fingerprint = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"

@@ -270,7 +270,7 @@ def subjects_of(binding: Resource) -> list[Subject]:
         for value in (kind, name, namespace):
             if isinstance(value, Unknown):
                 raise Undetermined(value)
-        if not isinstance(kind, str) or not isinstance(name, str):
+        if not (isinstance(kind, str) and isinstance(name, str) and isinstance(namespace, str)):
             continue
         found.append(Subject(kind, name, namespace if kind == "ServiceAccount" else None))
     return found

@@ -347,10 +347,35 @@ def unfit(values: dict[str, Any]) -> tuple[str, str] | None:
         return "skipped", "a kubeconfig, not a manifest"
     if "metadata" in values and not isinstance(values["metadata"], dict):
         return "failed", f"the metadata of this {kind} is no map: has what stands below it lost its indentation?"
+    odd = _odd(values.get("metadata") or {}) or _odd_role(kind, values.get("roleRef"))
+    if odd is not None:
+        return "failed", f"the {odd} of this {kind} is not what Kubernetes takes there; it refuses the manifest"
     for field in ("spec", "data", "stringData"):
         if values.get(field) is not None and not isinstance(values[field], dict) and kind in _MAPS:
             return "failed", f"the {field} of this {kind} is no map: has what stands below it lost its indentation?"
     return None
+
+
+def _odd(metadata: dict[str, Any]) -> str | None:
+    """The field of the metadata that holds a list or a map in a text's place; None when there is none."""
+    for field in ("name", "generateName", "namespace", "uid"):
+        if isinstance(metadata.get(field), dict | list):
+            return field
+    for field in ("labels", "annotations"):
+        table = metadata.get(field)
+        if isinstance(table, dict):
+            if any(isinstance(value, dict | list) for value in table.values()):
+                return field
+        elif table is not None and not isinstance(table, str):  # a text may be a placeholder
+            return field
+    return None
+
+
+def _odd_role(kind: str, reference: Any) -> str | None:
+    if kind not in ("RoleBinding", "ClusterRoleBinding"):
+        return None
+    good = isinstance(reference, dict) and not any(isinstance(v, dict | list) for v in reference.values())
+    return None if good else "roleRef"
 
 
 _MAPS = frozenset(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset({"Node", "Namespace"})
 """A static pod's owner is its node, which owns it in name only."""
-_PARTS = {"apiVersion", "kind", "name", "uid"}
+_PARTS = ("apiVersion", "kind", "name", "uid")
 """What a reference must hold: the API server refuses any other, and a manifest may hold anything."""
 
 
@@ -47,7 +47,7 @@ def controller_of(r: Resource) -> dict[str, Any] | None:
     references = metadata.get("ownerReferences") if type(metadata) is dict else r["metadata.ownerReferences"]
     if not references:
         return None
-    told = [o for o in as_list(references) if isinstance(o, dict) and o.keys() >= _PARTS]
+    told = [o for o in as_list(references) if isinstance(o, dict) and all(isinstance(o.get(p), str) for p in _PARTS)]
     found: dict[str, Any] | None = next((o for o in told if o.get("controller")), told[0] if told else None)
     return None if found is None or found["kind"] in _ENDS else found
 

@@ -39,11 +39,13 @@ def matches(selector: Any, labels: Any) -> bool:
     for known in (selector, labels):
         if isinstance(known, Unknown):
             raise Undetermined(known)
-    if not isinstance(selector, dict):
+    if not isinstance(selector, dict) or not isinstance(labels, dict):
         return False
     if not ("matchLabels" in selector or "matchExpressions" in selector):
         return all(_has(labels, key, value) for key, value in selector.items())
     wanted = selector.get("matchLabels") or {}
+    if not isinstance(wanted, dict):
+        return False
     return all(_has(labels, key, value) for key, value in wanted.items()) and all(
         _meets(labels, e) for e in selector.get("matchExpressions") or []
     )
@@ -66,6 +68,11 @@ def _meets(labels: Any, expression: Any) -> bool:
 # --- indexes: one pass over a kind, however often it is asked ---------------------------------------------------------
 
 
+def _names(key: Any) -> bool:
+    """False for a list or a map that stands in a name's place, and names nothing: the API server refuses it."""
+    return not isinstance(key[-1] if isinstance(key, tuple) else key, dict | list)
+
+
 class _Index:
     """Things by key; `rest` holds those whose key is unknown or does not exist, `doubt` why there may be more."""
 
@@ -79,7 +86,7 @@ class _Index:
     def put(self, key: Any, thing: Any) -> None:
         if isinstance(key, Unknown) or key is None:
             self.rest.append(thing)
-        else:
+        elif _names(key):
             self.found.setdefault(key, []).append(thing)
 
     def certain(self, keys: Iterable[Any], test: Callable[[Any], bool]) -> list[Any]:
@@ -90,7 +97,8 @@ class _Index:
         """
         kept: dict[int, Any] = {}
         doubt = self.doubt
-        for candidates in (*(self.found.get(key, ()) for key in keys), self.rest):
+        names = [key for key in keys if _names(key)]
+        for candidates in (*(self.found.get(key, ()) for key in names), self.rest):
             for thing in candidates:
                 try:
                     if test(thing):
