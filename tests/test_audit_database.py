@@ -196,6 +196,7 @@ def test_the_forms_of_create_assertion(text: str, tmp_path: Path, capsys: pytest
         ("CREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t)) SOMETIMES;", "SOMETIMES is no state"),
         ("CREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));\n" * 2, ":2: the assertion a is there already"),
         ("-- severity: bad\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));", "severity 'bad' is none of"),
+        ("-- theme: My Data\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));", "theme 'My Data' is none"),
         ("-- rule: no-such\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));", "there is no rule no-such"),
         ("-- waive: later\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));", "until 2027-03-31"),
         ("-- only a comment\n", "there is no assertion in it"),
@@ -359,3 +360,10 @@ def test_a_url_is_shown_without_its_password(url: str, said: str) -> None:
     from assay.assertions.database import shown
 
     assert shown(url) == said
+
+
+def test_an_assertion_may_be_of_another_theme(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = sqlite_file(tmp_path / "a.db", "CREATE TABLE t (id INTEGER); INSERT INTO t VALUES (1)")
+    text = "-- theme: data\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));\n-- assert: b\nSELECT id FROM t;\n"
+    _, report = audit(capsys, url, assertions(tmp_path, text))
+    assert {f["resource"]["address"]: f["theme"] for f in report["findings"]} == {"a": "data", "b": "sla"}

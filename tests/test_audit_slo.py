@@ -640,6 +640,64 @@ def test_what_does_not_speak_like_prometheus(audit: Audit, api: PrometheusApi) -
     assert "is no address of a Prometheus" in said(bad)["x"][1]
 
 
+@pytest.mark.parametrize(
+    ("greeting", "sentence"),
+    [(b"SSH-2.0-OpenSSH_9.2\r\n", "cannot be reached"), (b"", "cannot be reached"),
+     (b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "did not answer as")],
+)  # fmt: skip
+def test_what_is_no_prometheus_at_all(audit: Audit, greeting: bytes, sentence: str) -> None:
+    import socket
+    import threading
+
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def greet() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65536)
+                connection.sendall(greeting)
+
+    threading.Thread(target=greet, daemon=True).start()
+    with server:
+        code, report = audit(slo("x", ratio("a", "b")), "--prometheus", f"http://127.0.0.1:{server.getsockname()[1]}")
+        server.shutdown(socket.SHUT_RDWR)
+    assert code == 3
+    assert sentence in said(report)["x"][1]
+
+
+@pytest.mark.parametrize("url", ["http://host:port", "http://[::1", "https://:9090", "http://host:0"])
+def test_an_address_that_is_none(audit: Audit, url: str) -> None:
+    code, report = audit(slo("x", ratio("a", "b")), "--prometheus", url)
+    assert code == 3
+    assert "is no address of a Prometheus: http://HOST:PORT" in said(report)["x"][1]
+
+
+def test_an_address_of_six_bytes(audit: Audit, api: PrometheusApi) -> None:
+    """Its brackets stay, or the port would be a part of it."""
+    _, report = audit(slo("x", ratio("a", "b")), "--prometheus", "http://[::1]:1")
+    assert "Prometheus at http://[::1]:1 cannot be reached: Connection refused" in said(report)["x"][1]
+
+
+def test_a_part_that_is_more_than_the_whole(audit: Audit, api: PrometheusApi) -> None:
+    code, report = audit(slo("x", ratio("total", "good")) + slo("swapped", ratio("total", "bad", part="bad")),
+                         "--prometheus", api.url)  # fmt: skip
+    assert said(report)["x"][0] == "pass", "1,000 of 999 may be samples of different moments"
+    assert code == 3
+    assert "bad is 8,064,000 of a total of 8,064: a part is not more than the whole" in said(report)["swapped"][1]
+
+
+def test_one_nameless_document_does_not_take_the_others_along(audit: Audit, api: PrometheusApi) -> None:
+    text = slo("fine", ratio("good", "total")) + "apiVersion: openslo/v1\nkind: SLO\nmetadata: {}\n"
+    code, report = audit(text, "--prometheus", api.url)
+    assert code == 3
+    assert said(report)["fine"][0] == "pass"
+    assert [i["status"] for i in report["coverage"]["inputs"]] == ["failed"]
+
+
 # --- CloudWatch -------------------------------------------------------------------------------------------------------
 
 

@@ -10,9 +10,9 @@
     -- assert: no_orphans
     SELECT id FROM tickets WHERE customer_id IS NULL;
 
-A comment above an assertion may give `severity`, `owner`, `title`, `rule` (which of the rules on assertions it stands
-for) and `waive: reason until 2027-03-31`. A file that holds anything else is refused whole: nobody wants to guess what
-a tool that was pointed at a database will run.
+A comment above an assertion may give `severity`, `owner`, `theme`, `title`, `rule` (which of the rules on assertions it
+stands for) and `waive: reason until 2027-03-31`. A file that holds anything else is refused whole: nobody wants to
+guess what a tool that was pointed at a database will run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from assay.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_DIRECTIVE = pattern(r"^[ \t]*--[ \t]*(assert|severity|owner|title|rule|waive)[ \t]*:[ \t]*(.*?)[ \t]*$")
+_DIRECTIVE = pattern(r"^[ \t]*--[ \t]*(assert|severity|owner|theme|title|rule|waive)[ \t]*:[ \t]*(.*?)[ \t]*$")
+_THEME = pattern(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _WAIVED = pattern(r"(.+?)[ \t]+until[ \t]+(\S+)")
 _STATES = {
     "NOT", "DEFERRABLE", "INITIALLY", "IMMEDIATE", "DEFERRED", "ENABLE", "DISABLE", "VALIDATE", "NOVALIDATE", "RELY",
@@ -45,6 +46,7 @@ class Assertion(NamedTuple):
     severity: Severity | None
     title: str | None
     owner: str | None
+    theme: str | None
     rule: str | None
     waiver: tuple[str, str] | None  # reason, last day
     line: int
@@ -143,9 +145,15 @@ def _assertion(text: str, words: list[Token], said: dict[str, str], shown: str) 
         )
     severity = Severity[said["severity"].upper()] if "severity" in said else None
     return Assertion(
-        name, condition, query, severity, said.get("title"), said.get("owner"), said.get("rule"),
-        _waiver(said.get("waive"), place), words[0].line, words[-1].line, weak,
+        name, condition, query, severity, said.get("title"), said.get("owner"), _theme(said.get("theme"), place),
+        said.get("rule"), _waiver(said.get("waive"), place), words[0].line, words[-1].line, weak,
     )  # fmt: skip
+
+
+def _theme(text: str | None, place: str) -> str | None:
+    if text is not None and not _THEME.fullmatch(text):
+        raise ConfigError(f"{place}: theme {text!r} is none: small letters, digits and dashes, such as data or sla")
+    return text
 
 
 def _waiver(text: str | None, place: str) -> tuple[str, str] | None:
@@ -254,7 +262,8 @@ def _universal(words: Sequence[Token], i: int, place: str) -> tuple[Sequence[Tok
 def values(assertion: Assertion, shown: str) -> dict[str, Any]:
     """What a resource of type `assertion` says of one, before it is asked of a database."""
     return {
-        "name": assertion.name, "title": assertion.title, "owner": assertion.owner, "rule": assertion.rule,
+        "name": assertion.name, "title": assertion.title, "owner": assertion.owner, "theme": assertion.theme,
+        "rule": assertion.rule,
         "severity": assertion.severity.label if assertion.severity is not None else None, "weak": assertion.weak,
         "definition": assertion.query or assertion.condition, "file": shown,
         "waiver": list(assertion.waiver) if assertion.waiver is not None else None,

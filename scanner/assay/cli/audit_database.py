@@ -116,6 +116,8 @@ def _judged(
             one.rule, one.theme, one.severity, one.controls = rule.id, rule.theme, rule.severity, rule.controls
             one.location, one.fingerprint = r.origin.locate(()), f"unasked-{r.address}"
             report.findings.append(one)
+    for finding in report.findings:  # an assertion may be about something else than its rule's other ones
+        finding.theme = finding.resource.values.get("theme") or finding.theme
     report.recount()
     report.sort()
     return scan.gated(report, args, os.getcwd())

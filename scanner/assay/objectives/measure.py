@@ -203,6 +203,7 @@ def _badness(objective: Objective, name: str, value: float) -> float:
 def _ratio(queries: dict[str, Query], found: dict[str, Series], span: Span, *, counter: bool) -> tuple[Points, Points]:
     counts = {name: _counts(queries[name], series, span, counter=counter) for name, series in found.items()}
     part, total = counts.get("good") or counts["bad"], counts["total"]
+    _hold(next(n for n in counts if n != "total"), part, total)
     bad: Points = []
     for i, (one, all_) in enumerate(zip(part, total, strict=True)):
         if all_ == 0:  # nothing of nothing, whatever else is missing
@@ -214,6 +215,21 @@ def _ratio(queries: dict[str, Query], found: dict[str, Series], span: Span, *, c
             one = min(one, all_)  # two samples are never of quite the same moment
             bad.append(all_ - one if "good" in counts else one)
     return bad, total
+
+
+def _hold(name: str, part: Points, total: Points) -> None:
+    """A part of something is not larger than the whole, a few samples of other moments aside.
+
+    Raises:
+        SourceError: it is.
+    """
+    known = [(p, t) for p, t in zip(part, total, strict=True) if p is not None and t is not None]
+    some, whole = sum(p for p, _ in known), sum(t for _, t in known)
+    if some > 1.1 * whole + 10:
+        raise SourceError(
+            "failed", f"{name} is {some:,.0f} of a total of {whole:,.0f}: a part is not more than the whole; are the "
+            "queries each other's?",
+        )  # fmt: skip
 
 
 def _counts(query: Query, series: Series, span: Span, *, counter: bool) -> Points:

@@ -1,7 +1,8 @@
 """OpenSLO v1 documents: what they declare, checked, and every objective with its indicator and its window.
 
-A reference is looked for in all files of one audit. What is wrong with an object costs that object only: it becomes an
-`Unread` with a sentence and a place.
+A reference is looked for in all files of one audit. What is wrong with an objective costs that objective only: it
+becomes an `Unread` with a sentence and a place. A document without kind or name is a failed input; those beside it
+count.
 """
 
 from __future__ import annotations
@@ -127,16 +128,19 @@ def read(paths: Sequence[str], base: str, coverage: Coverage) -> Documents:
         shown = display(path, base)
         try:
             data = _text(path)
-            found = list(_objects(shown, data))
+            there = list(_objects(shown, data))
         except Fault as fault:
             coverage.input(shown, "failed", str(fault))
             continue
         except Broken as error:
             coverage.input(shown, "failed", str(error), error.line)
             continue
-        coverage.input(shown, "read")
+        wrong = [one for one in there if isinstance(one, Fault)]
+        coverage.input(shown, "failed" if wrong else "read", "; ".join(map(str, wrong)) or None)
         comments += remarks(shown, data)
-        for one in found:
+        for one in there:
+            if isinstance(one, Fault):
+                continue
             twice = objects.setdefault((one.kind, one.name), one)
             if twice is not one:
                 coverage.notes.append(f"{one.shown}: {one.kind} {one.name} is in {twice.shown} already, which counts")
@@ -167,12 +171,12 @@ def _text(path: str) -> bytes:
     return decoded(data)
 
 
-def _objects(shown: str, data: bytes) -> Iterator[_Object]:
-    """The objects of a text.
+def _objects(shown: str, data: bytes) -> Iterator[_Object | Fault]:
+    """The objects of a text, and what is wrong with those that have no name or kind.
 
     Raises:
         Broken: it cannot be parsed.
-        Fault: there is none of OpenSLO in it, or one that nobody can name.
+        Fault: there is none of OpenSLO in it.
     """
     others: list[str] = []
     count = 0
@@ -185,8 +189,11 @@ def _objects(shown: str, data: bytes) -> Iterator[_Object]:
         if version not in VERSIONS:
             others.append(str(version))
             continue
-        yield _object(value, shown, text, chunk)
         count += 1
+        try:
+            yield _object(value, shown, text, chunk)
+        except Fault as fault:
+            yield fault
     if count == 0:
         raise Fault(_no_openslo(others))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import math
+from http.client import HTTPException
 from threading import Lock
 from typing import TYPE_CHECKING, Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlencode, urlsplit
 
 from assay.objectives.sources import FINEST, USUAL_STEP, Query, Series, SourceError, filled, step_of
@@ -63,7 +64,7 @@ class Prometheus:
             raise SourceError(
                 "failed", "nothing says where Prometheus is: give --prometheus URL, or its DataSource a url"
             )
-        if not str(url).lower().startswith(("http://", "https://")) or not urlsplit(str(url)).hostname:
+        if not _is_address(str(url)):
             raise SourceError("failed", f"{_shown(str(url))} is no address of a Prometheus: http://HOST:PORT")
         return str(url).rstrip("/")
 
@@ -73,7 +74,7 @@ class Prometheus:
                 raise self._down[url]
         try:
             return self._answer(url, asked)
-        except (OSError, URLError) as error:
+        except (OSError, HTTPException) as error:  # URLError is the first, what is no HTTP at all the second
             why = getattr(error, "reason", None) or error
             said = getattr(why, "strerror", None) or str(why) or type(why).__name__
             gone = SourceError("failed", f"Prometheus at {_shown(url)} cannot be reached: {said}")
@@ -87,7 +88,7 @@ class Prometheus:
         import orjson
 
         parts = urlsplit(url)
-        host = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+        host = parts.netloc.rpartition("@")[2]
         plain = f"{parts.scheme}://{host}{parts.path}/api/v1/query_range?{urlencode(asked)}"
         request = Request(plain, headers={"Accept": "application/json", "User-Agent": "assay", **self._signed(url)})
         try:
@@ -114,6 +115,14 @@ class Prometheus:
             pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
             return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         return {}
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
 
 
 def _opener() -> Any:
@@ -161,6 +170,9 @@ def _one(answer: Any, shown: str, query: str) -> Series:
 
 def _shown(url: str) -> str:
     """An address without what signs in."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "what is named"
     host = parts.netloc.rpartition("@")[2]
     return f"{parts.scheme}://{host}{parts.path}".rstrip("/") if parts.scheme and host else "what is named"
