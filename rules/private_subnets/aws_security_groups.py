@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, as_list, rule
+from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, Verdict, as_list, rule
 from assay.analysis.aws_security_groups import (
     EGRESS_TYPES,
     GROUP_TYPES,
@@ -25,7 +25,7 @@ SENSITIVE = (
 ACLS = ["aws_network_acl_rule", "aws_network_acl", "aws_default_network_acl"]
 
 
-def open_to_internet(r: Resource, port: int, name: str) -> Iterator[Finding]:
+def open_to_internet(r: Resource, graph: Graph, port: int, name: str) -> Iterator[Finding]:
     """A finding for every ingress rule that lets the internet reach a port."""
 
     def judge(opening: Opening) -> Iterator[Finding]:
@@ -33,7 +33,7 @@ def open_to_internet(r: Resource, port: int, name: str) -> Iterator[Finding]:
         if everybody != "":
             yield opening.view.fails(f"the internet reaches {name} (port {port})", at=everybody)
 
-    yield from each_opening(openings(r, "ingress"), judge)
+    yield from each_opening(openings(r, "ingress", graph), judge)
 
 
 @rule(
@@ -49,7 +49,7 @@ def open_to_internet(r: Resource, port: int, name: str) -> Iterator[Finding]:
         "steampipe-aws:vpc_security_group_allows_ingress_authorized_ports",
     ],
 )
-def aws_security_group_open_all(r: Resource) -> Iterator[Finding]:
+def aws_security_group_open_all(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Security groups do not let the internet in on every port.
 
     ## Why
@@ -63,11 +63,11 @@ def aws_security_group_open_all(r: Resource) -> Iterator[Finding]:
         if everybody != "":
             yield opening.view.fails("the internet reaches every port", at=everybody)
 
-    yield from each_opening(openings(r, "ingress"), judge)
+    yield from each_opening(openings(r, "ingress", graph), judge)
 
 
 @rule(on=list(EGRESS_TYPES), severity=LOW, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_382", "AVD-AWS-0104"])
-def aws_security_group_open_egress(r: Resource) -> Iterator[Finding]:
+def aws_security_group_open_egress(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Security groups do not let everything out.
 
     ## Why
@@ -81,13 +81,13 @@ def aws_security_group_open_egress(r: Resource) -> Iterator[Finding]:
         if everybody != "":
             yield opening.view.fails("everything may go anywhere", at=everybody)
 
-    yield from each_opening(openings(r, "egress"), judge)
+    yield from each_opening(openings(r, "egress", graph), judge)
 
 
 @rule(
     on=list(GROUP_TYPES),
     severity=HIGH,
-    controls=["cis-aws-1.2:4.1", "cis-aws-1.2:4.2", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
+    controls=["cis-aws-1.2:4.1", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
     equivalents=[
         "CKV_AWS_24",
         "AVD-AWS-0107",
@@ -96,7 +96,7 @@ def aws_security_group_open_egress(r: Resource) -> Iterator[Finding]:
         "steampipe-aws:vpc_security_group_restrict_ingress_ssh_all",
     ],
 )
-def aws_security_group_open_ssh(r: Resource) -> Iterator[Finding]:
+def aws_security_group_open_ssh(r: Resource, graph: Graph) -> Iterator[Finding]:
     """SSH is not open to the internet.
 
     ## Why
@@ -104,13 +104,13 @@ def aws_security_group_open_ssh(r: Resource) -> Iterator[Finding]:
     ## Fix
     Use Session Manager, or name the addresses that need it.
     """
-    yield from open_to_internet(r, 22, "SSH")
+    yield from open_to_internet(r, graph, 22, "SSH")
 
 
 @rule(
     on=list(GROUP_TYPES),
     severity=HIGH,
-    controls=["cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
+    controls=["cis-aws-1.2:4.2", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
     equivalents=[
         "CKV_AWS_25",
         "AVD-AWS-0107",
@@ -119,7 +119,7 @@ def aws_security_group_open_ssh(r: Resource) -> Iterator[Finding]:
         "steampipe-aws:vpc_security_group_restrict_ingress_rdp_all",
     ],
 )
-def aws_security_group_open_rdp(r: Resource) -> Iterator[Finding]:
+def aws_security_group_open_rdp(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Remote Desktop is not open to the internet.
 
     ## Why
@@ -127,7 +127,7 @@ def aws_security_group_open_rdp(r: Resource) -> Iterator[Finding]:
     ## Fix
     Use Fleet Manager or a VPN, or name the addresses that need it.
     """
-    yield from open_to_internet(r, 3389, "Remote Desktop")
+    yield from open_to_internet(r, graph, 3389, "Remote Desktop")
 
 
 def only_balancers(group: Resource, graph: Graph) -> bool:
@@ -146,9 +146,12 @@ def aws_security_group_open_http(r: Resource, graph: Graph) -> Iterator[Finding]
     ## Fix
     Put a load balancer before it and open the port to the balancer's group.
     """
-    for finding in open_to_internet(r, 80, "plain HTTP"):
+    for finding in open_to_internet(r, graph, 80, "plain HTTP"):
         groups = groups_of(r, graph)
-        if not groups or not all(only_balancers(group, graph) for group in groups):
+        elsewhere = [g for g in groups if g.source == "uncollected"]
+        if elsewhere and finding.verdict == Verdict.FAIL:
+            yield r.unsure(f"port 80 is open, and what uses {elsewhere[0].address} is not here", at="security_group_id")
+        elif not groups or not all(only_balancers(group, graph) for group in groups):
             yield finding
 
 
@@ -202,7 +205,7 @@ def aws_security_group_open_sensitive_port(r: Resource, graph: Graph, params: di
             ports = ", ".join(str(p) for p in reached[:4])
             yield opening.view.fails(f"the internet reaches port {ports}", at=everybody)
 
-    yield from each_opening(openings(r, "ingress"), judge)
+    yield from each_opening(openings(r, "ingress", graph), judge)
 
 
 @rule(
@@ -286,9 +289,8 @@ def aws_nacl_open_all(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Allow the ports that are needed, and the ephemeral ports for replies.
     """
-    for entry in admitted(acl_entries(r, graph), None):
-        if entry.opening.view.resource == r:
-            yield entry.opening.view.fails("the internet reaches every port", at=entry.opening.from_anywhere)
+    for entry in admitted(r, acl_entries(r, graph), None):
+        yield entry.opening.view.fails("the internet reaches every port", at=entry.opening.from_anywhere)
 
 
 @rule(
@@ -316,10 +318,8 @@ def aws_nacl_open_admin_port(r: Resource, graph: Graph) -> Iterator[Finding]:
     """
     entries = acl_entries(r, graph)
     for port in (22, 3389):
-        for entry in admitted(entries, port):
-            if entry.opening.view.resource == r:
-                everybody = entry.opening.from_anywhere
-                yield entry.opening.view.fails(f"the internet reaches port {port}", at=everybody)
+        for entry in admitted(r, entries, port):
+            yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
 
 
 @rule(on=ACLS, severity=MEDIUM, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_229", "CKV_AWS_230"])
@@ -333,9 +333,8 @@ def aws_nacl_open_ftp(r: Resource, graph: Graph) -> Iterator[Finding]:
     """
     entries = acl_entries(r, graph)
     for port in (20, 21):
-        for entry in admitted(entries, port):
-            if entry.opening.view.resource == r:
-                yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
+        for entry in admitted(r, entries, port):
+            yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
 
 
 @rule(
@@ -358,15 +357,18 @@ def aws_db_security_group_open(ingress: Block) -> Iterator[Finding]:
         yield ingress.fails(f"{cidr} is admitted, which is not private", at="cidr")
 
 
-def wide(cidr: Any, prefix: int) -> bool:
-    """True for a public IPv4 block wider than a prefix, which is not the whole internet."""
+def wide(cidr: Any, prefixes: dict[int, int]) -> bool:
+    """True for a public block wider than the prefix of its version, which is not the whole internet."""
     found = None if is_anywhere(cidr) else parse_cidr(cidr)
-    return found != None and found[0] == 4 and found[2] - found[1] >= 1 << (32 - prefix) and not is_private(cidr)
+    if found == None:
+        return False
+    bits = 32 if found[0] == 4 else 128
+    return found[2] - found[1] >= 1 << (bits - prefixes[found[0]]) and not is_private(cidr)
 
 
 @rule(
     on=list(GROUP_TYPES),
-    params={"prefix": 24},
+    params={"prefix": 24, "prefix_ipv6": 32},
     severity=MEDIUM,
     controls=["nist-800-53r5:SC-7"],
     equivalents=["prowler:ec2_securitygroup_allow_wide_open_public_ipv4"],
@@ -374,7 +376,8 @@ def wide(cidr: Any, prefix: int) -> bool:
 def aws_security_group_wide_range(r: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
     """Security groups admit no more of the internet than somebody's own addresses.
 
-    A block wider than /24 (`prefix` of this rule) is flagged; the whole internet has rules of its own.
+    A block wider than /24, of IPv6 wider than /32 (`prefix` and `prefix_ipv6` of this rule), is flagged; the whole
+    internet has rules of its own.
 
     ## Why
     A /8 holds sixteen million machines of strangers: it is the internet with a smaller number.
@@ -382,10 +385,13 @@ def aws_security_group_wide_range(r: Resource, graph: Graph, params: dict[str, A
     Name the addresses that need it, or a prefix list that somebody keeps.
     """
 
+    prefixes = {4: params["prefix"], 6: params["prefix_ipv6"]}
+
     def judge(opening: Opening) -> Iterator[Finding]:
         for name in opening.cidrs:
             for cidr in as_list(opening.view[name]):
-                if wide(cidr, params["prefix"]):
-                    yield opening.view.fails(f"{cidr} is wider than /{params['prefix']}", at=name, key=cidr)
+                if wide(cidr, prefixes):
+                    most = prefixes[6 if ":" in cidr else 4]
+                    yield opening.view.fails(f"{cidr} is wider than /{most}", at=name, key=cidr)
 
-    yield from each_opening(openings(r, "ingress"), judge)
+    yield from each_opening(openings(r, "ingress", graph), judge)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from assay.analysis import network
 from assay.analysis.parts import one_by_one
-from assay.model import PartialList, Undetermined, all_of, any_of, as_list
+from assay.model import PartialList, Ref, Undetermined, Unknown, all_of, any_of, as_list
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -21,11 +21,13 @@ ACL_TYPES = ("aws_network_acl", "aws_default_network_acl", "aws_network_acl_rule
 
 
 class Opening(NamedTuple):
-    """One rule: the block or resource that says it, and the names it uses for the protocol and for addresses."""
+    """One rule: the block or resource that says it, the names it uses, and the graph that holds its prefix lists."""
 
     view: View
     protocol: str
     cidrs: tuple[str, ...]
+    lists: str = ""
+    graph: Graph | None = None
 
     @property
     def from_anywhere(self) -> str:
@@ -34,9 +36,12 @@ class Opening(NamedTuple):
         Raises:
             Undetermined: one of them is unknown and none is certain.
         """
-        if not any_of(self.cidrs, lambda name: any_of(as_list(self.view[name]), network.is_anywhere)):
+        if any_of(self.cidrs, lambda name: any_of(as_list(self.view[name]), network.is_anywhere)):
+            return next(name for name in self.cidrs if _certain(self.view, name))
+        if self.graph is None or self.view.absent(self.lists):
             return ""
-        return next(name for name in self.cidrs if _certain(self.view, name))
+        held = _listed(self.graph.follow(self.view, self.lists), self.graph)
+        return self.lists if any_of(held, network.is_anywhere) else ""
 
     def reaches(self, port: int, carrier: str = "tcp") -> bool:
         """True when traffic of the protocol to the port matches."""
@@ -64,6 +69,13 @@ class Opening(NamedTuple):
         )
 
 
+def _listed(lists: list[Resource], graph: Graph) -> list[Any]:
+    """The addresses in prefix lists; what is in a list that is not here, one of AWS's say, is not asked."""
+    here = [one for one in list.__iter__(lists) if one.source != "uncollected"]
+    inline = [entry["cidr"] for one in here for entry in one.each("entry")]
+    return inline + [e["cidr"] for one in here for e in graph.users(one, "aws_ec2_managed_prefix_list_entry")]
+
+
 def _certain(view: View, name: str) -> bool:
     try:
         return any_of(as_list(view[name]), network.is_anywhere)
@@ -71,18 +83,18 @@ def _certain(view: View, name: str) -> bool:
         return False
 
 
-_BLOCK = ("protocol", ("cidr_blocks", "ipv6_cidr_blocks"))
-_SEPARATE = ("ip_protocol", ("cidr_ipv4", "cidr_ipv6"))
+_BLOCK = ("protocol", ("cidr_blocks", "ipv6_cidr_blocks"), "prefix_list_ids")
+_SEPARATE = ("ip_protocol", ("cidr_ipv4", "cidr_ipv6"), "prefix_list_id")
 
 
-def openings(r: Resource, direction: str) -> list[Opening]:
+def openings(r: Resource, direction: str, graph: Graph) -> list[Opening]:
     """The rules of one direction (`ingress`, `egress`) that a group or a separate rule holds; perhaps partial."""
     if r.type == "aws_security_group_rule":
-        return [Opening(r, *_BLOCK)] if r["type"] == direction else []
+        return [Opening(r, *_BLOCK, graph)] if r["type"] == direction else []
     if r.type.startswith("aws_vpc_security_group_"):
-        return [Opening(r, *_SEPARATE)]
+        return [Opening(r, *_SEPARATE, graph)]
     blocks = r.each(direction)
-    known = [Opening(b, *_BLOCK) for b in list.__iter__(blocks)]
+    known = [Opening(b, *_BLOCK, graph) for b in list.__iter__(blocks)]
     return PartialList(known, blocks.unknown) if isinstance(blocks, PartialList) else known
 
 
@@ -92,46 +104,86 @@ def groups_of(r: Resource, graph: Graph) -> list[Resource]:
 
 
 class Entry(NamedTuple):
-    """One ingress entry of a network ACL."""
+    """One ingress entry of a network ACL, and what leaves open whether, or when, it is asked."""
 
     opening: Opening
     number: Any
     allows: Any
+    doubt: Unknown | None = None
+
+    @property
+    def denies(self) -> bool:
+        return bool(self.allows in ("deny", "DENY"))
 
 
 def acl_entries(r: Resource, graph: Graph) -> list[Entry]:
-    """The ingress entries of an ACL, or a separate entry with its siblings, in the order AWS asks them."""
+    """The ingress entries of an ACL, or a separate entry with its siblings, in the order AWS asks them.
+
+    Those whose number nobody knows come first: they may.
+    """
     cidrs = ("cidr_block", "ipv6_cidr_block")
     if r.type == "aws_network_acl_rule":
         if r["egress"] == True:  # noqa: E712 - an Unknown answers ==
             return []
-        mine = [x for x in graph.beside(r, r.type) if x is r or _same_acl(x, r)]
-        found = [Entry(Opening(x, "protocol", cidrs), x["rule_number"], x["rule_action"]) for x in mine]
+        mine = [(x, doubt) for x in graph.beside(r, r.type) if (doubt := _apart(x, r)) is not True]
+        found = [_entry(Opening(x, "protocol", cidrs), x["rule_number"], x["rule_action"], d) for x, d in mine]
     else:
-        found = [Entry(Opening(b, "protocol", cidrs), b["rule_no"], b["action"]) for b in r.each("ingress")]
-    return sorted(found, key=lambda e: e.number if isinstance(e.number, int) else 1 << 20)
+        found = [_entry(Opening(b, "protocol", cidrs), b["rule_no"], b["action"], None) for b in r.each("ingress")]
+    return sorted(found, key=lambda e: e.number if isinstance(e.number, int) else -1)
 
 
-def _same_acl(other: Resource, r: Resource) -> bool:
+def _entry(opening: Opening, number: Any, allows: Any, doubt: Unknown | None) -> Entry:
+    return Entry(opening, number, allows, number if isinstance(number, Unknown) else doubt)
+
+
+def _apart(other: Resource, r: Resource) -> Literal[True] | Unknown | None:
+    """True when another entry belongs to another ACL or direction, None when to the same, else why nobody knows."""
+    if other is r:
+        return None
+    theirs, mine = other["network_acl_id"], r["network_acl_id"]
     try:
-        same = other["network_acl_id"] == r["network_acl_id"] and other["egress"] != True  # noqa: E712
-    except Undetermined:
-        return False
-    return bool(same)
+        if other["egress"] == True:  # noqa: E712
+            return True
+        if isinstance(theirs, Unknown) and isinstance(mine, Unknown) and theirs.key is not None:
+            same = theirs.key == mine.key
+            return None if same else True if isinstance(theirs, Ref) and isinstance(mine, Ref) else theirs
+        return None if theirs == mine else True
+    except Undetermined as undecided:
+        return undecided.unknown
 
 
-def admitted(entries: list[Entry], port: int | None) -> list[Entry]:
-    """The entries that let the internet in to a port (None: to all of them), unless an earlier one refuses it."""
-    found: list[Entry] = []
+def admitted(r: Resource, entries: list[Entry], port: int | None) -> Iterator[Entry]:
+    """The entries of `r` that let the internet in to a port (None: to all of them), unless an earlier one refuses it.
+
+    Each version of the protocol is asked by itself: what is refused to `0.0.0.0/0` may be open to `::/0`.
+
+    Raises:
+        Undetermined: at an entry before which another one may refuse, or may not.
+    """
+    for version in ("cidr_block", "ipv6_cidr_block"):
+        yield from _admitted(r, entries, port, version)
+
+
+def _admitted(r: Resource, entries: list[Entry], port: int | None, cidr: str) -> Iterator[Entry]:
+    doubt: Unknown | None = None
+    refusals = [e for e in entries if not isinstance(e.allows, Unknown) and e.denies]
     for entry in entries:
-        if entry.opening.from_anywhere == "":
+        opening = entry.opening
+        if not network.is_anywhere(opening.view[cidr]):
             continue
-        if not (entry.opening.all_ports if port is None else entry.opening.reaches(port)):
+        if not (opening.all_ports if port is None else opening.reaches(port)):
             continue
-        if entry.allows in ("deny", "DENY"):
-            break
-        found.append(entry)
-    return found
+        if not entry.denies:
+            if opening.view.resource is not r:
+                continue
+            doubt = doubt or (entry.doubt if refusals else None)
+            if doubt is not None:
+                raise Undetermined(doubt)
+            yield entry
+        elif entry.doubt is None:
+            return
+        else:
+            doubt = entry.doubt
 
 
 def each_opening(found: list[Opening], judge: Callable[[Opening], Iterable[Finding]]) -> Iterator[Finding]:
