@@ -5,6 +5,7 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.aws_arns import account_of, arn_service, is_star
+from assay.analysis.aws_buckets import when_open
 from assay.analysis.aws_policy import Statement, flag, statements
 
 
@@ -205,9 +206,12 @@ def aws_s3_open_policy(r: Resource, graph: Graph) -> Iterator[Finding]:
     Everybody on the internet can then list, read or change what is in the bucket.
     ## Fix
     Name principals, or add a condition on the organisation, the account, the VPC endpoint or the source. For a public
-    site put CloudFront with origin access control before it.
+    site put CloudFront with origin access control before it. Where a public access block restricts the bucket the
+    finding is a low one.
     """
-    yield from flag(statements(r, "policy", graph), lambda s: s.public, "admits everybody")
+    for finding in flag(statements(r, "policy", graph), lambda s: s.public, "admits everybody"):
+        finding.own_severity = when_open(r, "restrict_public_buckets", graph)
+        yield finding
 
 
 CHANGE_BUCKET = (

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, HIGH, LOW, Block, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
+from assay import CRITICAL, HIGH, Block, Finding, Graph, Resource, Severity, all_of, any_of, as_list, rule, show
+from assay.analysis.aws_buckets import ACCOUNT, OWN, SETTINGS, blocks, when_open
 from assay.analysis.aws_policy import statements
 
-SETTINGS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 CANNED = ("public-read", "public-read-write", "authenticated-read", "website")
 EVERYBODY = ("/global/AllUsers", "/global/AuthenticatedUsers")
 
@@ -54,12 +54,11 @@ def aws_s3_public_access_block_off(r: Resource, graph: Graph) -> Iterator[Findin
     Add an `aws_s3_bucket_public_access_block` with all four settings true. A complete block of the whole account in the
     same configuration does too.
     """
-    if r.type == "aws_s3_bucket_public_access_block":
-        yield from missing(r, False)
-        return
-    own = r.type == "aws_s3_bucket_public_access_block" or bool(graph.users(r, "aws_s3_bucket_public_access_block"))
-    if not own and not any_of(graph.beside(r, "aws_s3_account_public_access_block"), complete):
-        yield r.fails("the bucket has no public access block")
+    found = list(missing(r, False)) if r.type == OWN else []
+    if r.type != OWN and not graph.users(r, OWN):
+        found = [r.fails("the bucket has no public access block")]
+    if found and not any_of(graph.beside(r, ACCOUNT), complete):
+        yield from found
 
 
 @rule(
@@ -114,8 +113,8 @@ def aws_s3_access_point_public(r: Resource) -> Iterator[Finding]:
         yield from missing(block, True)
 
 
-def public_grants(r: Resource, permissions: tuple[str, ...]) -> Iterator[Finding]:
-    """A finding for each grant of one of the permissions to everybody."""
+def public_grants(r: Resource, permissions: tuple[str, ...], graph: Graph) -> Iterator[Finding]:
+    """A finding for each grant of one of the permissions to everybody; a low one where a block ignores it."""
     legacy = r.type == "aws_s3_bucket"
     for grant in r.each("grant" if legacy else "access_control_policy.grant"):
         uri = grant["uri"] if legacy else grant["grantee.uri"]
@@ -123,7 +122,8 @@ def public_grants(r: Resource, permissions: tuple[str, ...]) -> Iterator[Finding
             continue
         given = as_list(grant["permissions"] if legacy else grant["permission"])
         if any_of(given, lambda one: one in permissions):
-            yield grant.fails(f"the grant gives everybody {', '.join(str(g) for g in given)}")
+            said = f"the grant gives everybody {', '.join(str(g) for g in given)}"
+            yield grant.fails(said, severity=when_open(r, "ignore_public_acls", graph))
 
 
 @rule(
@@ -152,17 +152,10 @@ def aws_s3_public_acl(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Use `private`, or no ACL at all. Where a public access block makes the ACL void the finding is a low one.
     """
-    bucket = [r] if r.type == "aws_s3_bucket" else graph.follow(r, "bucket")
-    blocks = [
-        b
-        for one in bucket
-        if one.source != "uncollected"
-        for b in graph.users(one, "aws_s3_bucket_public_access_block")
-    ]
-    void = any_of(blocks, lambda block: block["ignore_public_acls"] == True)
     if r["acl"] in CANNED:
-        yield r.fails(f"the ACL is {show(r['acl'])}", at="acl", severity=LOW if void else None)
-    yield from public_grants(r, ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"))
+        lowered = when_open(r, "ignore_public_acls", graph)
+        yield r.fails(f"the ACL is {show(r['acl'])}", at="acl", severity=lowered)
+    yield from public_grants(r, ("READ", "WRITE", "READ_ACP", "WRITE_ACP", "FULL_CONTROL"), graph)
 
 
 @rule(
@@ -171,15 +164,16 @@ def aws_s3_public_acl(r: Resource, graph: Graph) -> Iterator[Finding]:
     controls=["nist-800-53r5:AC-3"],
     equivalents=["CKV_AWS_375"],
 )
-def aws_s3_acl_all_read(r: Resource) -> Iterator[Finding]:
+def aws_s3_acl_all_read(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Bucket ACLs show neither objects nor permissions to everybody.
 
     ## Why
     Who can list a bucket finds every name in it; who can read the ACL learns how to get further.
     ## Fix
-    Remove the grant to `AllUsers` or `AuthenticatedUsers`.
+    Remove the grant to `AllUsers` or `AuthenticatedUsers`. Where a public access block makes it void the finding is a
+    low one.
     """
-    yield from public_grants(r, ("READ", "READ_ACP", "FULL_CONTROL"))
+    yield from public_grants(r, ("READ", "READ_ACP", "FULL_CONTROL"), graph)
 
 
 @rule(
@@ -204,23 +198,24 @@ def aws_cloudtrail_bucket_public(trail: Resource, graph: Graph) -> Iterator[Find
     for bucket in graph.follow(trail, "s3_bucket_name"):
         if bucket.source == "uncollected":
             continue
-        if bucket["acl"] in CANNED:
-            yield trail.fails(
-                f"{bucket} has a public ACL", at="s3_bucket_name", because=[bucket.where("acl")], key="own"
-            )
-        for acl in graph.users(bucket, "aws_s3_bucket_acl"):
-            if acl["acl"] in CANNED or any(True for _ in public_grants(acl, ("READ", "WRITE", "FULL_CONTROL"))):
-                yield trail.fails(
-                    f"{acl} makes {bucket} public", at="s3_bucket_name", because=[acl.where()], key=str(acl)
-                )
-        for policy in graph.users(bucket, "aws_s3_bucket_policy"):
-            if any_of(statements(policy, "policy", graph), lambda s: s.public):
-                yield trail.fails(
-                    f"{policy} makes {bucket} public",
-                    at="s3_bucket_name",
-                    because=[policy.where("policy")],
-                    key=str(policy),
-                )
+        for place, what in opened(bucket, graph):
+            lists = place.type != "aws_s3_bucket_policy" and what != "policy"
+            setting = "ignore_public_acls" if lists else "restrict_public_buckets"
+            if not blocks(bucket, setting, graph):
+                said = f"{bucket} has a public {what}" if place == bucket else f"{place} makes {bucket} public"
+                key = "own" if place == bucket else str(place)
+                yield trail.fails(said, at="s3_bucket_name", because=[place.where()], key=f"{key} {what}")
+
+
+def opened(bucket: Resource, graph: Graph) -> Iterator[tuple[Resource, str]]:
+    """What makes a bucket public unless a block keeps it from that: where it is said, and `ACL` or `policy`."""
+    readable = ("READ", "WRITE", "FULL_CONTROL")
+    for place in [bucket, *graph.users(bucket, "aws_s3_bucket_acl")]:
+        if place["acl"] in CANNED or any(True for _ in public_grants(place, readable, graph)):
+            yield place, "ACL"
+    for place in [bucket, *graph.users(bucket, "aws_s3_bucket_policy")]:
+        if any_of(statements(place, "policy", graph), lambda s: s.public):
+            yield place, "policy"
 
 
 @rule(
@@ -229,18 +224,23 @@ def aws_cloudtrail_bucket_public(trail: Resource, graph: Graph) -> Iterator[Find
     controls=["nist-800-53r5:AC-3"],
     equivalents=["prowler:s3_bucket_object_public"],
 )
-def aws_s3_object_public(r: Resource) -> Iterator[Finding]:
+def aws_s3_object_public(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Objects are not readable by everybody.
 
     ## Why
     An object's own list counts beside the bucket's: a private bucket with one public object is public.
     ## Fix
-    Leave `acl` out; publish through CloudFront with an origin access control.
+    Leave `acl` out; publish through CloudFront with an origin access control. Where a public access block makes the
+    list void the finding is a low one.
     """
+
+    def lowered() -> Severity | None:
+        return when_open(r, "ignore_public_acls", graph)
+
     if r["acl"] in CANNED:
-        yield r.fails(f"the list {show(r['acl'])} lets everybody read it", at="acl")
+        yield r.fails(f"the list {show(r['acl'])} lets everybody read it", at="acl", severity=lowered())
     if r.type == "aws_s3_object_copy":
         for grant in r.each("grant"):
             uri = grant["uri"]
             if uri != None and uri.endswith(EVERYBODY):
-                yield grant.fails("a grant lets everybody in", at="uri")
+                yield grant.fails("a grant lets everybody in", at="uri", severity=lowered())

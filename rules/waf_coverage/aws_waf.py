@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay.analysis.aws_waf import has_rules
 from assay.analysis.parts import one_by_one
 
 ASSOCIATIONS = ("aws_wafv2_web_acl_association", "aws_wafregional_web_acl_association")
@@ -84,7 +85,7 @@ def aws_waf_missing(r: Resource, graph: Graph) -> Iterator[Finding]:
         "steampipe-aws:wafv2_web_acl_rule_attached",
     ],
 )
-def aws_waf_no_rules(acl: Resource) -> Iterator[Finding]:
+def aws_waf_no_rules(acl: Resource, graph: Graph) -> Iterator[Finding]:
     """Web ACLs have rules.
 
     ## Why
@@ -92,7 +93,7 @@ def aws_waf_no_rules(acl: Resource) -> Iterator[Finding]:
     ## Fix
     Add rules, AWS's managed groups for a start.
     """
-    if not acl.each(ACLS[acl.type]) and acl["rule_json"] in (None, ""):
+    if not has_rules(acl, graph):
         yield acl.fails("the web ACL has no rule")
 
 
