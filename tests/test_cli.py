@@ -415,6 +415,8 @@ def test_completion(shell: str, check: list[str] | None, capsys: pytest.CaptureF
     text = capsys.readouterr().out
     assert "scan" in text
     assert "fail-on" in text
+    assert "unsafe" in text  # of fix
+    assert "as-of" in text  # of a command's own commands
     if check:
         (tmp_path / "script").write_text(text)
         subprocess.run([*check, str(tmp_path / "script")], check=True)

@@ -20,16 +20,22 @@ def run(argv: list[str]) -> int:
     return 0
 
 
-def _options(parser: ArgumentParser) -> list[tuple[str, str]]:
-    return [
-        (option, (action.help or "").replace("'", "").replace("%", ""))
-        for action in parser._actions
-        for option in action.option_strings
-        if option.startswith("--")
-    ]
+def _options(parser: ArgumentParser) -> dict[str, str]:
+    """The long options of a command with what they are for, those of its own commands included."""
+    found: dict[str, str] = {}
+    for action in parser._actions:
+        if isinstance(action.choices, dict):
+            for inner in action.choices.values():
+                found |= _options(inner)
+        for option in action.option_strings:
+            if option.startswith("--"):
+                found[option] = (action.help or "").replace("'", "").replace("%", "")
+    return found
 
 
-WITH_PARSERS = ("scan", "reach", "can", "policy", "report", "doctor")
+WITH_PARSERS = (
+    "scan", "fix", "waivers", "baseline", "history", "reach", "can", "policy", "query", "report", "init", "doctor",
+)  # fmt: skip
 WORDS = {
     "rules": "list test new docs coverage", "waivers": "list check add", "baseline": "write diff",
     "history": "list show diff prune",
@@ -41,7 +47,7 @@ WORDS = {
 def _options_of(command: str) -> list[tuple[str, str]]:
     from importlib import import_module
 
-    return _options(import_module(f"assay.cli.{command}").parser())
+    return list(_options(import_module(f"assay.cli.{command}").parser()).items())
 
 
 def _bash() -> str:
