@@ -168,6 +168,10 @@ def test_list_says_what_each_waives(tree: Path, capsys: pytest.CaptureFixture[st
     assert (first["waives"], first["status"]) == ([EU, US], "active")
     assert (second["waives"], second["address"]) == ([], "aws_sqs_queue.gone")
     assert "2 findings waived" in call(capsys, "waivers", "list")[1]
+    (tree / "assay-waivers.toml").write_text("".join(waiver(f"aws_sqs_queue.q{n}") for n in range(4)))
+    told = call(capsys, "waivers", "list")[1].splitlines()
+    assert [line.split(":")[1] for line in told if line.startswith("assay")] == ["1", "6", "11", "16"]  # not 1, 11
+    assert "--as-of is 'soon': it takes a day" in call(capsys, "waivers", "check", "--as-of", "soon")[2]
 
 
 def test_a_finding_is_waived_by_its_fingerprint(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

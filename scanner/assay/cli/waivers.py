@@ -93,7 +93,12 @@ def _listed(report: Report, args: Namespace) -> list[dict[str, Any]]:
             "reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires,
             "status": _status(waiver, today), "waives": waives,
         }  # fmt: skip
-    return [found[key] for key in sorted(found)]
+    return [found[key] for key in sorted(found, key=_in_order)]
+
+
+def _in_order(key: tuple[str, str]) -> tuple[str, int, str]:
+    file, _, line = key[0].rpartition(":")
+    return file, int(line) if line.isdecimal() else 0, key[1]
 
 
 def _file(args: Namespace) -> list[FileWaiver]:

@@ -126,7 +126,8 @@ def day(value: Any, place: str) -> str:
             raise ValueError
         return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
     except ValueError:
-        raise ConfigError(f"{place}: expires is {str(value)!r}: it takes a day such as 2027-03-31") from None
+        what = place if place.startswith("--") else f"{place}: expires"
+        raise ConfigError(f"{what} is {str(value)!r}: it takes a day such as 2027-03-31") from None
 
 
 def table(waiver: FileWaiver) -> str:
