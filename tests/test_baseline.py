@@ -226,6 +226,21 @@ def test_a_shallow_clone_says_what_to_fetch(
     assert any("cannot be told (this clone is shallow)" in note for note in report["coverage"]["notes"])
 
 
+def test_in_a_hook_git_is_asked_about_the_files_and_not_about_its_variables(
+    tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tree / "sub").mkdir()
+    (tree / "sub" / "main.tf").write_text(queue("s"))
+    git(tree, "add", "--all")
+    git(tree, "commit", "-q", "-m", "second")
+    (tree / "sub" / "more.tf").write_text(queue("more"))
+    monkeypatch.setenv("GIT_DIR", str(tree / ".git"))  # as in a hook of a linked worktree
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tree / ".git" / "index.lock"))
+    code, report = scan(capsys, "--diff", "HEAD", "sub")
+    assert (code, failing(report)) == (1, ["aws_sqs_queue.more"])
+    assert report["diff"] == {**report["diff"], "new": 1, "fixed": [], "unchanged": 1}
+
+
 @pytest.mark.parametrize("ref", ["nothing", "--output=x", "HEAD:main.tf"])
 def test_a_commit_that_is_none(tree: Path, capsys: pytest.CaptureFixture[str], ref: str) -> None:
     code, _, err = call(capsys, "scan", f"--diff={ref}")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from assay.model import Finding
 
 _DATA = (".tfvars", ".tfvars.json")
+_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+"""What git sets in a hook, and what would make it answer for another folder than the one it is asked about."""
 _CODE = (".tf", ".tf.json", ".tofu")
 
 
@@ -92,10 +94,11 @@ def keep_new(report: Report, old: list[Finding], ref: str, commit: str) -> None:
 
 
 def _git(top: str, *arguments: str, env: dict[str, str] | None = None) -> str | None:
-    """What git answers, or None when it refuses."""
+    """What git answers of the repository that holds `top`, or None when it refuses."""
+    around = {name: value for name, value in os.environ.items() if name not in _REPOSITORY}
     try:
         done = subprocess.run(
-            ["git", "-C", top, *arguments], capture_output=True, check=False, env={**os.environ, **(env or {})},
+            ["git", "-C", top, *arguments], capture_output=True, check=False, env={**around, **(env or {})},
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError:
