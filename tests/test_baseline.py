@@ -226,6 +226,27 @@ def test_a_shallow_clone_says_what_to_fetch(
     assert any("cannot be told (this clone is shallow)" in note for note in report["coverage"]["notes"])
 
 
+def test_submodules_are_there_on_both_sides(tree: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "main.tf").write_text(queue("inner"))
+    start(tmp_path / "lib", "first")
+    git(tree, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(tmp_path / "lib"), "lib")
+    (tree / "main.tf").write_text('module "lib" {\n  source = "./lib"\n}\n')
+    git(tree, "add", "--all")
+    git(tree, "commit", "-q", "-m", "second")
+    (tree / "more.tf").write_text(queue("more"))
+    report = scan(capsys, "--diff", "HEAD")[1]
+    assert failing(report) == ["aws_sqs_queue.more"]
+    assert report["diff"] == {**report["diff"], "new": 1, "fixed": [], "unchanged": 1}
+    git(tree / "lib", "commit", "-q", "--allow-empty", "-m", "gone")
+    git(tree, "commit", "-q", "-a", "-m", "third")
+    git(tree / "lib", "reset", "-q", "--hard", "HEAD~1")
+    git(tree / "lib", "reflog", "expire", "--expire=now", "--all")
+    git(tree / "lib", "gc", "-q", "--prune=now")
+    code, _, said = call(capsys, "scan", "--diff", "HEAD")
+    assert (code, "lib; `git fetch` there may bring them" in said) == (2, True)
+
+
 def test_in_a_hook_git_is_asked_about_the_files_and_not_about_its_variables(
     tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,14 +169,25 @@ def _ancestor(top: str, ref: str) -> tuple[str, str]:
 
 
 def _lay_out(top: str, commit: str, target: str) -> None:
-    """The files of a commit, and what git ignores but Terraform reads: downloaded modules and variable files."""
+    """The files of a commit with those of its submodules, and what git ignores but Terraform reads: downloaded modules
+    and variable files."""
+    os.makedirs(target, exist_ok=True)
     index = {"GIT_INDEX_FILE": os.path.join(target, ".assay-index")}
     # A filter could ask the network for a large file's content; no configuration is that large.
     plain = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
     for step in (("read-tree", commit), (*plain, "checkout-index", "--all", "--force", f"--prefix={target}/")):
         if _git(top, *step, env=index) is None:
-            raise UsageError(f"--diff: git could not lay out the files of {commit[:10]}; `git fsck` may tell why")
+            raise UsageError(
+                f"--diff: git could not lay out the files of {commit[:10]} in {top}; `git fetch` there may bring them, "
+                "`git fsck` may tell why"
+            )
     os.remove(index["GIT_INDEX_FILE"])
+    for entry in (_git(top, "ls-tree", "-r", "-z", commit) or "").split("\0"):
+        about, _, name = entry.partition("\t")
+        mode, _, pinned = about.partition(" commit ")
+        inner = os.path.realpath(os.path.join(top, name))
+        if mode == "160000" and _inside(inner, top) and os.path.lexists(os.path.join(inner, ".git")):  # it is here
+            _lay_out(inner, pinned, os.path.join(target, name))
     ignored = _git(top, "ls-files", "-z", "--others", "--ignored", "--exclude-standard") or ""
     for name in ignored.split("\0"):
         parts = name.split("/")
