@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from assay.analysis.images import Image
 from assay.cli import main
 
 
@@ -257,3 +258,18 @@ def test_what_is_odd_in_one_manifest_costs_no_other_its_verdicts(tmp_path: Path,
     assert {"k8s-host-pid", "k8s-token-automounted", "k8s-no-readiness-probe"} <= {
         rule for rule, address in told if address == "shop/Pod/web"
     }
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        ("nginx", ("docker.io", "library/nginx", "", "")),
+        ("nginx:1.27", ("docker.io", "library/nginx", "1.27", "")),
+        ("index.docker.io/bitnami/redis", ("docker.io", "bitnami/redis", "", "")),
+        ("localhost:5000/web", ("localhost:5000", "web", "", "")),
+        ("registry.example.com/a/b:1@sha256:c", ("registry.example.com", "a/b", "1", "sha256:c")),
+    ],
+)
+def test_what_an_image_reference_stands_for(reference: str, parts: tuple[str, str, str, str]) -> None:
+    image = Image(reference)
+    assert (image.registry, image.repository, image.tag, image.digest) == parts

@@ -81,7 +81,9 @@ def k8s_image_untrusted_registry(c: Container, graph: Graph, params: dict[str, A
         return
     image = image_of(c["image"])
     name = f"{image.registry}/{image.repository}"
-    if not any(name == agreed or name.startswith(f"{agreed.rstrip('/')}/") for agreed in params["registries"]):
+    short = name.replace("docker.io/library/", "docker.io/")  # as people write it
+    ways = [(n, agreed.rstrip("/")) for n in (name, short) for agreed in params["registries"]]
+    if not any(n == agreed or n.startswith(f"{agreed}/") for n, agreed in ways):
         yield c.fails(f"{c}: the registry {image.registry} is not on the list", at="image")
 
 

@@ -29,8 +29,11 @@ def is_floating(image: Any) -> bool:
     return not colon or tag in ("", "latest")
 
 
+_HUBS = ("docker.io", "index.docker.io", "registry-1.docker.io")
+
+
 class Image:
-    """An image reference in its parts; `docker.io/library` is understood where no registry is named."""
+    """An image reference in its parts; `docker.io/library` is understood where a registry or a path is not named."""
 
     __slots__ = ("digest", "registry", "repository", "tag")
 
@@ -38,9 +41,11 @@ class Image:
         rest, _, self.digest = reference.partition("@")
         head, slash, tail = rest.partition("/")
         named = slash and ("." in head or ":" in head or head == "localhost")
-        self.registry = head if named else "docker.io"
+        self.registry = "docker.io" if not named or head in _HUBS else head
         path, colon, tag = (tail if named else rest).rpartition(":")
         self.repository, self.tag = (path, tag) if colon else (tag, "")
+        if self.registry == "docker.io" and "/" not in self.repository:
+            self.repository = f"library/{self.repository}"
 
     @property
     def moves(self) -> bool:
