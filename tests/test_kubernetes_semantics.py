@@ -273,3 +273,15 @@ def test_what_is_odd_in_one_manifest_costs_no_other_its_verdicts(tmp_path: Path,
 def test_what_an_image_reference_stands_for(reference: str, parts: tuple[str, str, str, str]) -> None:
     image = Image(reference)
     assert (image.registry, image.repository, image.tag, image.digest) == parts
+
+
+@pytest.mark.parametrize(
+    ("block", "verdict"), [("192.0.2.0/33", "unknown"), ("${RANGE}", "unknown"), ("192.0.2.0/24", "fail")]
+)
+def test_a_block_that_is_none_leaves_the_answer_open(tmp_path: Path, block: str, verdict: str) -> None:
+    annotations = "annotations: {assay/reachable-from: 198.51.100.7}"
+    pod = f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: shop, {annotations}}}\n"
+    rule = f"{{from: [{{ipBlock: {{cidr: '{block}'}}}}]}}"
+    text = f"{POLICY}{{podSelector: {{}}, ingress: [{rule}]}}\n{pod}spec: {{containers: [{{name: a, image: b}}]}}\n"
+    told = found(tmp_path, text, "k8s-unexpected-reachability", verdict)
+    assert told == {("k8s-unexpected-reachability", "shop/Pod/p")}

@@ -88,8 +88,8 @@ def in_block(cidr: str, exceptions: Iterable[str], other: Peer) -> bool:
     """
     import ipaddress
 
-    block = ipaddress.ip_network(cidr, strict=False)
-    holes = [ipaddress.ip_network(e, strict=False) for e in exceptions]
+    block = _network(cidr)
+    holes = [_network(e) for e in exceptions]
     if isinstance(other, Endpoint):
         if block.prefixlen == 0 and not holes:
             return True
@@ -104,6 +104,18 @@ def in_block(cidr: str, exceptions: Iterable[str], other: Peer) -> bool:
             return _public(block, holes)
         raise Undetermined(Unknown(f"a part of {other.block} is in {cidr}"))
     return True
+
+
+def _network(cidr: Any) -> Any:
+    """An address block as it is written; what is none, or is filled in later, is undetermined."""
+    import ipaddress
+
+    if isinstance(cidr, Unknown):
+        raise Undetermined(cidr)
+    try:
+        return ipaddress.ip_network(cidr, strict=False)
+    except ValueError:
+        raise Undetermined(Unknown(f"{cidr!r} is no address block")) from None
 
 
 def _within(inner: Any, outer: Any) -> bool:

@@ -372,7 +372,7 @@ def _odd(metadata: dict[str, Any]) -> str | None:
 
 
 def _odd_role(kind: str, reference: Any) -> str | None:
-    if kind not in ("RoleBinding", "ClusterRoleBinding"):
+    if kind not in ("RoleBinding", "ClusterRoleBinding") or reference is None:  # a patch may leave it out
         return None
     good = isinstance(reference, dict) and not any(isinstance(v, dict | list) for v in reference.values())
     return None if good else "roleRef"
