@@ -188,6 +188,20 @@ def test_a_budget_of_an_account_that_spends_nothing(tmp_path: Path, capsys: pyte
     assert not [f for f in report["findings"] if f["resource"]["type"] == "budget"]
 
 
+def test_a_budget_has_the_currency_of_what_it_is_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two accounts, each of a currency: a budget of all says which, that of an account need not."""
+    euros = rows(WEEK * 9, "Storage", SubAccountId="222", BillingCurrency="EUR")
+    file = write(tmp_path / "a.csv", rows(WEEK * 9), euros)
+    _, report = audit(capsys, file, "--budget", "2000", "--budget", "222=2000", "--budget", "111=2000EUR")
+    assert failed(report) == [("cost-forecast-over-budget", "budget 222 (EUR)")]
+    assert (
+        "the budget of all names no currency, and costs are in EUR, USD: it is not judged; write 2000EUR"
+        in (report["coverage"]["notes"])
+    )
+    assert any("nothing was spent in EUR by 111" in note for note in report["coverage"]["notes"])
+    assert failed(audit(capsys, file, "--budget", "2000usd")[1]) == [("cost-forecast-over-budget", "budget all (USD)")]
+
+
 def test_days_that_are_missing_in_a_month_are_expected_in_its_forecast() -> None:
     days = [START + timedelta(days=i) for i in range(80)]
     costs = [float(c) for c in (WEEK * 12)[:80]]
@@ -228,7 +242,7 @@ def test_days_without_any_cost_are_no_free_days(tmp_path: Path, capsys: pytest.C
         ([__file__, "--utilisation", "gone.csv"], "--utilisation gone.csv: there is no such file"),
         (["oci", "--config-file", "/nowhere"], "/nowhere: there is no OCI configuration file"),
         (["a.csv", "--budget", "much"], "--budget much: write AMOUNT"),
-        (["a.csv", "--budget", "nan"], "--budget nan: a budget is more than 0"),
+        (["a.csv", "--budget", "nan"], "--budget nan: write AMOUNT"),
         (["a.csv", "--budget", "111=-5"], "--budget 111=-5: a budget is more than 0"),
     ],
 )  # fmt: skip

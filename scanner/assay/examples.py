@@ -242,7 +242,7 @@ def _spent(example: Example) -> Graph:
         for i, (cost, out) in enumerate(zip(costs, egress, strict=True))
     ]
     coverage = Coverage()
-    budgets = {"": float(told["budget"])} if "budget" in told else {}
+    budgets = {("", ""): float(told["budget"])} if "budget" in told else {}
     return Graph(resources(rows, coverage, example.place, "9999-12-31", budgets), coverage)
 
 

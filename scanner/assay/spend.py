@@ -50,6 +50,9 @@ _NOT_USAGE = ("credit", "refund", "tax", "adjustment", "purchase", "fee", "rifee
 _EGRESS = ("out-bytes", "datatransfer-out", "data transfer out", "egress", "outbound data", "internet data out")
 
 
+Budgets = dict[tuple[str, str], float]
+
+
 class Row(NamedTuple):
     """The spend of one day: `other` are credits, taxes and purchases, which have no daily pattern; `untagged` is None
     where nobody tells."""
@@ -260,14 +263,12 @@ def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Piece], lis
     return rows, notes
 
 
-def resources(
-    rows: Iterable[Row], coverage: Coverage, file: str, today: str, budgets: dict[str, float]
-) -> list[Resource]:
-    """A `service` for each service, account and currency, a `budget` for each budget and one for all of a currency.
+def resources(rows: Iterable[Row], coverage: Coverage, file: str, today: str, budgets: Budgets) -> list[Resource]:
+    """A `service` for each service, account and currency, and a `budget` for each budget that can be judged.
 
     Args:
         today: the ISO day on which this runs: its costs are not complete and are left out.
-        budgets: monthly amounts by account id, or "" for everything.
+        budgets: monthly amounts by account id, or "" for everything, and currency, or "" for the only one.
     """
     series: dict[tuple[str, str, str], dict[date, Row]] = defaultdict(dict)
     for r in rows:
@@ -289,23 +290,31 @@ def resources(
         )
     known = [d for d in every if d not in set(gaps)]
     found = [_service(key, one, known, file) for key, one in sorted(series.items())]
-    known_accounts = {account for _, account, _ in series} | {""}
-    coverage.notes += [
-        f"nothing was spent by {name}, of which there is a budget: it is not judged"
-        for name in sorted(budgets) if name not in known_accounts
-    ]  # fmt: skip
-    for currency in currencies:
-        for name, amount in sorted(budgets.items()):
-            if name not in known_accounts:
-                continue
-            mine = [one for (_, account, c), one in series.items() if c == currency and name in ("", account)]
-            totals = [sum(one[d].usage + one[d].other for one in mine if d in one) for d in known]
-            values = {
-                "name": name or "all", "amount": amount, "currency": currency, "days": [d.isoformat() for d in known],
-                "costs": totals,
-            }  # fmt: skip
-            address = f"budget {name or 'all'}" + (f" ({currency})" if len(currencies) > 1 else "")
-            found.append(Resource("budget", address, "cost", values, SpendOrigin(file), name=name or "all"))
+    for (name, wanted), amount in sorted(budgets.items()):
+        spent_in = {c for _, account, c in series if name in ("", account)}
+        if wanted and wanted in spent_in:
+            spent_in = {wanted}
+        elif wanted or not spent_in:
+            said = f" in {wanted}" if wanted and spent_in else ""
+            coverage.notes.append(
+                f"nothing was spent{said} by {name or 'anybody'}, of which there is a budget: it is not judged"
+            )
+            continue
+        if len(spent_in) > 1:
+            coverage.notes.append(
+                f"the budget of {name or 'all'} names no currency, and costs are in {', '.join(sorted(spent_in))}: it "
+                f"is not judged; write {amount:g}{min(spent_in) or 'USD'}"
+            )
+            continue
+        (currency,) = spent_in
+        mine = [one for (_, account, c), one in series.items() if c == currency and name in ("", account)]
+        totals = [sum(one[d].usage + one[d].other for one in mine if d in one) for d in known]
+        values = {
+            "name": name or "all", "amount": amount, "currency": currency, "days": [d.isoformat() for d in known],
+            "costs": totals,
+        }  # fmt: skip
+        address = f"budget {name or 'all'}" + (f" ({currency})" if len(currencies) > 1 else "")
+        found.append(Resource("budget", address, "cost", values, SpendOrigin(file), name=name or "all"))
     return found
 
 

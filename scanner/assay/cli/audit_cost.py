@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from assay import clock
 from assay.cli import scan
 from assay.graph import Graph
 from assay.model import Coverage, Request
+from assay.patterns import pattern
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from assay.idle import Used
     from assay.model import Resource
-    from assay.spend import Row
+    from assay.spend import Budgets, Row
 
 LIVE = ("aws", "oci")
 
@@ -25,8 +25,9 @@ LIVE = ("aws", "oci")
 def options(p: ArgumentParser) -> None:
     p.add_argument("paths", nargs="+", metavar="FILE|aws|oci",
                    help="cost files or folders of them (FOCUS, AWS, OCI; CSV or Parquet), or aws, or oci")  # fmt: skip
-    p.add_argument("--budget", action="append", metavar="[ACCOUNT=]AMOUNT", default=[],
-                   help="what a month may cost, in all or of an account; repeatable")  # fmt: skip
+    p.add_argument("--budget", action="append", metavar="[ACCOUNT=]AMOUNT[CURRENCY]", default=[],
+                   help="what a month may cost, in all or of an account: 3000, 3000USD, 111122223333=500; "
+                   "repeatable")  # fmt: skip
     p.add_argument("--utilisation", "--utilization", metavar="FILE",
                    help="of files: resource, day and percentage of use (resource_id, day, utilization; CSV or "
                    "Parquet), where no column of theirs has it")  # fmt: skip
@@ -66,7 +67,7 @@ class Collected(NamedTuple):
     """What an audit judges: daily rows, budgets, resources with their use, and where all this is from."""
 
     rows: list[Row]
-    budgets: dict[str, float]
+    budgets: Budgets
     used: list[Used]
     untagged: dict[str, float | None]  # by currency; nothing and None where nobody tells
     shown: str
@@ -143,17 +144,20 @@ def _collected(args: Namespace, coverage: Coverage) -> Collected:
     return Collected(rows, {}, used, untagged, args.paths[0], "cost")
 
 
-def _budgets(texts: list[str]) -> dict[str, float]:
+def _budgets(texts: list[str]) -> Budgets:
     found = {}
     for text in texts:
         name, _, amount = text.rpartition("=")
-        try:
-            found[name] = float(amount)
-        except ValueError:
-            raise UsageError(f"--budget {text}: write AMOUNT or ACCOUNT=AMOUNT, a number") from None
-        if not 0 < found[name] < inf:
+        said = _AMOUNT.fullmatch(amount)
+        if said is None:
+            raise UsageError(f"--budget {text}: write AMOUNT or ACCOUNT=AMOUNT, a number such as 3000 or 3000USD")
+        if float(said[1]) <= 0:
             raise UsageError(f"--budget {text}: a budget is more than 0")
+        found[name, (said[2] or "").upper()] = float(said[1])
     return found
+
+
+_AMOUNT = pattern(r"(-?[0-9]{1,15}(?:\.[0-9]+)?)[ ]?([A-Za-z]{3})?")
 
 
 def _summary(summary: dict[str, object], found: list[Resource], untagged: dict[str, float | None]) -> None:

@@ -11,7 +11,7 @@ from assay.inventory.aws.accounts import Audit, Options
 from assay.inventory.aws.idle import NOT_ENABLED, idle
 from assay.inventory.aws.transport import Boto
 from assay.inventory.aws.walk import UNSUPPORTED, CallFailed
-from assay.spend import Row
+from assay.spend import Budgets, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +25,8 @@ _NO_PATTERN = ("Tax", "Refund", "Credit", "Fee", "RIFee", "Upfront")
 
 def collect(
     profile: str | None, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
-) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float | None]]:
-    """The rows of the last days, the monthly budget of the whole account by "", resources with their use, and what was
+) -> tuple[list[Row], Budgets, list[Used], dict[str, float | None]]:
+    """The rows of the last days, the monthly budget of the whole account, resources with their use, and what was
     spent without the tag, by currency.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
@@ -37,7 +37,7 @@ def collect(
     audit = Audit(Options(profile=profile, endpoint=endpoint, services=[]))
     account, boto = audit.own.account, audit.boto()
     rows: list[Row] = []
-    budgets: dict[str, float] = {}
+    budgets: Budgets = {}
     untagged: dict[str, float | None] = {}
     for service in ("ce", "budgets"):
         try:
@@ -114,13 +114,14 @@ def _untagged(boto: Boto, days: int, tag: str, currencies: Iterable[str]) -> dic
     return found
 
 
-def _budgets(boto: Boto, account: str) -> dict[str, float]:
-    """The smallest monthly cost budget without a filter: the one that is to hold for everything."""
-    amounts = [
-        float(b["BudgetLimit"]["Amount"])
-        for page in boto.call("budgets", "DescribeBudgets", AccountId=account)
-        for b in page.get("Budgets", [])
-        if b.get("BudgetType") == "COST" and b.get("TimeUnit") == "MONTHLY" and "BudgetLimit" in b
-        if not b.get("CostFilters") and not b.get("FilterExpression")
-    ]
-    return {"": min(amounts)} if amounts else {}
+def _budgets(boto: Boto, account: str) -> Budgets:
+    """The smallest monthly cost budget without a filter of each currency: the one that is to hold for everything."""
+    found: Budgets = {}
+    for page in boto.call("budgets", "DescribeBudgets", AccountId=account):
+        for b in page.get("Budgets", []):
+            whole = not b.get("CostFilters") and not b.get("FilterExpression")
+            if b.get("BudgetType") == "COST" and b.get("TimeUnit") == "MONTHLY" and "BudgetLimit" in b and whole:
+                amount, key = float(b["BudgetLimit"]["Amount"]), ("", b["BudgetLimit"].get("Unit", ""))
+                if amount > 0:
+                    found[key] = min(amount, found.get(key, amount))
+    return found

@@ -10,7 +10,7 @@ from assay.idle import LEAST, LIVE_DAYS, Used
 from assay.inventory.collect import OTHER_REGIONS
 from assay.inventory.oci.clients import Clients, status_of
 from assay.inventory.oci.units import subscribed_regions
-from assay.spend import Row
+from assay.spend import Budgets, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +48,8 @@ MEASURES = {
 
 def collect(
     identity: Identity, days: int, endpoint: str | None, coverage: Coverage, tag: str | None = None
-) -> tuple[list[Row], dict[str, float], list[Used], dict[str, float | None]]:
-    """The rows of the last days, the monthly budget of the tenancy by "", resources with their use, and what was spent
+) -> tuple[list[Row], Budgets, list[Used], dict[str, float | None]]:
+    """The rows of the last days, the monthly budget of the tenancy, resources with their use, and what was spent
     without the tag, by currency; nothing where nobody asks or tells.
 
     A denied or failed call is a row of the coverage: nothing is said of what it would have told.
@@ -182,7 +182,7 @@ def _untagged(asking: Asking, tag: str, rows: list[Row], start: date, end: date)
     return {currency: max(0.0, amount) for currency, amount in found.items()}
 
 
-def _budgets(asking: Asking) -> dict[str, float]:
+def _budgets(asking: Asking) -> Budgets:
     """The smallest monthly budget of the whole tenancy: the one that is to hold for everything."""
     client = asking.clients.client("budget.BudgetClient", asking.home)
     amounts = [
@@ -191,7 +191,7 @@ def _budgets(asking: Asking) -> dict[str, float]:
         for b in page
         if b.reset_period == "MONTHLY" and asking.tenancy in (b.targets or [b.target_compartment_id])
     ]
-    return {"": min(amounts)} if amounts else {}
+    return {("", ""): min(amounts)} if amounts else {}
 
 
 class _Costly(NamedTuple):
