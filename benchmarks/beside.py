@@ -5,6 +5,11 @@ environment of its own, since what it pins would hold Assay's packages back (its
 are those of the process and its children; the peak of memory is what the kernel says of the process while it runs
 (VmHWM: what it says afterwards includes the parent's); calls are the requests that reach the server, retries included.
 moto implements less than either tool asks for, so neither count of findings is what an account of AWS would give.
+
+Measured in November 2026 with Prowler 5.46.0, one region, on two cores that others used too:
+
+    Assay        9.2 s CPU    35.8 s wall    233 MiB    551 calls     9.8 MB written
+    Prowler    173.9 s CPU   847.7 s wall  1,221 MiB  2,044 calls   416.2 MB written
 """
 
 from __future__ import annotations

@@ -85,3 +85,40 @@ def test_a_snapshot_whose_header_is_long_is_known_as_one(tmp_path: Path) -> None
     writer.close()
     (read,) = [r for r in collect(Request([str(path)], str(tmp_path))).resources if r.type == "aws_sqs_queue"]
     assert read["name"] == "q"
+
+
+QUEUE = {"type": "aws_sqs_queue", "address": "arn:q", "source": "aws", "values": {}}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [[], 5, {}, {"resource": 5}, {"resource": {**QUEUE, "type": 5}}, {"resource": {**QUEUE, "address": ["arn:q"]}},
+     {"resource": {**QUEUE, "values": []}}, {"resource": {**QUEUE, "values": {"a": {"$ref": 1}}}}, {"unit": {}},
+     {"unlisted": {"type": []}}],
+)  # fmt: skip
+def test_a_line_that_is_no_record_is_named(tmp_path: Path, record: Any) -> None:
+    path = tmp_path / "s.jsonl"
+    lines = [{"schema": "assay-snapshot/1"}, record, {"end": {"resources": 1}}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    intake = load(path)
+    assert intake.resources == []
+    (told,) = intake.coverage.inputs
+    assert (told["status"], told["reason"]) == ("failed", "line 2 is no record of a snapshot")
+
+
+@pytest.mark.parametrize("header", [{"feeds": []}, {"feeds": {"aws": 5}}, {"left_out": [{}]}])
+def test_a_header_that_is_none_is_named(tmp_path: Path, header: dict[str, Any]) -> None:
+    path = tmp_path / "s.jsonl"
+    path.write_text(json.dumps({"schema": "assay-snapshot/1", **header}) + "\n", encoding="utf-8")
+    (told,) = load(path).coverage.inputs
+    assert told["reason"] == "line 1 is no record of a snapshot"
+
+
+@pytest.mark.parametrize("size", [12, 20, 30])
+def test_a_snapshot_of_which_next_to_nothing_is_left_is_not_passed_over(tmp_path: Path, size: int) -> None:
+    write(tmp_path / "s.jsonl.gz")
+    path = tmp_path / "cut.jsonl.gz"
+    path.write_bytes((tmp_path / "s.jsonl.gz").read_bytes()[:size])
+    (told,) = load(path).coverage.inputs
+    assert told["status"] == "failed"
+    assert "cut off" in told["reason"]

@@ -59,11 +59,12 @@ class Journal:
         for line in lines:
             try:
                 told = json.loads(line)
-            except ValueError:
-                continue
-            part = Part(told["file"], told["offset"], told["length"], told["resources"])
-            if not told["again"] and self._whole(part):
-                yield tuple(told["key"]), part
+                part = Part(told["file"], told["offset"], told["length"], told["resources"])
+                key, again = tuple(told["key"]), told["again"]
+            except (ValueError, KeyError, TypeError):
+                continue  # half a line, or what a disk made of one
+            if not again and self._whole(part):
+                yield key, part
 
     def _whole(self, part: Part) -> bool:
         """A machine that lost its power may have kept the index and not what it speaks of."""

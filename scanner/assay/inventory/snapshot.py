@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from assay.model import Intake, Request, Step, ValuePath
 
 SCHEMA = "assay-snapshot/1"
+_BEGINNING = b'{"schema":"assay-snapshot/'
 _LEVEL = 3
 """Of gzip: the default, 9, takes three times as long, more than all the rest of writing a snapshot."""
 
@@ -195,6 +196,8 @@ class SnapshotSource:
                 start = zlib.decompressobj(31).decompress(start, 4096)
             except zlib.error:
                 return False
+            if _BEGINNING.startswith(start):  # cut off before it could say what it is
+                return True
         return b'"schema":"assay-snapshot/' in start or b'"schema": "assay-snapshot/' in start
 
     def load(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
@@ -244,37 +247,59 @@ def read(lines: Iterable[bytes], shown: str, intake: Intake, *, kept: bool = Tru
         except ValueError:
             intake.coverage.input(shown, "failed", f"line {number} is not a whole JSON record", number)
             return
-        if number == 1:
-            if record.get("schema") != SCHEMA:
-                said = f"this snapshot is {record.get('schema')}; this version of Assay reads {SCHEMA}"
-                intake.coverage.input(shown, "failed", said)
-                return
-            for source, types in record.get("feeds", {}).items():
-                intake.coverage.feeds.setdefault(source, set()).update(types)
-            intake.coverage.left_out.update(record.get("left_out", ()))
-        elif "resource" in record:
-            r = record["resource"]
-            values = r.get("values", {})
-            intake.add(
-                Resource(
-                    sys.intern(r["type"]), r["address"], sys.intern(r["source"]),
-                    decode(values) if b'"$' in line else values,
-                    _Line(shown, number) if kept else None,
-                    name=r.get("name", ""), account=_intern(r.get("account")), region=_intern(r.get("region")),
-                )
-            )  # fmt: skip
-        elif "unit" in record:
-            u = record["unit"]
-            intake.coverage.unit(u["account"], u["region"], u["service"], u["status"], u["reason"])
-        elif "unlisted" in record:
-            u = record["unlisted"]
-            intake.coverage.not_listed(u["type"], u["account"], u["region"], u["reason"])
-        elif "end" in record:
-            ended = True
+        try:
+            if number == 1:
+                if record.get("schema") != SCHEMA:
+                    said = f"this snapshot is {record.get('schema')}; this version of Assay reads {SCHEMA}"
+                    intake.coverage.input(shown, "failed", said)
+                    return
+                _take_header(record, intake)
+            elif "resource" in record:
+                origin = _Line(shown, number) if kept else None
+                intake.add(_resource(record["resource"], origin, encoded=b'"$' in line))
+            elif "unit" in record:
+                u = record["unit"]
+                intake.coverage.unit(u["account"], u["region"], u["service"], u["status"], u["reason"])
+            elif "unlisted" in record:
+                u = record["unlisted"]
+                intake.coverage.not_listed(_text(u["type"]), u["account"], u["region"], u["reason"])
+            else:
+                ended = bool(record["end"])
+        except (AttributeError, KeyError, TypeError):
+            intake.coverage.input(shown, "failed", f"line {number} is no record of a snapshot", number)
+            return
     if ended:
         intake.coverage.input(shown, "read")
     else:
         intake.coverage.input(shown, "failed", "the snapshot has no last line: its collection was cut off")
+
+
+def _take_header(record: dict[str, Any], intake: Intake) -> None:
+    for source, types in record.get("feeds", {}).items():
+        intake.coverage.feeds.setdefault(source, set()).update(map(_text, types))
+    intake.coverage.left_out.update(map(_text, record.get("left_out", ())))
+
+
+def _resource(r: dict[str, Any], origin: _Line | None, *, encoded: bool) -> Resource:
+    """The resource of a record.
+
+    Raises:
+        AttributeError, KeyError, TypeError: it is none.
+    """
+    values = r["values"]
+    if type(values) is not dict:
+        raise TypeError
+    return Resource(
+        sys.intern(r["type"]), _text(r["address"]), sys.intern(r["source"]),
+        decode(values) if encoded else values, origin,
+        name=_text(r.get("name", "")), account=_intern(r.get("account")), region=_intern(r.get("region")),
+    )  # fmt: skip
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError
+    return value
 
 
 def _intern(text: str | None) -> str | None:
