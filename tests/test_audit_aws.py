@@ -519,6 +519,25 @@ def test_a_region_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> Non
     assert "did you mean eu-west-1?" in said(capsys, "--regions", "eu-wset-1")
 
 
+def test_an_endpoint_of_the_environment_that_is_none(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "moto")
+    assert "AWS_ENDPOINT_URL, or the configuration, has no address of AWS" in said(capsys)
+
+
+def test_a_snapshot_in_the_place_of_a_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "s.jsonl.gz").mkdir()
+    assert "this is a directory" in said(capsys, "--save", str(tmp_path / "s.jsonl.gz"))
+
+
+def test_a_profile_of_the_environment_that_is_not_there(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "ghost")
+    assert "there is no such profile in the AWS configuration" in said(capsys)
+
+
 def test_an_endpoint_that_nobody_answers(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda _: None)
     assert "AWS cannot be reached" in said(capsys, "--endpoint", "http://127.0.0.1:9")
@@ -533,6 +552,7 @@ def test_an_endpoint_that_nobody_answers(capsys: pytest.CaptureFixture[str], mon
         (("--resume",), "--resume needs --save"),
         (("--save", "x.json"), "ends in .jsonl.gz"),
         (("--jobs", "0"), "--jobs 0"),
+        (("--endpoint", "moto"), "--endpoint moto: write an address"),
     ],
 )
 def test_wrong_use(

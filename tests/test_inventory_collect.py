@@ -202,3 +202,43 @@ def test_collecting_waits_for_nothing_when_it_is_interrupted(tmp_path: Path) -> 
     with pytest.raises(KeyboardInterrupt):
         collect([Unit("aws", "1", "r", "a", [], interrupted), unit("b")], str(tmp_path / "s.jsonl.gz"))
     assert time.monotonic() - began < 5
+
+
+FULL = """
+import os, resource, sys
+from assay.inventory.collect import CollectionStopped, collect
+from test_inventory_collect import unit
+def limited(emit):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # as a full disk: every further byte is refused
+    for i in range(2000):
+        emit.resource("aws_sqs_queue", f"arn:{i}", {"name": os.urandom(40).hex()})
+late = unit("b")
+late.work = limited
+try:
+    collect([unit("a"), late], sys.argv[1], jobs=1)
+except CollectionStopped as stopped:
+    print(stopped)
+"""
+
+
+def test_a_disk_that_is_full_stops_the_collection_and_keeps_what_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl.gz"
+    here = Path(__file__).resolve().parent
+    python_path = os.pathsep.join((str(here), str(here.parent / "scanner")))
+    said = subprocess.run(
+        [sys.executable, "-c", FULL, str(path)], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": python_path},
+    )  # fmt: skip
+    assert said.stdout.startswith(f"{path}: the snapshot cannot be written: File too large; what is finished is kept")
+    assert not path.exists()
+    asked: list[str] = []
+
+    def again(emit: Emitter) -> None:
+        asked.append(emit.unit.service)
+
+    units = [unit("a"), unit("b")]
+    for one in units:
+        one.work = again
+    collect(units, str(path), resume=True)
+    assert asked == ["b"]
+    assert len(read(path).resources) == 2

@@ -118,6 +118,10 @@ def _audit(what: str, module: Any, args: Namespace) -> int:
         raise UsageError(f"--jobs {args.jobs}: at least 1")
     if args.save and not args.save.endswith(".jsonl.gz"):
         raise UsageError(f"--save {args.save}: a snapshot's name ends in .jsonl.gz")
+    if args.save and os.path.isdir(args.save):
+        raise UsageError(f"--save {args.save}: this is a directory; a snapshot is a file")
+    if args.endpoint and not args.endpoint.lower().startswith(("http://", "https://")):
+        raise UsageError(f"--endpoint {args.endpoint}: write an address, https://HOST[:PORT]")
     outputs = scan.parse_outputs(args.output)
     chosen = scan.choose(args)  # a wrong filter is said before anything is asked of the cloud
     keep = scan.keeper(args, *chosen)

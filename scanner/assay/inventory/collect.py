@@ -11,7 +11,7 @@ import gc
 import json
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +174,7 @@ def collect(
         progress: called with (units done, resources so far, the unit) as each is finished.
 
     Raises:
-        CollectionStopped: a unit said so, or the interrupted collection was of something else.
+        CollectionStopped: a unit said so, the interrupted collection was of something else, or the disk is full.
     """
     folder = f"{path}.parts"
     header = header or {}
@@ -207,10 +207,14 @@ def collect(
             waiting.add(pool.submit(run, unit))
             settle(2 * jobs)
         settle(0)
+        journal.assemble(path, header, [done[key] for key in sorted(done)])
+    except OSError as error:  # units turn their own into rows of the coverage
+        said = f"{path}: the snapshot cannot be written: {error.strerror or error}"
+        raise CollectionStopped(f"{said}; what is finished is kept in {folder}, --resume goes on") from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        journal.close()
-    journal.assemble(path, header, [done[key] for key in sorted(done)])
+        with suppress(OSError):  # what cannot be written has been said
+            journal.close()
     _remove(folder)
 
 

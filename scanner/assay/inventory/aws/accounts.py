@@ -300,6 +300,8 @@ def _why(error: CallFailed) -> str:
         "ConnectionClosedError": f"AWS cannot be reached: {said}",
         "ReadTimeoutError": f"AWS does not answer: {said}",
         "SSLError": f"the connection to AWS is not trusted: {said}",
+        "InvalidEndpoint": f"AWS_ENDPOINT_URL, or the configuration, has no address of AWS: {said}",
+        "ProfileNotFound": f"there is no such profile in the AWS configuration: {said}",
         "InvalidRegionError": f"there is no such region: {said}",
         "RequestTimeTooSkewed": f"this machine's clock is wrong, AWS refuses what it signs: {said}",
         "SignatureDoesNotMatch": f"AWS refuses the signature: the secret key or this machine's clock is wrong ({said})",

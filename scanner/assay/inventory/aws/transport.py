@@ -122,9 +122,13 @@ class Clients:
         with self._lock:
             found = self._made.get((service, region))
             if found is None:
-                found = self._made[service, region] = self.session.client(
-                    service, region_name=region, config=self._config, endpoint_url=self._endpoint
-                )
+                try:
+                    found = self.session.client(
+                        service, region_name=region, config=self._config, endpoint_url=self._endpoint
+                    )
+                except ValueError as error:  # an endpoint of the environment or the configuration
+                    raise CallFailed(FAILED, "InvalidEndpoint", str(error)) from None
+                self._made[service, region] = found
                 name = found.meta.service_model.service_id.hyphenize()
                 found.meta.events.register_first(f"needs-retry.{name}", _not_there)
                 found.meta.events.register_first(f"request-created.{name}", _plain_host)
