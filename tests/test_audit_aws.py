@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import pytest
 from assay.cli import main
 from aws_account import apart
 from aws_population import ACCOUNT, REGION, WATCHED, populate
+from botocore import xform_name
 from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMPolicy, IAMRequestBase
@@ -372,6 +374,59 @@ def test_pages_that_botocore_has_no_paginator_for_are_followed_by_their_token() 
             stub.add_response("list_web_acls", answer | ({"NextMarker": given} if given else {}), request)
         pages = list(boto.call("wafv2", "ListWebACLs", Scope="REGIONAL"))
     assert [p["WebACLs"][0]["Name"] for p in pages] == ["after-None", "after-t1", "after-t2"]
+
+
+def test_pages_that_begin_after_the_last_item_are_followed() -> None:
+    """Firehose tells ten streams at a time, with neither token nor paginator."""
+    from assay.inventory.aws.transport import Boto, Clients
+    from botocore.stub import Stubber
+
+    boto = Boto(Clients(boto3.Session()), REGION)
+    client = boto.clients.get("firehose", REGION)
+    with Stubber(client) as stub:
+        for asked, names, more in ((None, ["a", "b"], True), ("b", ["c"], False)):
+            request = {"ExclusiveStartDeliveryStreamName": asked} if asked else {}
+            stub.add_response(
+                "list_delivery_streams", {"DeliveryStreamNames": names, "HasMoreDeliveryStreams": more}, request
+            )
+        pages = list(boto.call("firehose", "ListDeliveryStreams"))
+    assert [n for p in pages for n in p["DeliveryStreamNames"]] == ["a", "b", "c"]
+
+
+PAGED = re.compile(r"(?i)(next\w*token|marker|nexttoken|hasmore|lastevaluated|truncated)")
+
+
+def test_every_operation_that_answers_in_pages_is_followed() -> None:
+    """By botocore's paginator, by its token, or by what `transport` knows of it."""
+    from assay.inventory.aws.replay import all_services
+    from assay.inventory.aws.transport import _LAST, Clients, _paging
+
+    clients = Clients(boto3.Session())
+    lost = []
+    for name, operation in sorted({o for service in all_services() for o in service.operations()}):
+        client = clients.get(name, "us-east-1")
+        if client.can_paginate(xform_name(operation)):
+            continue
+        _, next_of = _paging(client, name, operation)
+        output = client.meta.service_model.operation_model(operation).output_shape
+        for path, shape in members(output):
+            if not PAGED.fullmatch(path[-1]):
+                continue
+            answer: Any = "t"
+            for step in reversed(path):
+                answer = {step: answer}
+            told = (name, operation) in _LAST if shape.type_name == "boolean" else next_of(answer) == "t"
+            if not told:
+                lost.append(f"{name}.{operation}: {'.'.join(path)}")
+    assert lost == []
+
+
+def members(output: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The members of an answer, and of the structures right in it, with their paths."""
+    for name, shape in output.members.items() if output else ():
+        yield (name,), shape
+        if shape.type_name == "structure":
+            yield from (((name, inner), one) for inner, one in shape.members.items())
 
 
 # --- many accounts ----------------------------------------------------------------------------------------------------

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assay.inventory.aws.common import EC2, named, simple, tag_map
 from assay.inventory.aws.table import Ask, Item, Make, Service
 from assay.inventory.aws.values import blocks, differs, first, last, same
 from assay.inventory.masks import masked_text
 
+if TYPE_CHECKING:
+    from assay.inventory.aws.table import Spec
 
-def script(spec: str) -> Any:
+
+def script(spec: Spec) -> Any:
     """User data as text, with the credentials in it left out before anybody stores it."""
 
     def one(item: Item) -> Any:
-        encoded = item[spec]
+        encoded = item.get(spec)
         if not encoded:
             return None
         try:
@@ -98,8 +101,8 @@ TEMPLATE = Make(
         "tags": tag_map("Tags"),
         "tags_all": tag_map("Tags"),
         "arn": f"{EC2}:launch-template/{{LaunchTemplateId}}",
-        "image_id": f"{TEMPLATE_DATA}.ImageId",
-        "instance_type": f"{TEMPLATE_DATA}.InstanceType",
+        "image_id": first(f"{TEMPLATE_DATA}.ImageId"),
+        "instance_type": first(f"{TEMPLATE_DATA}.InstanceType"),
         "vpc_security_group_ids": f"{TEMPLATE_DATA}.SecurityGroupIds",
         "metadata_options": lambda item: blocks("$options")(
             Item({"$options": [o] if (o := first(f"{TEMPLATE_DATA}.MetadataOptions")(item)) else []}, item.place)
@@ -121,7 +124,7 @@ TEMPLATE = Make(
             }
             for m in item[f"{TEMPLATE_DATA}.BlockDeviceMappings"] or ()
         ],
-        "user_data": script("$script"),
+        "user_data": script(first(f"{TEMPLATE_DATA}.UserData")),
     },
 )
 

@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock, local
 from typing import TYPE_CHECKING, Any
 
+from assay.inventory.aws.table import at
 from assay.inventory.aws.walk import ABSENT, UNSUPPORTED, CallFailed
 from assay.inventory.collect import DENIED, FAILED, JOBS, THROTTLED, CollectionStopped
 
@@ -36,6 +37,15 @@ _NOT_USED = {
 }  # fmt: skip
 """The account does not use the service at all: there is nothing of it."""
 _TOKENS = ("NextToken", "nextToken", "NextMarker", "Marker", "position")
+_INNER = {("cloudfront", "ListResponseHeadersPolicies"): ("Marker", "ResponseHeadersPolicyList.NextMarker")}
+"""Operations whose answers hold the token of the next page further down."""
+_LAST = {
+    ("firehose", "ListDeliveryStreams"):
+        ("ExclusiveStartDeliveryStreamName", "HasMoreDeliveryStreams", "DeliveryStreamNames", ""),
+    ("firehose", "ListTagsForDeliveryStream"): ("ExclusiveStartTagKey", "HasMoreTags", "Tags", "Key"),
+    ("kinesis", "ListTagsForStream"): ("ExclusiveStartTagKey", "HasMoreTags", "Tags", "Key"),
+}  # fmt: skip
+"""Operations that go on after the last item: the parameter, what says that there is more, the items, what of one."""
 _HTML = (b"<!doctype html", b"<html")
 _loader: Any = None
 _loader_lock = Lock()
@@ -145,7 +155,7 @@ class Clients:
                 paginator = client.get_paginator(method)
                 found = lambda params: iter(paginator.paginate(**params))  # noqa: E731
             else:
-                found = partial(_by_token, _token(client, operation), getattr(client, method))
+                found = partial(_by_token, *_paging(client, service, operation), getattr(client, method))
             self._asks[service, region, operation] = found
         return found
 
@@ -212,18 +222,31 @@ class Boto:
         return not regions or self.region in regions
 
 
-def _token(client: Any, operation: str) -> str | None:
-    """The parameter by which an operation gives its next page, where botocore has no paginator for it."""
+def _paging(client: Any, service: str, operation: str) -> tuple[str | None, Callable[[dict[str, Any]], Any]]:
+    """The parameter that asks for the next page, where botocore has no paginator, and what gives its value."""
+    if after := _LAST.get((service, operation)):
+        return after[0], partial(_last, *after[1:])
+    if inner := _INNER.get((service, operation)):
+        return inner[0], partial(at, path=inner[1])
     shape = client.meta.service_model.operation_model(operation).input_shape
-    return next((t for t in _TOKENS if shape is not None and t in shape.members), None)
+    token = next((t for t in _TOKENS if shape is not None and t in shape.members), None)
+    return token, partial(at, path=token or "")
 
 
-def _by_token(token: str | None, call: Any, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pages of an operation by the token that it takes and gives."""
+def _last(more: str, items: str, key: str, answer: dict[str, Any]) -> Any:
+    """Where the page after this answer begins."""
+    found = answer.get(items) if answer.get(more) else None
+    return at(found[-1], key) if found else None
+
+
+def _by_token(
+    token: str | None, next_of: Callable[[dict[str, Any]], Any], call: Any, params: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The pages of an operation by the parameter that it takes and what the answers say of the next one."""
     while True:
         answer = call(**params)
         yield answer
-        if token is None or not (given := answer.get(token)) or given == params.get(token):
+        if token is None or not (given := next_of(answer)) or given == params.get(token):
             return
         params = {**params, token: given}
 

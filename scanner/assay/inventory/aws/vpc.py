@@ -249,7 +249,7 @@ TABLES = [
                 "vpc-endpoint",
                 "aws_vpc_endpoint_route_table_association",
                 "aws_vpc_endpoint_subnet_association",
-                when=differs("State", "deleted", "deleting"),
+                when=differs("State", "deleted", "deleting", "Deleted", "Deleting"),  # the model has capitals
                 rename={"PolicyDocument": "policy", "Groups": None, "DnsEntries": "dns_entry"},
                 fields={"security_group_ids": "Groups.GroupId"},
             ),

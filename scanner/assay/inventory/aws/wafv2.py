@@ -107,5 +107,5 @@ def asks(scope: str) -> tuple[Ask, ...]:
 
 TABLES = [
     Service(name="wafv2", asks=asks("REGIONAL")),
-    Service(name="wafv2", label="wafv2-cloudfront", home=True, asks=asks("CLOUDFRONT")),
+    Service(name="wafv2", label="wafv2-cloudfront", home=True, region="us-east-1", asks=asks("CLOUDFRONT")),
 ]
