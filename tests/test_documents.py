@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from assay.bundled import RULES
@@ -17,6 +17,9 @@ from assay.engine import Report
 from assay.graph import Graph
 from assay.model import Location, Request, Text, Verdict
 from assay.scan import collect, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CATALOGUE = Catalogue([RULES])
 MACHINE = {
@@ -224,6 +227,57 @@ def test_every_path_is_found_where_it_is_written(kind: str) -> None:
     walk(MACHINE, ("definition",))
     assert origin.locate(("definition", "States", "None of them")).start_line == 3
     assert origin.locate(()).start_line == 1
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_of_two_members_of_one_name_the_one_that_counts_is_shown(kind: str) -> None:
+    text = '{"States": {"A": 1,\n "B": 2,\n "A": 3}}'
+    value = read_json(text) if kind == "json" else read_yaml(text)
+    assert value["States"]["A"] == 3
+    assert TextOrigin("m", text, kind).locate(("States", "A")).start_line == 3
+
+
+def calls(function: Callable[[], object], counts: Callable[[Any], bool]) -> int:
+    """How many calls of Python functions are made while one runs, of those whose frame counts."""
+    found = 0
+
+    def profile(frame: Any, event: str, _: Any) -> None:
+        nonlocal found
+        found += event == "call" and counts(frame)
+
+    sys.setprofile(profile)
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return found
+
+
+def faulty(states: int) -> str:
+    """A machine with a fault in every state."""
+    task = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 9, "End": True}
+    return json.dumps({"StartAt": "S0", "States": {f"S{n}": task for n in range(states)}}, indent=1)
+
+
+@pytest.mark.parametrize("kind", ["json", "yaml"])
+def test_twice_the_faults_of_a_definition_are_twice_the_work(tmp_path: Path, kind: str) -> None:
+    write(tmp_path, **{f"a__m.asl.{kind}": faulty(100), f"b__m.asl.{kind}": faulty(200)})
+    scan(tmp_path, STATES)  # what is imported and kept once
+    few, many = (calls(lambda f=folder: scan(tmp_path / f, STATES), lambda frame: True) for folder in "ab")
+    assert few > 1000
+    assert many < 2.2 * few
+
+
+def test_a_definition_in_terraform_is_not_parsed_for_every_finding(tmp_path: Path) -> None:
+    head = 'resource "aws_sfn_state_machine" "m" {\n  definition = <<EOT\n'
+    files = {f"{folder}__main.tf": f"{head}{faulty(n)}\nEOT\n}}\n" for folder, n in (("a", 20), ("b", 40))}
+    write(tmp_path, **files)
+
+    def parses(frame: Any) -> bool:
+        return frame.f_code.co_name == "raw_decode" and '"StartAt"' in frame.f_locals["s"]
+
+    few, many = (calls(lambda f=folder: scan(tmp_path / f, STATES), parses) for folder in "ab")
+    assert 0 < few == many
 
 
 def test_a_line_of_a_script_is_a_line_of_the_file() -> None:

@@ -325,8 +325,19 @@ def _value_at(values: Any, path: ValuePath) -> Any:
         for i in range(len(path) - 1, 0, -1):
             text = lookup_quietly(values, path[:i])
             if isinstance(text, (str, Text, Encoded)):
-                return lookup_quietly(decode(text), path[i:])
+                return lookup_quietly(_decoded(text), path[i:])
     return value
+
+
+def _decoded(text: Any) -> Any:
+    """What a text encodes; that of the last one is kept, for many findings may be about pieces of one document."""
+    global _last
+    if _last[0] is not text:
+        _last = (text, decode(text))
+    return _last[1]
+
+
+_last: tuple[Any, Any] = (None, None)
 
 
 def distinguish(findings: list[Finding], moved: Mapping[str, str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
+from io import StringIO
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -182,7 +183,10 @@ class LineOrigin:
 
 
 class _YamlSpans:
+    """Goes down a path through the composed nodes; the members of what was gone through are kept by name."""
+
     def __init__(self, text: str) -> None:
+        self.members: dict[int, dict[str, tuple[Any, Any]]] = {}
         try:
             self.root = _compose(text)
         except Malformed:
@@ -197,7 +201,7 @@ class _YamlSpans:
             if step == "line" and node.id == "scalar" and i + 1 < len(steps):  # a line of a text
                 line = node.start_mark.line + (node.style in ("|", ">")) + int(steps[i + 1]) + 1
                 return (line, 1, line, 1)
-            found = _step(node, step)
+            found = self._step(node, step)
             if found is None:
                 break
             first, node = found
@@ -205,26 +209,41 @@ class _YamlSpans:
         line, column = (end.line, 10_000) if end.column == 0 and end.line > first.start_mark.line else (end.line + 1, 0)
         return (first.start_mark.line + 1, first.start_mark.column + 1, line, column or end.column + 1)
 
+    def _step(self, node: Any, step: str | int) -> tuple[Any, Any] | None:
+        if node.id == "sequence" and isinstance(step, int) and step < len(node.value):
+            return node.value[step], node.value[step]
+        if node.id != "mapping":
+            return None
+        found = self.members.get(id(node))
+        if found is None:
+            found = self.members[id(node)] = _members(node)
+        return found.get(str(step))
 
-def _step(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    if node.id == "sequence" and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    if node.id == "mapping":
-        for key, inner in node.value:
-            if key.id == "scalar" and key.value == str(step):
-                return key, inner
-            if key.value == "<<" and inner.id == "mapping" and (found := _step(inner, step)):
-                return found
-    return None
+
+def _members(node: Any, depth: int = 0) -> dict[str, tuple[Any, Any]]:
+    """The members of a mapping by name, each its key and its value, in the order in which `_Plain` lets them win."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for key, inner in node.value:
+        if key.value == "<<" and inner.id == "mapping":
+            found = {**_members(inner, depth + 1), **found} if depth < MAX_DEPTH else found
+        elif key.id == "scalar":
+            found[str(key.value)] = key, inner
+    return found
 
 
 class _JsonSpans:
-    """Goes down a path and skips what lies beside it with the JSON parser itself; nothing is kept."""
+    """Goes down a path and skips what lies beside it with the JSON parser itself.
+
+    Where the members of what was gone through stand is kept: a definition with a fault in each of a thousand states
+    is read once for them all.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts = [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+        self.starts = [*accumulate(map(len, StringIO(f"{text}\n", newline="\n")), initial=0)]
         self.decoder = json.JSONDecoder()
+        self.objects: dict[int, dict[str, tuple[int, int]]] = {}
+        self.arrays: dict[int, list[int]] = {}
 
     def span(self, steps: Sequence[str | int]) -> Span:
         try:
@@ -238,35 +257,49 @@ class _JsonSpans:
         """Where the deepest member or element of the path begins, and where its value does."""
         start = at = self._skip(0)
         for step in steps:
-            found = self._member(at, str(step)) if self.text[at] == "{" else self._element(at, step)
+            if self.text[at] == "{":
+                found = self._members(at).get(str(step))
+            elif self.text[at] == "[" and isinstance(step, int):
+                elements = self._elements(at)
+                found = (elements[step], elements[step]) if step < len(elements) else None
+            else:
+                found = None
             if found is None:
                 break
             start, at = found
         return start, at
 
-    def _member(self, at: int, name: str) -> tuple[int, int] | None:
-        at = self._skip(at + 1)
+    def _members(self, begin: int) -> dict[str, tuple[int, int]]:
+        """Of the object that begins there: where each member and its value begin; the last of one name counts."""
+        found = self.objects.get(begin)
+        if found is not None:
+            return found
+        found = self.objects[begin] = {}
+        at = self._skip(begin + 1)
         while self.text[at] == '"':
             start = at
             key, at = self.decoder.raw_decode(self.text, at)
             value = self._skip(self._skip(at) + 1)  # behind the colon
-            if key == name:
-                return start, value
-            at = self._skip(self.decoder.raw_decode(self.text, value)[1])
-            if self.text[at] == ",":
-                at = self._skip(at + 1)
-        return None
+            found[key] = start, value
+            at = self._behind(value)
+        return found
 
-    def _element(self, at: int, step: str | int) -> tuple[int, int] | None:
-        if self.text[at] != "[" or not isinstance(step, int):
-            return None
-        at = self._skip(at + 1)
-        for _ in range(step):
-            if self.text[at] == "]":
-                return None
-            at = self._skip(self.decoder.raw_decode(self.text, at)[1])
-            at = self._skip(at + 1) if self.text[at] == "," else at
-        return None if self.text[at] == "]" else (at, at)
+    def _elements(self, begin: int) -> list[int]:
+        """Where each element of the array that begins there begins."""
+        found = self.arrays.get(begin)
+        if found is not None:
+            return found
+        found = self.arrays[begin] = []
+        at = self._skip(begin + 1)
+        while self.text[at] != "]":
+            found.append(at)
+            at = self._behind(at)
+        return found
+
+    def _behind(self, value: int) -> int:
+        """Where what follows a value begins: the next member or element, or the end of what holds it."""
+        at = self._skip(self.decoder.raw_decode(self.text, value)[1])
+        return self._skip(at + 1) if self.text[at] == "," else at
 
     def _skip(self, at: int) -> int:
         """The first place from `at` on that is no white space."""
