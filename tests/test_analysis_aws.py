@@ -15,10 +15,10 @@ from assay.analysis.aws_permissions import narrowable
 from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, identity_statements, statements
 from assay.analysis.certificates import read_certificate
 from assay.analysis.credentials import credential_within, is_credential
-from assay.analysis.state_machine import faults, states
+from assay.analysis.state_machine import ACCOUNT, PAYMENT, faults, may_say, states
 from assay.analysis.usage import used_by
 from assay.graph import Graph
-from assay.model import Encoded, Ref, Resource, Text, Undetermined, Unknown, Verdict
+from assay.model import Encoded, Ref, Resource, Text, Undetermined, Unknown, Verdict, _reads
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -256,6 +256,23 @@ def test_states_at_every_depth() -> None:
     assert [s.at for s in found] == [
         "definition.States.P", "definition.States.P.Branches[0].States.X", "definition.States.P.Branches[1].States.X",
     ]  # fmt: skip
+
+
+def test_what_is_kept_of_a_machine_is_that_machine() -> None:
+    """What was read last is kept for the next rule: never for another machine, nor with pieces that nobody knows."""
+    one, other = machine({"StartAt": "A", "States": {"A": {}}}), machine({"StartAt": "B", "States": {"B": {}}})
+    for _ in range(2):
+        assert [s.name for s in states(one)] == ["A"]
+        assert [s.name for s in states(other)] == ["B"]
+        assert not may_say(one, ACCOUNT)
+    text = Text(['{"StartAt": "A", "States": {"A": {"Resource": "', Unknown("var.x"), '"}}}'])
+    partial = Resource("aws_sfn_state_machine", "m", "terraform", {"definition": text})
+    assert may_say(partial, ACCOUNT), "who knows"
+    _reads.clear()
+    assert [s.name for s in states(partial)] == ["A"]
+    assert _reads, "the engine hears of the unknown each time"
+    assert may_say(machine({"States": {"A": {"Resource": "arn:aws:s3:eu-west-1:111122223333:x"}}}), ACCOUNT)
+    assert may_say(machine({"States": {"A": {"Comment": "reFUNDs"}}}), PAYMENT)
 
 
 # --- credentials and use ----------------------------------------------------------------------------------------------

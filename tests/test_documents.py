@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +185,37 @@ def test_a_definition_of_the_wrong_shapes_crashes_no_rule(tmp_path: Path) -> Non
     assert any(f.rule == "aws-sfn-invalid-definition" for f in report.findings)
 
 
+@pytest.mark.parametrize("states", ['"x"', "[]", "5", "1.5", "true"])
+def test_states_that_are_no_object_crash_no_rule(tmp_path: Path, states: str) -> None:
+    report = scan(write(tmp_path, **{"m.asl.json": f'{{"StartAt": "A", "States": {states}}}'}), STATES)
+    assert [f.message for f in report.findings if f.verdict is not Verdict.UNKNOWN] == ["there are no States"]
+
+
+def test_handlers_of_the_wrong_shapes_crash_no_rule(tmp_path: Path) -> None:
+    retries = [{"ErrorEquals": [1, True, {}, "E.x"], "BackoffRate": "2", "MaxAttempts": [9]}, {"ErrorEquals": ["E"]}]
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Retry": retries, "End": True}
+    report = scan(write(tmp_path, **{"m.asl.json": json.dumps({"StartAt": "A", "States": {"A": task}})}), STATES)
+    assert [f.message for f in report.findings if f.verdict is Verdict.NOT_EVALUATED] == []
+    said = {f.message for f in report.findings}
+    assert {"state A: BackoffRate is no number", "state A: MaxAttempts is no number"} <= said
+
+
+def test_every_loop_of_a_machine_is_told(tmp_path: Path) -> None:
+    """Two loops over items, and a state of which nobody knows where it goes: the loops are certain, the rest is not."""
+
+    def loop(name: str, out: str) -> dict[str, Any]:
+        choice = {"Variable": "$.left", "BooleanEquals": True, "Next": f"Do{name}"}
+        task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": f"More{name}"}
+        return {f"Do{name}": task, f"More{name}": {"Type": "Choice", "Choices": [choice], "Default": out}}
+
+    states = {**loop("A", "DoB"), **loop("B", "Last"), "Last": {"Type": "Pass", "Next": "${next}"}}
+    write(tmp_path, **{"m.asl.json": json.dumps({"StartAt": "DoA", "States": states})})
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-history-growth"])
+    said = sorted((f.verdict.value, f.message.partition(",")[0]) for f in report.findings)
+    assert [verdict for verdict, _ in said] == ["fail", "fail", "unknown"]
+    assert [message for _, message in said[:2]] == ["from state MoreA on", "from state MoreB on"]
+
+
 def test_a_workflow_of_the_wrong_shapes_crashes_no_rule(tmp_path: Path) -> None:
     text = (
         "on: null\njobs:\n  a: {steps: x}\n  b: [1]\n  c: {needs: [[1]], environment: null, if: 3, "
@@ -263,7 +295,7 @@ def faulty(states: int) -> str:
 def test_twice_the_faults_of_a_definition_are_twice_the_work(tmp_path: Path, kind: str) -> None:
     write(tmp_path, **{f"a__m.asl.{kind}": faulty(100), f"b__m.asl.{kind}": faulty(200)})
     scan(tmp_path, STATES)  # what is imported and kept once
-    few, many = (calls(lambda f=folder: scan(tmp_path / f, STATES), lambda frame: True) for folder in "ab")
+    few, many = (calls(partial(scan, tmp_path / folder, STATES), lambda frame: True) for folder in "ab")
     assert few > 1000
     assert many < 2.2 * few
 
@@ -276,7 +308,7 @@ def test_a_definition_in_terraform_is_not_parsed_for_every_finding(tmp_path: Pat
     def parses(frame: Any) -> bool:
         return frame.f_code.co_name == "raw_decode" and '"StartAt"' in frame.f_locals["s"]
 
-    few, many = (calls(lambda f=folder: scan(tmp_path / f, STATES), parses) for folder in "ab")
+    few, many = (calls(partial(scan, tmp_path / folder, STATES), parses) for folder in "ab")
     assert 0 < few == many
 
 

@@ -4,21 +4,23 @@ from collections.abc import Iterator
 
 from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.lambda_code import Wrapped, wrappers
+from assay.analysis.state_graph import endless_loops, scopes
 from assay.analysis.state_machine import (
+    ACCOUNT,
+    PAYMENT,
     State,
     at_each,
     bounded,
     definition,
     drops_input,
-    endless_history,
     execution_type,
     exhaustive,
     faults,
     handlers,
     known_tasks,
     literal_account,
+    may_say,
     retries_transient,
-    scopes,
     stated_type,
     states,
     tasks,
@@ -99,7 +101,8 @@ def aws_sfn_hardcoded_arn(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Put a reference into the definition (`templatefile`, `jsonencode`) instead of the ARN.
     """
-    yield from at_each(machine, states(machine), lambda s: literal_account(s, machine.account))
+    if may_say(machine, ACCOUNT):
+        yield from at_each(machine, states(machine), lambda s: literal_account(s, machine.account))
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
@@ -113,10 +116,10 @@ def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
     Use the type STANDARD, or make every task idempotent and waive this with the reason.
     """
 
-    stated = stated_type(machine)
+    stated, money = stated_type(machine), may_say(machine, PAYMENT)
 
     def test(s: State) -> str:
-        said = unfit_for_express(s)
+        said = unfit_for_express(s, money)
         return said if said != "" and execution_type(s, stated) == "EXPRESS" else ""
 
     found = tasks(machine) if machine["type"] == "EXPRESS" else known_tasks(machine)
@@ -195,9 +198,7 @@ def aws_sfn_history_growth(machine: Resource) -> Iterator[Finding]:
     if machine["type"] == "EXPRESS":
         return
     for scope, where in scopes(machine):
-        loop = endless_history(scope)
-        if loop != None:
-            name, rounds = loop
+        for name, rounds in endless_loops(scope):
             yield machine.fails(
                 f"from state {name} on, a loop without a Map ends after about {rounds:,} rounds",
                 at=(*where, "States", name),

@@ -5,10 +5,10 @@ A piece that nobody knows stays an unknown leaf; a question about it raises `Und
 
 from __future__ import annotations
 
+import marshal
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.decode import unknown_leaves
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
 from assay.patterns import pattern
 
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from assay.model import Finding, Resource, ValuePath
 
 READS = ("get", "list", "describe", "query", "scan", "head", "batchget", "select", "search", "retrieve", "check")
-PAYMENT = pattern(r"pay|charge|refund|billing|debit|invoic|transfer", re.IGNORECASE)
-_INNER = ("Branches", "Iterator", "ItemProcessor")
+_MONEY = ("pay", "charge", "refund", "billing", "debit", "invoic", "transfer")
+PAYMENT = pattern("|".join(_MONEY).encode(), re.IGNORECASE)
+ACCOUNT = pattern(rb"arn:aws[\w-]*:[\w-]+:[\w-]*:[^:]")
+"""What payments and ARNs that name an account look like, for `may_say`."""
+INNER = ("Branches", "Iterator", "ItemProcessor")
+HOLDS = frozenset(INNER)
+"""The fields that hold machines of their own: branches and iterations."""
 
 
 class State(NamedTuple):
@@ -46,12 +51,26 @@ class State(NamedTuple):
         return self.fields.get("Resource", "")
 
 
+class _Read(NamedTuple):
+    """A definition of which all is known; `written` is it in one piece, with every text as it stands in it."""
+
+    machine: Resource
+    document: dict[str, Any]
+    states: list[State]
+    written: bytes
+
+
+_last: _Read | None = None
+
+
 def definition(machine: Resource) -> dict[str, Any]:
     """The definition of a state machine; empty when there is none, or no JSON.
 
     Raises:
         Undetermined: it is unknown.
     """
+    if _last is not None and _last.machine is machine:
+        return _last.document
     found = machine.json("definition")
     if isinstance(found, Unknown):
         if isinstance(machine["definition"], Unknown):
@@ -63,19 +82,29 @@ def definition(machine: Resource) -> dict[str, Any]:
 def states(machine: Resource) -> Iterator[State]:
     """Every state of a machine, those of branches and iterations included.
 
-    Every rule asks, so the states of the machine that was asked for last are kept, unless pieces of it are unknown.
+    Every rule asks, so what was read of the last machine is kept, unless pieces of it are unknown: of these the engine
+    must hear each time (`View.json`).
     """
-    global _kept
-    if _kept is not None and _kept[0] is machine:
-        return iter(_kept[1])
+    global _last
+    if _last is not None and _last.machine is machine:
+        return iter(_last.states)
     document = definition(machine)
     found = list(_states(document, ("definition",), ()))
-    if next(unknown_leaves(document), None) is None:
-        _kept = (machine, found)
+    try:
+        written = marshal.dumps(document)  # takes plain data and nothing else, which it looks for in C
+    except ValueError:
+        return iter(found)
+    _last = _Read(machine, document, found, written)
     return iter(found)
 
 
-_kept: tuple[Resource, list[State]] | None = None
+def may_say(machine: Resource, words: re.Pattern[bytes]) -> bool:
+    """False when no text of a definition holds what is looked for: asked once, it spares a look at every state."""
+    try:
+        states(machine)
+    except Undetermined:
+        return True
+    return _last is None or _last.machine is not machine or words.search(_last.written) is not None
 
 
 def _states(scope: dict[str, Any], at: ValuePath, around: tuple[dict[str, Any], ...]) -> Iterator[State]:
@@ -84,8 +113,9 @@ def _states(scope: dict[str, Any], at: ValuePath, around: tuple[dict[str, Any], 
         if not isinstance(fields, dict):
             continue
         here = (*at, "States", name)
+        holds = not HOLDS.isdisjoint(fields)
         yield State(name, fields, scope, here, around)
-        for key in _INNER:
+        for key in INNER if holds else ():
             inner = fields.get(key)
             many = inner if isinstance(inner, list) else [inner]
             for i, one in enumerate(many):
@@ -101,7 +131,10 @@ def tasks(machine: Resource) -> Iterator[State]:
 
 def known_tasks(machine: Resource) -> Iterator[State]:
     """The task states; none of a definition that nobody knows."""
-    return tasks(machine) if not isinstance(machine.json("definition"), Unknown) else iter(())
+    try:
+        return tasks(machine)
+    except Undetermined:
+        return iter(())
 
 
 def text_of(value: Any) -> str:
@@ -128,7 +161,9 @@ def retries_transient(s: State) -> bool:
 
 def handlers(s: State, field: str) -> list[Any]:
     """The retriers or catchers of a state; what is none is left out, and is told where the definition is validated."""
-    found = as_list(s.fields.get(field))
+    if field not in s.fields:
+        return []
+    found = as_list(s.fields[field])
     sound = [one for one in list.__iter__(found) if isinstance(one, (dict, Unknown))]
     return PartialList(sound, found.unknown) if isinstance(found, PartialList) else sound
 
@@ -136,17 +171,23 @@ def handlers(s: State, field: str) -> list[Any]:
 def _transient(retrier: dict[str, Any]) -> bool:
     if retrier.get("MaxAttempts", 3) == 0:
         return False
-    return any_of(as_list(retrier.get("ErrorEquals")), lambda e: "." in e)
+    return any_of(as_list(retrier.get("ErrorEquals")), lambda e: isinstance(e, (str, Unknown)) and "." in e)
 
 
 def weak_retry(retrier: dict[str, Any]) -> str:
     """What is wrong with how a retrier waits, or an empty text."""
-    if retrier.get("BackoffRate", 2.0) <= 1:
+    if _number(retrier, "BackoffRate", 2.0) <= 1:
         return "does not wait longer after each attempt"
-    many = retrier.get("MaxAttempts", 3) > 5
+    many = _number(retrier, "MaxAttempts", 3) > 5
     if many and retrier.get("JitterStrategy") != "FULL" and retrier.get("MaxDelaySeconds") is None:
         return "makes many attempts without jitter or a longest delay"
     return ""
+
+
+def _number(retrier: dict[str, Any], name: str, default: float) -> Any:
+    """A number, or an unknown; the default too for what is no number, which the validator tells of."""
+    found = retrier.get(name, default)
+    return found if isinstance(found, (int, float, Unknown)) else default
 
 
 def caught(s: State) -> bool:
@@ -176,20 +217,25 @@ def bounded(fields: dict[str, Any], *names: str) -> bool:
 
 
 def texts(value: Any) -> Iterator[Any]:
-    """Every text of a document."""
-    waiting = [value]
+    """Every text of a document, in its order."""
+    waiting = [iter((value,))]
     while waiting:
-        found = waiting.pop()
-        if type(found) is str:
-            yield found
-        elif isinstance(found, dict):
-            waiting += reversed(found.values())
-        elif isinstance(found, list):
-            if isinstance(found, PartialList):
-                waiting.append(found.unknown)
-            waiting += reversed(list(list.__iter__(found)))
-        elif isinstance(found, (str, Unknown)):
-            yield found
+        for found in waiting[-1]:
+            kind = type(found)
+            if kind is str:
+                yield found
+            elif kind is dict:
+                waiting.append(iter(found.values()))
+                break
+            elif isinstance(found, list):
+                waiting.append(list.__iter__(found))
+                if isinstance(found, PartialList):
+                    waiting.insert(-1, iter((found.unknown,)))
+                break
+            elif isinstance(found, (str, Unknown)):
+                yield found
+        else:
+            waiting.pop()
 
 
 _ARN = pattern(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
@@ -257,8 +303,9 @@ def needed_action(s: State) -> str:
 
 def speaks_of_payment(s: State) -> bool:
     """True when a task's name, or what it calls, is about money."""
-    called = [s.name, text_of(s.resource), *map(text_of, texts(s.fields.get("Parameters", s.fields.get("Arguments"))))]
-    return any(PAYMENT.search(text) for text in called)
+    called = (s.name, s.resource, *texts(s.fields.get("Parameters", s.fields.get("Arguments"))))
+    text = "\n".join([one if type(one) is str else text_of(one) for one in called]).lower()
+    return any(word in text for word in _MONEY)
 
 
 def at_each(machine: Resource, found: Iterable[State], test: Callable[[State], str]) -> Iterator[Finding]:
@@ -278,7 +325,7 @@ def uncaught(s: State) -> str:
         return ""
     if changes_something(s):
         return "changes something and catches no error"
-    inner = [i for key in _INNER for i in _many(s.fields.get(key))]
+    inner = [i for key in INNER for i in _many(s.fields.get(key))]
     held = any(
         changes_something(one) and not caught(one) for scope in inner for one in _states(scope, s.where, (s.fields,))
     )
@@ -291,7 +338,7 @@ def _many(value: Any) -> list[dict[str, Any]]:
 
 def literal_account(s: State, own: str | None) -> str:
     """What is wrong with the first ARN of a state that is written out, or an empty text."""
-    fields = {key: value for key, value in s.fields.items() if key not in _INNER}
+    fields = {key: value for key, value in s.fields.items() if key not in HOLDS}
     for text in texts(fields):
         fault = arn_fault(text, own)
         if fault:
@@ -320,11 +367,11 @@ def execution_type(s: State, stated: Any) -> Any:
     return stated
 
 
-def unfit_for_express(s: State) -> str:
-    """Why a task does not belong in an EXPRESS machine, or an empty text."""
+def unfit_for_express(s: State, money: bool = True) -> str:
+    """Why a task does not belong in an EXPRESS machine, or an empty text; without `money` it is not looked for."""
     if ".sync" in text_of(s.resource) or waits_for_token(s):
         return "waits for a job or a token, which EXPRESS does not"
-    return "looks like a payment, and may run more than once" if speaks_of_payment(s) else ""
+    return "looks like a payment, and may run more than once" if money and speaks_of_payment(s) else ""
 
 
 def exhaustive(s: State) -> bool:
@@ -339,81 +386,3 @@ def exhaustive(s: State) -> bool:
             if isinstance(rule, dict) and isinstance(rule.get(key), bool):
                 asked.add((rule.get("Variable"), key, rule[key] is not isinstance(negated, dict)))
     return any((variable, key, not value) in asked for variable, key, value in asked)
-
-
-MAX_EVENTS = 25_000
-"""The longest history of a standard execution (Step Functions quotas, read November 2026)."""
-_EVENTS_A_STATE = 5  # entered, scheduled, started, succeeded, exited
-
-
-def endless_history(scope: dict[str, Any]) -> tuple[str, int] | None:
-    """The first Choice of a loop that works through items one by one, with the rounds its history has room for.
-
-    A loop that waits between its rounds polls something, and one that counts to a written number is bounded: neither
-    is meant. None when there is no other loop.
-    """
-    from assay.analysis.state_language import following, loops
-
-    states_ = {n: f for n, f in (scope.get("States") or {}).items() if isinstance(f, dict)}
-    ways = {n: [one for _, one in following(f) if isinstance(one, str)] for n, f in states_.items()}
-    for loop in loops(ways):
-        kinds = {states_[n].get("Type") for n in loop}
-        name = next((n for n in states_ if n in loop and states_[n].get("Type") == "Choice"), "")
-        if name and kinds & {"Task", "Parallel", "Map"} and "Wait" not in kinds:
-            rounds = MAX_EVENTS // (_EVENTS_A_STATE * len(loop))
-            if not any(_counts_to(states_[n], rounds) for n in loop):
-                return name, rounds
-    return None
-
-
-def _counts_to(fields: dict[str, Any], most: int) -> bool:
-    """True for a Choice that compares with a number that is small enough."""
-    for one in as_list(fields.get("Choices")) if fields.get("Type") == "Choice" else ():
-        for key, value in one.items() if isinstance(one, dict) else ():
-            if key.startswith("Numeric") and isinstance(value, (int, float)) and value < most:
-                return True
-    return False
-
-
-def scopes(machine: Resource) -> Iterator[tuple[dict[str, Any], ValuePath]]:
-    """The machine itself and every branch and iteration in it."""
-    yield definition(machine), ("definition",)
-    for s in states(machine):
-        for key in _INNER:
-            inner = s.fields.get(key)
-            for i, one in enumerate(inner if isinstance(inner, list) else []):
-                if isinstance(one, dict):
-                    yield one, (*s.where, key, i)
-            if isinstance(inner, dict):
-                yield inner, (*s.where, key)
-
-
-class Drawn(NamedTuple):
-    """A state machine as nodes and arrows: `nodes` are (path, name, type), `arrows` (from, to, label) by path."""
-
-    nodes: list[tuple[str, str, str]]
-    arrows: list[tuple[str, str, str]]
-
-
-def drawn(machine: Resource) -> Drawn:
-    """What there is to draw of a machine; nothing of a definition that nobody knows."""
-    from assay.analysis.state_language import following
-
-    found = Drawn([], [])
-    document = machine.json("definition")
-    if isinstance(document, Unknown) or not isinstance(document, dict):
-        return found
-    for s in states(machine):
-        found.nodes.append((s.at, s.name, text_of(s.kind)))
-        scope = join_path(s.where[:-1])
-        for field, one in following(s.fields):
-            if isinstance(one, str):
-                found.arrows.append((s.at, f"{scope}.{one}", "" if field[0] == "Next" else str(field[0])))
-        for key in _INNER:
-            inner = s.fields.get(key)
-            for i, branch in enumerate(inner if isinstance(inner, list) else [inner]):
-                start = branch.get("StartAt") if isinstance(branch, dict) else None
-                if isinstance(start, str):
-                    place = (*s.where, key, i) if isinstance(inner, list) else (*s.where, key)
-                    found.arrows.append((s.at, f"{join_path(place)}.States.{start}", key))
-    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.analysis.state_machine import Drawn
+    from assay.analysis.state_graph import Drawn
     from assay.graph import Graph
     from assay.model import Resource
 
@@ -45,7 +45,7 @@ def _machines(graph: Graph, numbers: dict[int, str]) -> Iterator[tuple[Resource,
     """The state machines with their states and the names of these; one that a document defines is drawn once."""
     for r in graph.all("aws_sfn_state_machine"):
         if id(r) in numbers and id(r) not in graph.stand_ins:
-            from assay.analysis.state_machine import drawn
+            from assay.analysis.state_graph import drawn
 
             machine = drawn(r)
             if machine.nodes:

@@ -126,7 +126,7 @@ class TextOrigin:
     `prefix` is the path of the document within the resource's values (`definition` for a state machine).
     """
 
-    __slots__ = ("_nodes", "kind", "prefix", "shown", "text")
+    __slots__ = ("_nodes", "_whole", "kind", "prefix", "shown", "text")
 
     def __init__(self, shown: str, text: str, kind: str, prefix: ValuePath = ()) -> None:
         self.shown = shown
@@ -134,12 +134,16 @@ class TextOrigin:
         self.kind = kind  # json | yaml
         self.prefix = prefix
         self._nodes: Any = None
+        self._whole: Location | None = None
 
     def locate(self, path: ValuePath) -> Location:
         steps = path[len(self.prefix) :] if path[: len(self.prefix)] == self.prefix else ()
         if not steps:  # the whole document, which is asked of every one
-            lines = self.text.count("\n") + (not self.text.endswith("\n"))
-            return Location(self.shown, 1, 1, max(lines, 1), len(self.text.rstrip("\n").rpartition("\n")[2]) + 1)
+            if self._whole is None:
+                lines = self.text.count("\n") + (not self.text.endswith("\n"))
+                last = len(self.text.rstrip("\n").rpartition("\n")[2])
+                self._whole = Location(self.shown, 1, 1, max(lines, 1), last + 1)
+            return self._whole
         if self._nodes is None:
             self._nodes = _JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
         return Location(self.shown, *self._nodes.span(steps))
