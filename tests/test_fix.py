@@ -170,6 +170,17 @@ def test_a_variable_file_decides_where_there_is_one(tmp_path: Path, capsys: pyte
     assert after == {**files, "terraform.tfvars": "on = true\n"}
 
 
+def test_a_value_that_others_need_as_it_is_is_left(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        'variable "on" {\n  default = false\n}\nresource "aws_sqs_queue" "q" {\n  sqs_managed_sse_enabled = var.on\n}\n'
+        'resource "aws_sqs_queue" "r" {\n  sqs_managed_sse_enabled = !var.on\n}\n'
+        'resource "aws_sqs_queue" "s" {\n  sqs_managed_sse_enabled = false\n}\n'
+    )
+    after, said = mended(tmp_path, capsys, {"main.tf": text}, "-v")
+    assert after["main.tf"] == text.replace("enabled = false", "enabled = true")
+    assert "aws_sqs_queue.q gets its value from what others share: aws_sqs_queue.r would fail in its place" in said
+
+
 def test_a_link_stays_one_and_the_file_it_names_is_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "main.tf").symlink_to("../a/main.tf")

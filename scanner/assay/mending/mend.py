@@ -71,7 +71,7 @@ def _pass(
         if not wanted:
             return Mended({}, {}, [], left, before)
         report = judge(_overlaid(request, {path: new for path, (_, new) in files.items()}))
-        refused = list(_refused(before, report, wanted))
+        refused = list(_refused(before, report, wanted, files))
         if not refused:
             break
         left += refused
@@ -148,13 +148,17 @@ def _overlaid(request: Request, overlay: dict[str, bytes]) -> Request:
     )  # fmt: skip
 
 
-def _refused(before: Report, after: Report, wanted: list[tuple[Finding, Edit]]) -> Iterable[tuple[Finding, str]]:
+def _refused(
+    before: Report, after: Report, wanted: list[tuple[Finding, Edit]], files: dict[str, tuple[bytes, bytes]]
+) -> Iterable[tuple[Finding, str]]:
     """The findings whose edits did not do, and why."""
     was, now = _failing(before), _failing(after)
     still = {f.fingerprint for f in after.findings if f.verdict is Verdict.FAIL}
     broken = {i["path"] for i in after.coverage.inputs if i["status"] == "failed"}
     broken -= {i["path"] for i in before.coverage.inputs if i["status"] == "failed"}
     worse = {address for (rule, address), n in now.items() if n > was.get((rule, address), 0)}
+    others = sorted(worse - {f.resource.address for f, _ in wanted})
+    shared = [e for f, e in wanted if not _at_home(f, e, files[e.path][0])] or [e for _, e in wanted]
     for finding, edit in wanted:
         if edit.shown in broken:
             yield finding, "could not be parsed after the edit, which was taken back"
@@ -162,6 +166,17 @@ def _refused(before: Report, after: Report, wanted: list[tuple[Finding, Edit]]) 
             yield finding, "would still fail after the edit"
         elif finding.resource.address in worse:
             yield finding, "would then fail another rule"
+        elif others and edit in shared:
+            yield finding, f"gets its value from what others share: {others[0]} would fail in its place"
+
+
+def _at_home(finding: Finding, edit: Edit, data: bytes) -> bool:
+    """Whether an edit is made in the block of the resource itself, and not in a variable, a local or a call."""
+    if finding.fix is not None and is_manifest(finding.fix):
+        return True
+    block = finding.fix.resource.origin.locate(()) if finding.fix is not None else None
+    line = data.count(b"\n", 0, edit.start) + 1
+    return block is not None and block.file == edit.shown and block.start_line <= line <= block.end_line
 
 
 def _failing(report: Report) -> Counter[tuple[str, str]]:

@@ -269,7 +269,7 @@ class _Blocks:
             [[self.detail(said) for said in piece] for piece in self.evidence(f, clean)],
             [[self.detail(shape.utf8(s.file)), s.start_line, self.detail(clean(s.note))] for s in f.trace],
             [self.related(b, clean) for b in f.because],
-            self.waiver(f), self.detail(self.fix(f)), int(f.resource.source in _COMMENTED),
+            self.waiver(f), self.detail(clean(self.fix(f))), int(f.resource.source in _COMMENTED),
             self.detail(self.diffs.get(f.fingerprint)),
             [[self.detail(h.kind), self.detail(clean(h.address)), self.detail(clean(h.note))] for h in f.hops],
         ]  # fmt: skip
