@@ -29,7 +29,10 @@ def oci_certificate_expiring(certificate: Resource, graph: Graph, params: dict[s
     if certificate.absent(ENDS):
         return
     left = days_from_now(certificate[ENDS])
-    rules = certificate.each("certificate_rules")
-    if left < params["days"] and not any_of(rules, lambda r: r["rule_type"] == "CERTIFICATE_RENEWAL_RULE"):
-        said = f"ends in {left:.0f} days" if left > 0 else f"ended {-left:.0f} days ago"
+    if left >= params["days"]:
+        return
+    said = f"ends in {left:.0f} days" if left > 0 else f"ended {-left:.0f} days ago"
+    if not any_of(certificate.each("certificate_rules"), lambda r: r["rule_type"] == "CERTIFICATE_RENEWAL_RULE"):
         yield certificate.fails(f"{said}, and nothing renews it", at=ENDS)
+    elif left <= 0:
+        yield certificate.fails(f"{said}, although a rule is to renew it", at=ENDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import LOW, MEDIUM, Finding, Resource, any_of, require, rule
+from assay import LOW, MEDIUM, Finding, Resource, any_of, require, rule, show
 from assay.analysis.oci_tenancy import is_code
 
 KEYS = {
@@ -16,8 +16,12 @@ KEYS = {
 CONTAINERS = ("oci_database_db_home", "oci_database_db_system")
 
 
+ORACLES = show("ORACLE_MANAGED_KEY")
+"""What the service tells as the id of a key that is its own."""
+
+
 def _has_key(database: Resource) -> bool:
-    return any_of(KEYS[database.type], lambda path: not database.absent(path))
+    return any_of(KEYS[database.type], lambda path: not database.absent(path) and show(database[path]) != ORACLES)
 
 
 @rule(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from assay import HIGH, Block, Finding, Graph, Resource, any_of, rule
 from assay.analysis.naming import words
 from assay.analysis.oci_conditions import predicates
+from assay.analysis.oci_dynamic_groups import is_group
 from assay.analysis.oci_policy_language import matching_rule, statement
 
 PIPELINE_WORDS = {
@@ -38,7 +39,7 @@ ENOUGH = {
 def _is_pipeline(name: object, policy: Resource, graph: Graph) -> bool:
     """True for a dynamic group of DevOps resources, by its rule, or by its name when the rule is elsewhere."""
     for group in graph.beside(policy, "oci_identity_dynamic_group"):
-        if group["name"] == name:
+        if is_group(name, group):
             found = [p for p in predicates(matching_rule(group["matching_rule"])) if p.variable == "resource.type"]
             return any_of(found, lambda p: any_of(p.values, lambda v: v.lower().startswith("devops")))
     return bool(set(words(name)) & PIPELINE_WORDS)

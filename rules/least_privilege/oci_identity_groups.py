@@ -81,15 +81,6 @@ def oci_idp_group_administrators(mapping: Resource, graph: Graph) -> Iterator[Fi
             yield mapping.fails("an outside group becomes administrator", at="group_id")
 
 
-def _names(text: object, name: object) -> bool:
-    from assay.analysis.oci_policy_language import statement
-
-    s = statement(text)
-    return s.subject == "dynamic-group" and any_of(
-        s.names, lambda n: n == name or n.lower().endswith(f"/{name}".lower())
-    )
-
-
 @rule(
     on=["oci_identity_dynamic_group", "tenancy"],
     severity=LOW,
@@ -108,7 +99,11 @@ def oci_no_instance_principal(scope: Resource, graph: Graph) -> Iterator[Finding
         if not is_code(scope) and not exists(scope, graph, "oci_identity_dynamic_group"):
             yield scope.fails("no dynamic group: machines can only use the keys of users")
         return
+    from assay.analysis.oci_dynamic_groups import is_named
+    from assay.analysis.oci_policy_language import statement
+
     policies = graph.beside(scope, "oci_identity_policy")
-    name = scope["name"]
-    if policies and not any_of(policies, lambda p: any_of(as_list(p["statements"]), lambda text: _names(text, name))):
+    if policies and not any_of(
+        policies, lambda p: any_of(as_list(p["statements"]), lambda text: is_named(statement(text), scope))
+    ):
         yield scope.fails("no policy names the group: its machines may do nothing", at="name")

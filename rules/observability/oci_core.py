@@ -45,7 +45,9 @@ def oci_vcn_no_flow_log(subnet: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Add an enabled `oci_logging_log` of service `flowlogs`, with the subnet or its VCN as its resource.
     """
-    if logged(subnet, graph, "flowlogs"):
-        return
-    if not any_of(graph.follow(subnet, "vcn_id"), lambda vcn: logged(vcn, graph, "flowlogs")):
+    ways = (
+        lambda: logged(subnet, graph, "flowlogs"),
+        lambda: any_of(graph.follow(subnet, "vcn_id"), lambda vcn: logged(vcn, graph, "flowlogs")),
+    )
+    if not any_of(ways, lambda way: way()):
         yield subnet.fails("no flow log")

@@ -8,6 +8,7 @@ from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, all_of, any
 from assay.analysis.naming import words
 from assay.analysis.oci_network import allows_public_ip
 from assay.analysis.oci_tenancy import is_code
+from assay.analysis.parts import one_by_one
 from assay.analysis.reach.public import service_routes
 
 PUBLIC_WORDS = {"public", "pub", "dmz", "bastion", "lb", "loadbalancer", "balancer", "edge"}
@@ -32,18 +33,26 @@ def oci_instance_public_ip(instance: Resource, graph: Graph) -> Iterator[Finding
     ## Fix
     Set `assign_public_ip = false`, put a load balancer in front and reach the machine through a bastion.
     """
-    vnic = VNICS[instance.type]
-    assigned = instance[f"{vnic}.assign_public_ip"]
-    if assigned in (True, "true"):
-        yield instance.fails("it gets a public address", at=f"{vnic}.assign_public_ip")
-    elif assigned == None:  # then the subnet decides
-        for subnet in graph.follow(instance, f"{vnic}.subnet_id"):
-            if subnet.source != "uncollected" and allows_public_ip(subnet):
-                yield instance.fails(
-                    f"it gets a public address, because {subnet} allows them",
-                    at=f"{vnic}.assign_public_ip",
-                    because=[subnet.where("prohibit_public_ip_on_vnic")],
-                )
+    yield from one_by_one([instance], lambda i: _public(i, i, VNICS[i.type], graph))
+    if is_code(instance):  # where it runs, an attachment tells nothing of addresses
+        for attachment in graph.users(instance, "oci_core_vnic_attachment"):
+            yield from _public(instance, attachment, "create_vnic_details", graph)
+
+
+def _public(instance: Resource, holder: Resource, vnic: str, graph: Graph) -> Iterator[Finding]:
+    """A finding when the VNIC that `holder` describes at a path gives the instance a public address."""
+    at = f"{vnic}.assign_public_ip"
+    because = [] if holder == instance else [holder.where(at)]
+    what = "it gets a public address" + ("" if holder == instance else f" by {holder}")
+    key = holder.address if because else None
+    if holder[at] in (True, "true"):
+        yield instance.fails(what, at=None if because else at, because=because, key=key)
+    elif holder[at] == None:  # then the subnet decides
+        for subnet in graph.follow(holder, "subnet_id" if holder.absent(vnic) else f"{vnic}.subnet_id"):
+            if allows_public_ip(subnet):
+                said = f"{what}, because {subnet} allows them"
+                because = [*because, subnet.where("prohibit_public_ip_on_vnic")]
+                yield instance.fails(said, at=None if key else at, because=because, key=key)
 
 
 def _words(subnet: Resource) -> set[str]:
@@ -86,6 +95,15 @@ def oci_subnet_public_ip_allowed(subnet: Resource, graph: Graph) -> Iterator[Fin
         )
 
 
+def _is_default(found: Resource, subnet: Resource) -> bool:
+    """True for the list that comes with a VCN, whether code names it by the VCN or manages it."""
+    if found.source != "uncollected":
+        return found.type == "oci_core_default_security_list"
+    if is_code(subnet):  # what is written out was chosen
+        return "oci_core_vcn." in found.address
+    return bool(found["vcn_id"] == "")  # nobody knows which list it is
+
+
 @rule(on="oci_core_subnet", severity=MEDIUM, controls=["nist-800-53r5:SC-7"])
 def oci_subnet_default_security_list(subnet: Resource, graph: Graph) -> Iterator[Finding]:
     """Subnets name their own security lists.
@@ -99,10 +117,8 @@ def oci_subnet_default_security_list(subnet: Resource, graph: Graph) -> Iterator
     lists = subnet["security_list_ids"]
     if lists == None or lists == []:
         yield subnet.fails("no security lists of its own: the VCN's default list applies", at="security_list_ids")
-    elif not is_code(subnet):  # where it runs, the default list is named as any other
-        named = graph.follow(subnet, "security_list_ids")
-        if all_of(named, lambda one: one.type == "oci_core_default_security_list"):
-            yield subnet.fails("only the VCN's default list applies", at="security_list_ids")
+    elif all_of(graph.follow(subnet, "security_list_ids"), lambda one: _is_default(one, subnet)):
+        yield subnet.fails("only the VCN's default list applies", at="security_list_ids")
 
 
 @rule(on="oci_core_subnet", severity=MEDIUM, controls=["nist-800-53r5:SC-7"])
@@ -144,7 +160,7 @@ def oci_network_no_hub(vcn: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Attach the VCNs to one `oci_core_drg`.
     """
-    vcns = graph.beside(vcn, "oci_core_vcn")
+    vcns = [v for v in graph.beside(vcn, "oci_core_vcn") if v.region == vcn.region]
     if len(vcns) < 2 or vcns[0] != vcn:  # said once, of the first
         return
     if not any_of(graph.beside(vcn, "oci_core_drg"), lambda drg: _joins(drg, graph) > 1):

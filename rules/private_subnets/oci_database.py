@@ -47,7 +47,7 @@ def oci_adb_public_endpoint(database: Resource) -> Iterator[Finding]:
         admitted = as_list(database["whitelisted_ips"])
         if any_of(admitted, is_anywhere):
             yield database.fails("a public endpoint that admits every address", at="whitelisted_ips")
-        elif not admitted:
+        elif not admitted or show(admitted) == show([""]):  # an empty text empties the list
             yield database.fails("a public endpoint that admits every address", at="subnet_id")
 
 

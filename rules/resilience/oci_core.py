@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import LOW, MEDIUM, Finding, Graph, Resource, rule
+from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.naming import is_critical
 
 ASSIGNMENT = "oci_core_volume_backup_policy_assignment"
+
+
+def _has_policy(one: Resource, graph: Graph) -> bool:
+    """True when a volume, or a group of them, is itself given to a backup policy."""
+    ways = (lambda: not one.absent("backup_policy_id"), lambda: graph.users(one, ASSIGNMENT))
+    return any_of(ways, lambda way: way())
+
+
+def _group_has_policy(volume: Resource, graph: Graph) -> bool:
+    return any_of(graph.users(volume, "oci_core_volume_group"), lambda group: _has_policy(group, graph))
 
 
 @rule(
@@ -22,9 +32,9 @@ def oci_volume_no_backup_policy(volume: Resource, graph: Graph) -> Iterator[Find
     ## Why
     Backups that somebody makes by hand are the ones that are missing.
     ## Fix
-    Set `backup_policy_id`, or add an `oci_core_volume_backup_policy_assignment` for the volume.
+    Set `backup_policy_id`, or add an `oci_core_volume_backup_policy_assignment` for the volume or its volume group.
     """
-    if volume.absent("backup_policy_id") and not graph.users(volume, ASSIGNMENT):
+    if not any_of((_has_policy, _group_has_policy), lambda has: has(volume, graph)):
         yield volume.fails("no backup policy", at="backup_policy_id")
 
 

@@ -21,7 +21,7 @@ def k8s_external_secret_stale(secret: Resource, graph: Graph) -> Iterator[Findin
     if ready.get("status") == "False":
         since = lasting(graph, secret, ready.get("lastTransitionTime"))
         yield secret.fails(f"not Ready{since}: {ready.get('message') or ready.get('reason')}", at="status.conditions")
-    elif secret.type == "ExternalSecret":
+    elif secret.type == "ExternalSecret" and secret["spec.refreshPolicy"] in (None, "Periodic"):
         every = secret["spec.refreshInterval"] or "1h"
         interval = duration(every)
         passed = age(graph, secret, secret["status.refreshTime"])

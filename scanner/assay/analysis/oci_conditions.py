@@ -80,11 +80,11 @@ def glob_matches(pattern: Any, text: str) -> bool:
         return bool(lower(pattern) == text.lower())
     plain = str(pattern).lower()
     if len(plain) > 1 and plain[0] == plain[-1] == "/":
-        return _glob(plain[1:-1].split("*"), text.lower())
+        return fits(plain[1:-1].split("*"), text.lower())
     return plain == text.lower()
 
 
-def _glob(pieces: list[str], text: str) -> bool:
+def fits(pieces: list[str], text: str) -> bool:
     """Whether the pieces follow each other in the text, the first at its start and the last at its end."""
     if len(pieces) == 1:
         return text == pieces[0]

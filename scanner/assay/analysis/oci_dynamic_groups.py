@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.oci_conditions import glob_matches, predicates
-from assay.analysis.oci_policy_language import Group, Predicate
+from assay.analysis.oci_policy_language import Group, Predicate, lower
 from assay.model import Ref, Undetermined, Unknown, all_of, any_of
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.analysis.oci_policy_language import Statement
     from assay.graph import Graph
     from assay.model import Resource
 
@@ -115,6 +116,34 @@ def _same(wanted: Any, value: Any) -> bool:
     if isinstance(value, Unknown):
         return bool(value == wanted)
     return glob_matches(wanted, str(value))
+
+
+def is_named(s: Statement, group: Resource) -> bool:
+    """Whether a statement grants to this dynamic group, by its name in any domain and case, or by its OCID.
+
+    Raises:
+        Undetermined: the statement names an unknown group, or the group's name is not known.
+    """
+    return s.subject == "dynamic-group" and any_of(s.names, lambda name: is_group(name, group))
+
+
+def is_group(name: Any, group: Resource) -> bool:
+    """Whether a subject's name or OCID is this dynamic group's.
+
+    Raises:
+        Undetermined: one of them is not known.
+    """
+    if isinstance(name, Ref):
+        if name.target == group.address:
+            return True
+        if f"{group.type}." in name.target and ".data." not in f".{name.target}":
+            return False  # another group
+        raise Undetermined(name)
+    said = lower(name)
+    if said == lower(group.values.get("id") or group.address):
+        return True
+    own = lower(group["name"])
+    return bool(said == own or said.endswith(f"/{own}"))
 
 
 def members(graph: Graph, group: Resource, condition: Any) -> list[Resource]:

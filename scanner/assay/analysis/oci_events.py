@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.oci_conditions import fits
 from assay.model import Undetermined, all_of, any_of, as_list, is_map
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def _types(rule: Resource) -> list[Any]:
     condition = rule.json("condition")
     if not is_map(condition):
         return []
+    if condition == {}:  # matches every event there is
+        return ["*"]
     return as_list(next((v for k, v in condition.items() if k.lower() == "eventtype"), None))
 
 
@@ -51,7 +54,15 @@ def announced(rules: Iterable[Resource], group: str) -> bool:
 def covered(rule: Resource, events: tuple[str, ...]) -> bool:
     """True when the rule matches all these events; a suffix such as `.begin` belongs to the same event."""
     types = _types(rule)
-    return all_of(events, lambda e: any_of(types, lambda t: t.lower() == e or t.lower().startswith(f"{e}.")))
+    return all_of(events, lambda e: any_of(types, lambda t: _matches(t, e)))
+
+
+def _matches(wanted: Any, event: str) -> bool:
+    """Whether an event type of a condition, with `*` for whatever stands there, is the event's."""
+    text = wanted.lower()
+    if isinstance(text, str) and "*" in text:
+        return fits(text.split("*"), event)
+    return bool(text == event or text.startswith(f"{event}."))
 
 
 def is_about_governance(rules: Iterable[Resource]) -> bool:

@@ -59,6 +59,8 @@ def port_bounds(rule: View, name: str) -> tuple[Any, Any]:
 def whitelist_entry(entry: Any) -> str:
     """What an entry of a database's access list is: `address`, `vcn`, `anywhere`, or `other`, which matches nobody.
 
+    An entry `""` that stands alone empties the list: it is `none`.
+
     Raises:
         Undetermined: nobody can tell.
     """
@@ -73,6 +75,8 @@ def whitelist_entry(entry: Any) -> str:
         if is_anywhere(entry):
             return "anywhere"
         raise Undetermined(entry)
+    if entry == "":
+        return "none"
     if is_anywhere(entry):
         return "anywhere"
     if is_address(entry):

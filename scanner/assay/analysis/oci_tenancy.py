@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown
@@ -86,6 +87,8 @@ def is_tenancy(value: Any) -> bool:
         Undetermined: nobody can tell.
     """
     if isinstance(value, Ref):
+        if re.search(r"(?:^|\.)oci_\w+\.[^.]+$", value.target) and ".data." not in f".{value.target}":
+            return False  # whatever its author called it
         if "tenancy" in f"{value.target}.{value.attribute}".lower():
             return True
         if ".data." in f".{value.target}":

@@ -105,6 +105,9 @@ STORAGE = table(
         Row("oci_core_boot_volume", "list_boot_volumes", "inspect volumes"),
         Row("oci_core_volume_backup_policy_assignment", _ASSIGNED, "inspect backup-policy-assignments",
             args={"asset_id": "parent.id"}, within="oci_core_boot_volume"),
+        Row("oci_core_volume_group", "list_volume_groups", "inspect volume-groups"),
+        Row("oci_core_volume_backup_policy_assignment", _ASSIGNED, "inspect backup-policy-assignments",
+            args={"asset_id": "parent.id"}, within="oci_core_volume_group"),
         Row("oci_core_volume_backup_policy", "list_volume_backup_policies", "inspect backup-policies"),
         Row("oci_core_volume_backup_policy", "list_volume_backup_policies", "inspect backup-policies", args={},
             root=True),  # Oracle's own: bronze, silver, gold
