@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,10 @@ from assay.bundled import RULES
 from assay.examples import OPENSLO, SPEND, Example, answers, read
 from assay.inventory.aws.permissions import actions
 from assay.inventory.aws.replay import all_services
-from assay.inventory.aws.table import Ask, Make
+from assay.inventory.aws.table import Ask, Make, Place, Service
+from assay.inventory.aws.walk import Walk
+from assay.inventory.collect import Unit, gather
+from assay.model import Unknown
 from assay.rule import load_directory, rule_files
 from assay.terraform.schema import _table, attributes
 
@@ -128,6 +132,57 @@ def makes(asks: tuple[Ask, ...]) -> Iterator[Make]:
 
 NEWER = {"kms:GetKeyLastUsage"}
 """Actions that botocore has an operation of, and that AWS added after the month of the table."""
+
+
+def whole(shape: Any, above: tuple[str, ...] = ()) -> Any:
+    """A value with every member that a shape has, two items in each list; None where it contains itself."""
+    if above.count(shape.name) > 1:
+        return None
+    here = (*above, shape.name)
+    if shape.type_name == "structure":
+        found = {name: whole(inner, here) for name, inner in shape.members.items()}
+        return {name: value for name, value in found.items() if value is not None}
+    if shape.type_name in ("list", "map"):
+        inner = whole(shape.member if shape.type_name == "list" else shape.value, here)
+        several: Any = [inner, inner] if shape.type_name == "list" else {"k": inner}
+        return several if inner is not None else type(several)()
+    words = getattr(shape, "enum", None)
+    return words[0] if words else SAMPLES[shape.type_name]
+
+
+SAMPLES = {
+    "string": "{}", "character": "c", "integer": 7, "long": 7, "float": 1.5, "double": 1.5, "boolean": True,
+    "blob": b"x", "timestamp": datetime(2026, 1, 1, tzinfo=UTC),
+}  # fmt: skip
+SCALARS, BLOCK = ("s", "n", "b"), "m"
+
+
+class Everything:
+    """A `Transport` that answers with all that an operation can answer."""
+
+    def call(self, service: str, operation: str, **_: Any) -> Iterator[dict[str, Any]]:
+        output = model(service).operation_model(operation).output_shape
+        yield whole(output) if output is not None else {}
+
+
+@pytest.mark.parametrize("service", all_services(), ids=lambda s: s.label or s.name)
+def test_what_a_table_makes_of_a_whole_answer_has_the_schemas_form(service: Service) -> None:
+    """A path through a list that ends in one text, a block that is none: rules would read past them."""
+    place = Place("123456789012", "eu-west-1")
+    unit = Unit("aws", place.account, place.region, service.name, service.types,
+                lambda emit: Walk(service, place, Everything(), emit, None).run())  # fmt: skip
+    found = gather([unit], "everything")
+    assert [u["reason"] for u in found.coverage.units if u["status"] != "ok"] == []
+    wrong = {
+        (r.type, name, str(value)[:60])
+        for r in found.resources
+        for name, value in r.values.items()
+        if value is not None and not isinstance(value, Unknown)
+        if (kind := attributes(r.type).get(name)) is not None
+        if (isinstance(value, (list, dict)) if kind in SCALARS else kind == BLOCK and not isinstance(value, list))
+    }
+    assert wrong == set()
+    assert [r.address for r in found.resources if "None" in r.address] == []
 
 
 def test_the_printed_policy_names_actions_that_exist_and_only_read() -> None:

@@ -242,3 +242,11 @@ def test_a_disk_that_is_full_stops_the_collection_and_keeps_what_is_finished(tmp
     collect(units, str(path), resume=True)
     assert asked == ["b"]
     assert len(read(path).resources) == 2
+
+
+def test_progress_counts_on_without_a_snapshot(tmp_path: Path) -> None:
+    from assay.inventory.collect import gather
+
+    told: list[tuple[int, int, str]] = []
+    gather([unit("a", 3), unit("b", 2)], "aws", progress=lambda done, found, of: told.append((done, found, of.service)))
+    assert told == [(1, 3, "a"), (2, 5, "b")]

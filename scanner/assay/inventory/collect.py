@@ -248,6 +248,7 @@ def gather(
         CollectionStopped: a unit said so.
     """
     done: dict[tuple[str, ...], _Kept] = {}
+    resources = 0
 
     def run(unit: Unit) -> tuple[Unit, _Kept]:
         kept = _Kept()
@@ -258,8 +259,9 @@ def gather(
     try:
         for unit, kept in ordered(pool, run, units):
             done[unit.key] = kept
+            resources += len(kept.resources)
             if progress:
-                progress(len(done), sum(len(k.resources) for k in done.values()), unit)
+                progress(len(done), resources, unit)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
     intake = Intake()

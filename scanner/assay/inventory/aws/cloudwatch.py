@@ -6,7 +6,7 @@ from typing import Any
 
 from assay.inventory.aws.common import tags
 from assay.inventory.aws.table import Ask, Item, Make, Service
-from assay.inventory.aws.values import pairs
+from assay.inventory.aws.values import block, pairs
 
 MOMENT = {
     "AlarmArn": "arn",
@@ -22,6 +22,13 @@ MOMENT = {
     "ActionsSuppressedReason": None,
     "ActionConfiguration": None,
 }
+
+
+SUPPRESSOR = block(
+    alarm="ActionsSuppressor",
+    extension_period="ActionsSuppressorExtensionPeriod",
+    wait_period="ActionsSuppressorWaitPeriod",
+)
 
 
 def queries(item: Item) -> Any:
@@ -85,8 +92,13 @@ TABLES = [
                         type="aws_cloudwatch_composite_alarm",
                         address="AlarmArn",
                         name="AlarmName",
-                        rename=MOMENT,
-                        fields={"id": "AlarmName"},
+                        rename={
+                            **MOMENT,
+                            "ActionsSuppressor": None,
+                            "ActionsSuppressorExtensionPeriod": None,
+                            "ActionsSuppressorWaitPeriod": None,
+                        },
+                        fields={"id": "AlarmName", "actions_suppressor": SUPPRESSOR},
                     ),
                 ),
             ),

@@ -151,7 +151,12 @@ CONFIGURATIONS = (
             **{name: targets(name) for name in TARGETS},
         },
     ),
-    part("GetBucketWebsite", "aws_s3_bucket_website_configuration", absent=("NoSuchWebsiteConfiguration",)),
+    part(
+        "GetBucketWebsite",
+        "aws_s3_bucket_website_configuration",
+        absent=("NoSuchWebsiteConfiguration",),
+        rename={"RoutingRules": "routing_rule"},
+    ),
     part(
         "GetObjectLockConfiguration",
         "aws_s3_bucket_object_lock_configuration",
