@@ -8,7 +8,10 @@ from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, 
 
 SSL = "ssl_configuration"
 OLD_PROTOCOLS = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1")
-OLD_SUITES = ("oci-compatible-ssl-cipher-suite-v1", "oci-wider-compatible-ssl-cipher-suite-v1")
+OLD_SUITES = (
+    "oci-compatible-ssl-cipher-suite-v1", "oci-wider-compatible-ssl-cipher-suite-v1",
+    "oci-tls-11-12-13-wider-ssl-cipher-suite-v1",
+)  # fmt: skip
 
 require(
     "oci-lb-backend-unverified",

@@ -19,7 +19,7 @@ from assay.analysis.oci_identity import Entry, Tenancy, nowhere, tenancy
 from assay.analysis.oci_permissions import date, is_known, is_permission, near
 from assay.analysis.oci_policy_language import PUBLIC_SUBJECTS, Statement, parsed_rule, statement
 from assay.analysis.oci_questions import insufficient, redundant
-from assay.analysis.oci_tenancy import is_tenancy
+from assay.analysis.oci_tenancy import is_everywhere, is_tenancy
 from assay.analysis.parts import one_by_one
 
 # What a machine that only builds or runs something never manages as a whole.
@@ -94,7 +94,7 @@ def oci_policy_tenancy_admin(block: Block) -> Iterator[Finding]:
     Grant the service families that the group needs, in the compartments where it needs them.
     """
     s = statement(block.values)
-    whole = s.grants("manage", "all-resources") and s.place == "tenancy"
+    whole = s.grants("manage", "all-resources") and is_everywhere(s)
     if whole and _people_or_machines(s) and not narrows(s.condition):
         yield block.fails("may manage all-resources in tenancy")
 
@@ -117,7 +117,7 @@ def oci_policy_broad_manage(block: Block) -> Iterator[Finding]:
     if not s.reaches("manage") or not _people_or_machines(s):
         return
     if s.resource == "all-resources":
-        if s.place == "compartment" and not narrows(s.condition):
+        if s.place == "compartment" and not is_everywhere(s) and not narrows(s.condition):
             yield block.fails("may manage all-resources in a compartment")
     elif s.subject == "dynamic-group" and s.condition == None and _is_supply(s):
         yield block.fails(f"a dynamic group may manage {s.resource} without a condition")
@@ -162,7 +162,7 @@ def oci_policy_can_edit_administrators(block: Block) -> Iterator[Finding]:
     Add `where target.group.name != 'Administrators'`.
     """
     s = statement(block.values)
-    may = s.grants("use", "users", "groups") and s.place == "tenancy"
+    may = s.grants("use", "users", "groups") and is_everywhere(s)
     if may and _people_or_machines(s) and not spares_administrators(s.condition):
         yield block.fails(f"may {s.verb} {s.resource}, the group Administrators included")
 
@@ -191,6 +191,11 @@ def oci_policy_cross_tenancy(block: Block) -> Iterator[Finding]:
             yield block.fails(f"no statement defines the tenancy {show(s.tenancy)}", key="tenancy")
 
 
+def _is_below(text: object) -> bool:
+    s = statement(text)
+    return s.place == "compartment" and not is_everywhere(s)
+
+
 @rule(
     on="oci_identity_policy",
     params={"statements": 100},
@@ -208,7 +213,7 @@ def oci_policy_in_root_compartment(policy: Resource, graph: Graph, params: dict[
     Attach statements about one compartment to that compartment.
     """
     statements = as_list(policy["statements"])
-    if any_of(statements, lambda text: statement(text).place == "compartment") and is_tenancy(policy["compartment_id"]):
+    if any_of(statements, _is_below) and is_tenancy(policy["compartment_id"]):
         yield policy.fails("speaks of one compartment, and is attached to the tenancy", at="compartment_id")
     elif len(statements) > params["statements"] and is_tenancy(policy["compartment_id"]):
         yield policy.fails(f"{len(statements)} statements attached to the tenancy", at="statements")

@@ -144,10 +144,12 @@ require(
 
 def _is_harmless(rule: Block) -> bool:
     """True for ICMP from inside, and for the ICMP by which routers report a packet too big."""
-    if protocol(rule["protocol"]) not in ("icmp", "icmpv6"):
+    name = protocol(rule["protocol"])
+    if name not in ("icmp", "icmpv6"):
         return False
-    fragmentation = rule["icmp_options.type"] == 3 and rule["icmp_options.code"] == 4
-    return fragmentation or is_private(rule["source"])
+    type_, code = rule["icmp_options.type"], rule["icmp_options.code"]
+    too_big = type_ in (2, "2") if name == "icmpv6" else type_ in (3, "3") and code in (4, "4")
+    return bool(too_big or is_private(rule["source"]))
 
 
 @rule(

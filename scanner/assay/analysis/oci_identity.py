@@ -12,7 +12,7 @@ from assay.analysis.access import Rules
 from assay.analysis.inclusion import OPAQUE, Compiled
 from assay.analysis.oci_access import PLACE, ROOT, SUBJECT, Translator, qualified, spares, subjects_of
 from assay.analysis.oci_policy_language import Statement, is_administrators, statement
-from assay.analysis.oci_tenancy import is_tenancy
+from assay.analysis.oci_tenancy import is_everywhere, is_tenancy
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Tenancy:
 
     def place(self, policy: Resource, s: Statement) -> Any:
         """The path of the compartment that a statement covers."""
-        if s.place == "tenancy":
+        if is_everywhere(s):
             return ROOT
         if s.place != "compartment":
             return ROOT if s.place else self.path(policy["compartment_id"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
+    from assay.analysis.oci_policy_language import Statement
     from assay.graph import Graph
     from assay.model import Resource
 
@@ -76,6 +77,19 @@ def _unread(scope: Resource, graph: Graph) -> Unknown | None:
         if not any(address.startswith(module.address + ".") for address in inside):
             return Unknown(f"{module.address} was not read: what it declares is not known")
     return None
+
+
+def is_everywhere(s: Statement) -> bool:
+    """True for a statement `in tenancy`, and for one in the compartment that is the tenancy itself.
+
+    A compartment that nobody knows, and that is not called a tenancy, is taken for one below.
+    """
+    if s.place != "compartment":
+        return s.place == "tenancy"
+    try:
+        return is_tenancy(s.path)
+    except Undetermined:
+        return False
 
 
 def is_tenancy(value: Any) -> bool:
