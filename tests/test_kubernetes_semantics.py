@@ -188,6 +188,14 @@ def test_a_subject_without_a_kind_does_not_hide_the_other_bindings(tmp_path: Pat
     assert found(tmp_path, text, "k8s-escalation-path") == {("k8s-escalation-path", "ClusterRoleBinding/b")}
 
 
+def test_a_binding_without_a_role_gives_nothing_and_leaves_nothing_open(tmp_path: Path) -> None:
+    rules = '[{apiGroups: [""], resources: [pods], verbs: [get]}]'
+    odd = f"---\n{RBAC}\nkind: ClusterRoleBinding\nmetadata: {{name: odd}}\nsubjects: [{{kind: User, name: x}}]\n"
+    text = role("r", rules) + bound("r", "{kind: User, name: eve}") + odd
+    assert found(tmp_path, text, "k8s-escalation-path", "unknown") == set()
+    assert found(tmp_path, text, "k8s-dead-binding") == {("k8s-dead-binding", "ClusterRoleBinding/odd")}
+
+
 def test_an_account_without_a_namespace_is_that_of_its_binding(tmp_path: Path) -> None:
     accounts = "".join(
         f"---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web, namespace: {n}}}\n" for n in "ab"

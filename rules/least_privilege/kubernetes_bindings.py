@@ -126,7 +126,8 @@ def k8s_dead_binding(binding: Resource, graph: Graph) -> Iterator[Finding]:
     if built_in(binding):
         return
     if name not in _GIVEN and not f"{name}".startswith("system:") and _bound_role(binding, graph) == None:
-        yield binding.fails(f"there is no {binding['roleRef.kind']} {name}", at="roleRef.name")
+        said = "it names no role" if name == None else f"there is no {binding['roleRef.kind']} {name}"
+        yield binding.fails(said, at="roleRef.name")
     accounts = [s for s in binding.each("subjects") if s["kind"] == "ServiceAccount" and s["name"] != "default"]
     others = any(s["kind"] != "ServiceAccount" or s["name"] == "default" for s in binding.each("subjects"))
     if accounts and not others and not any(accounts_of(s, graph) for s in accounts):

@@ -182,6 +182,8 @@ class Access:
         if role is not None:
             return self.rules_in(role)
         name = binding["roleRef.name"]
+        if name == None:  # noqa: E711 - a binding to nothing, which the API server refuses
+            return []
         if binding["roleRef.kind"] == "ClusterRole" and name in BUILT_IN:
             return [Block(binding, ("roleRef",), rule) for rule in BUILT_IN[name]] + self._aggregated_to(name)
         raise Undetermined(Unknown(f"the role {name} is not among the inputs"))
