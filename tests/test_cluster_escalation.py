@@ -140,6 +140,28 @@ def test_who_may_bind_in_a_namespace_has_every_right_there() -> None:
     assert path(grant("ci/start", *rules, namespace="ci"), ADMIN) == []
 
 
+@pytest.mark.parametrize(
+    ("rules", "namespace", "reached"),
+    [
+        ([("escalate patch", RBAC, "roles")], "kube-system", True),
+        ([("escalate patch", RBAC, "roles")], "ci", False),  # every right there reaches nobody of note
+        ([("escalate", RBAC, "roles"), ("get", RBAC, "roles")], "kube-system", False),  # and may not write it
+        ([("escalate patch", RBAC, "roles", "another")], "kube-system", False),
+        ([("escalate patch", RBAC, "roles", "mine")], "kube-system", True),
+    ],
+)
+def test_who_may_add_any_rule_to_its_own_role_has_every_right_there(
+    rules: list[Rule], namespace: str, reached: bool
+) -> None:
+    role, binding = grant("ci/start", *rules, namespace=namespace)
+    role |= {"kind": "Role", "metadata": {"name": "mine", "namespace": namespace}}
+    binding["roleRef"] = {"kind": "Role", "name": "mine"}
+    found = path([role, binding], ADMIN)
+    assert bool(found) is reached
+    if reached:
+        assert found[0].startswith("add any rule to its role in namespace kube-system (escalate) -> owner of namespace")
+
+
 def test_a_client_certificate_may_name_anybody_but_the_masters() -> None:
     rules: list[Rule] = [
         ("create", CERTS, "certificatesigningrequests"), ("update", CERTS, "certificatesigningrequests/approval"),

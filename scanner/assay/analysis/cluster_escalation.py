@@ -171,17 +171,27 @@ class _Search:
         yield from self._certificates(who)
 
     def _bindings(self, who: Subject) -> Iterator[Hop]:
-        """Who may bind any role in a namespace has every right there."""
+        """Who may bind any role in a namespace, or add any rule to the role it has there, has every right there."""
         made = [where for _, where, _ in self._granted(who, ("create", "update", "patch"), RBAC, ("rolebindings",))]
         for grant, where, names in self._granted(who, ("bind",), RBAC, ("clusterroles",)):
             for place in dict.fromkeys(made):
                 if where in (CLUSTER, place) and (names is None or "cluster-admin" in names):
                     spaces = [place] if place is not CLUSTER else sorted({str(s.namespace) for s in self.accounts})
                     for space in spaces:
-                        owner = Subject(_OWNER, space)
-                        rule = Block(grant.binding, ("roleRef",), BUILT_IN["cluster-admin"][0])
-                        self._owners[owner] = [Grant(rule, None, grant.binding, space)]
-                        yield Hop(who, f"bind itself to cluster-admin in namespace {space}", grant, owner)
+                        yield self._owning(who, f"bind itself to cluster-admin in namespace {space}", grant, space)
+        changed = [(where, names) for _, where, names in self._granted(who, ("update", "patch"), RBAC, ("roles",))]
+        for grant, where, names in self._granted(who, ("escalate",), RBAC, ("roles",)):
+            own = str(grant.role["metadata.name"]) if grant.role is not None and grant.role.type == "Role" else ""
+            may = any(place in (CLUSTER, where) and (some is None or own in some) for place, some in changed)
+            if own and where is not CLUSTER and may and (names is None or own in names):
+                yield self._owning(who, f"add any rule to its role in namespace {where} (escalate)", grant, where)
+
+    def _owning(self, who: Subject, how: str, grant: Grant, space: str) -> Hop:
+        """The hop to every right in a namespace."""
+        owner = Subject(_OWNER, space)
+        rule = Block(grant.binding, ("roleRef",), BUILT_IN["cluster-admin"][0])
+        self._owners[owner] = [Grant(rule, None, grant.binding, space)]
+        return Hop(who, how, grant, owner)
 
     def _secrets(self, who: Subject) -> Iterator[Hop]:
         for grant, where, names in self._granted(who, ("get", "list", "watch"), "", ("secrets",)):
