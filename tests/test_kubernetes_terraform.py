@@ -9,7 +9,7 @@ import pytest
 from assay.bundled import RULES
 from assay.engine import evaluate
 from assay.graph import Graph
-from assay.model import Request, Resource, Undetermined, parse_path
+from assay.model import Request, Resource, Undetermined, Unknown, parse_path
 from assay.rule import load_directory
 from assay.scan import collect
 
@@ -239,3 +239,38 @@ def test_what_makes_no_object_is_left_alone(tmp_path: Path, type_: str) -> None:
     (tmp_path / "main.tf").write_text(f'resource "{type_}" "x" {{\n  metadata {{\n    name = "x"\n  }}\n}}\n')
     graph = collect(Request([str(tmp_path)], str(tmp_path)))
     assert not any(t[:1].isupper() for t in graph.types)
+
+
+MANIFESTS = """\
+variable "text" {}
+
+resource "kubernetes_manifest" "unknown" {
+  manifest = yamldecode(var.text)
+}
+
+resource "kubectl_manifest" "partly" {
+  yaml_body = <<-EOT
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: "web-${var.text}", namespace: ${var.text}}
+    spec: {hostPID: true, hostIPC: ${var.text}, containers: [{name: a, image: "web:${var.text}"}]}
+  EOT
+}
+
+resource "kubectl_manifest" "broken" {
+  yaml_body = "kind: [Pod"
+}
+"""
+
+
+def test_a_manifest_that_is_not_known_is_said_and_one_that_partly_is_is_judged(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MANIFESTS)
+    graph = collect(Request([str(tmp_path)], str(tmp_path)))
+    said = {(i["status"], i["line"]): i["reason"] for i in graph.coverage.inputs if i["status"] != "read"}
+    assert set(said) == {("skipped", 3), ("failed", 16)}
+    assert "kubernetes_manifest.unknown: which Kubernetes object it makes is not known" in said["skipped", 3]
+    assert "kubectl_manifest.broken: its manifest cannot be judged: it is not YAML" in said["failed", 16]
+    pod = only(graph, "Pod")
+    assert pod["spec.hostPID"] is True
+    assert isinstance(pod["spec.hostIPC"], Unknown)
+    assert (pod["spec.containers"][0]["image"].prefix, pod["metadata.name"].prefix) == ("web:", "web-")

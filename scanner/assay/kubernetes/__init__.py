@@ -45,8 +45,11 @@ class ManifestSource:
     def join(self, request: Request, intake: Intake) -> None:
         """Add the API objects that Terraform's `kubernetes_*` resources make."""
         if any(r.type.startswith(("kubernetes_", "kubectl_")) for r in intake.resources):
-            from assay.kubernetes.terraform import objects
+            from assay.kubernetes.terraform import left_out, objects
 
+            for r, status, sentence in left_out(intake.resources):
+                place = r.where()
+                intake.coverage.input(place.file, status, sentence, place.start_line)
             intake.resources += list(objects(intake.resources))
 
 

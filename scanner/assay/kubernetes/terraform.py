@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import PartialList, Resource
+from assay.model import PartialList, Resource, Text, Unknown
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -252,9 +252,10 @@ def _manifest(r: Resource) -> tuple[dict[str, Any], Any] | None:
     if r.type == "kubectl_manifest":
         from assay.kubernetes.documents import Broken, parse
 
-        text, path = r.values.get("yaml_body"), "yaml_body"
+        path = "yaml_body"
+        text, holes = _with_holes(r.values.get("yaml_body"))
         try:
-            values = parse(text.encode()).value if isinstance(text, str) else None
+            values = _filled(parse(text.encode()).value, holes) if text is not None else None
         except Broken:
             return None
     if not isinstance(values, dict) or not isinstance(values.get("kind"), str):
@@ -262,6 +263,62 @@ def _manifest(r: Resource) -> tuple[dict[str, Any], Any] | None:
     if r.type == "kubectl_manifest":
         return values, ObjectOrigin(r.origin, {(key,): (path,) for key in values})
     return values, ObjectOrigin(r.origin, prefix=(path,))
+
+
+_HOLE = "unknown-part-%d-of-it"
+
+
+def _with_holes(value: Any) -> tuple[str | None, dict[str, Unknown]]:
+    """A text with a word in the place of each part that is not known, and those words; None for what is no text."""
+    if not isinstance(value, Text):
+        return (value if isinstance(value, str) else None), {}
+    holes: dict[str, Unknown] = {}
+    written = []
+    for part in value.parts:
+        if isinstance(part, Unknown):
+            word = _HOLE % len(holes)
+            holes[word] = part
+            part = word
+        written.append(part)
+    return "".join(written), holes
+
+
+def _filled(value: Any, holes: dict[str, Unknown]) -> Any:
+    """The value with the unknown parts back in their places."""
+    if not holes:
+        return value
+    if isinstance(value, dict):
+        return {key: _filled(inner, holes) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_filled(inner, holes) for inner in value]
+    if not isinstance(value, str) or "unknown-part-" not in value:
+        return value
+    import re
+
+    pieces = [p for p in re.split("(" + "|".join(map(re.escape, holes)) + ")", value) if p]
+    parts = [holes.get(piece, piece) for piece in pieces]
+    return parts[0] if len(parts) == 1 else Text(parts)
+
+
+def left_out(resources: Iterable[Resource]) -> Iterator[tuple[Resource, str, str]]:
+    """The resources that hold a manifest of which no object was made: with a coverage status and a sentence."""
+    from assay.kubernetes.documents import Broken, parse
+
+    for r in resources:
+        if r.type not in _MANIFESTS or _manifest(r) is not None:
+            continue
+        value = r.values.get("manifest" if r.type == "kubernetes_manifest" else "yaml_body")
+        kind = value.get("kind") if isinstance(value, dict) else None
+        unknown = next((v for v in (value, kind) if isinstance(v, Unknown) and not isinstance(v, Text)), None)
+        if unknown is not None:
+            yield r, "skipped", f"{r.address}: which Kubernetes object it makes is not known: {unknown.reason}"
+            continue
+        said = "it names no kind"
+        try:
+            parse((_with_holes(value)[0] or "").encode())
+        except Broken as error:
+            said = str(error)
+        yield r, "failed", f"{r.address}: its manifest cannot be judged: {said}"
 
 
 def _secret(values: dict[str, Any], names: Names) -> None:
