@@ -120,7 +120,7 @@ def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = 
         for path in paths:
             shown = display(path, base)
             try:
-                found, notes = _file(connection, path, tag)
+                found, notes = _file(connection, path, tag, alone=len(paths) == 1)
             except (duckdb.Error, UsageError, ValueError, OSError) as error:
                 coverage.input(shown, "failed", str(error).splitlines()[0])
                 continue
@@ -229,8 +229,9 @@ def quoted(name: str) -> str:
 _USAGE = f"NOT ({' OR '.join(f'category LIKE {chr(39)}%{w}%{chr(39)}' for w in _NOT_USAGE)}) AND NOT negative"
 
 
-def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Piece], list[str]]:
+def _file(connection: Any, path: str, tag: str | None, *, alone: bool) -> tuple[list[Piece], list[str]]:
     table = Table(connection, path)
+    moment = "''" if alone else f"substr({table.column('day')}, 12, 8)"  # of a file alone no day is told twice
     column = table.column
     egress = " OR ".join(f"lower({column('detail')}) LIKE '%{w}%'" for w in _EGRESS)
     # What tells usage from the rest is a word of few: it is asked of the groups, not of every row.
@@ -239,7 +240,7 @@ def _file(connection: Any, path: str, tag: str | None) -> tuple[list[Piece], lis
                {table.day} AS day, {column("category")} AS word, coalesce({table.cost}, 0) < 0 AS negative,
                {table.tagless(tag)} AS tagless, ({egress}) AS egress,
                coalesce(sum({table.cost}), 0) AS cost, count(*) AS count, count({table.cost}) AS priced,
-               min({column("day")}) AS first, max({column("day")}) AS last
+               min({moment}) AS first, max({moment}) AS last
         FROM {table.relation} GROUP BY ALL"""
     query = f"""
         SELECT service, account, currency, try_cast(day AS DATE) AS at, sum(CASE WHEN usage THEN cost ELSE 0 END),
