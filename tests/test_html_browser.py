@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from assay.engine import Report
+from assay.ledger import waiver_file
 from assay.ledger.waivers import Problem
 from assay.model import Hop, Verdict
 from assay.reports import writer
@@ -236,6 +237,17 @@ def test_a_link_opens_its_finding(most: int, report: Report, tmp_path: Path, mon
             "# assay: allow[function-subnet-public] why this is accepted",
         ):
             assert piece in card, piece
+
+
+def test_what_runs_gets_a_waiver_for_the_waiver_file(report: Report, tmp_path: Path) -> None:
+    finding = next(f for f in report.findings if f.resource.source == "aws" and f.verdict is Verdict.FAIL)
+    page(report, tmp_path)
+    script = "return [...document.querySelectorAll('#card .copy')].at(-1).textContent"
+    snippet = browse(tmp_path / "report.html", f"#f={finding.fingerprint}", script=script)["result"]
+    (tmp_path / "assay-waivers.toml").write_text(snippet)
+    (waiver,) = waiver_file.read(str(tmp_path / "assay-waivers.toml"), "assay-waivers.toml")
+    assert waiver.covers(finding.rule, finding.resource.address, "")
+    assert waiver.expires > "2026"
 
 
 def test_the_keyboard_goes_through_the_list_and_back(report: Report, tmp_path: Path) -> None:

@@ -54,7 +54,12 @@ const waiver = (i, f, r) => {
   }
   if (verdict === "pass" || verdict === "not evaluated") return null;
   if (!r[WAIVABLE]) return part("Waiver", el("p", "", "This rule cannot be waived."));
-  if (!f[COMMENT] || !data.file[i]) return null;
+  if (!f[COMMENT] || !data.file[i]) { // what no file holds is waived beside the code
+    const end = new Date(Date.now() + 90 * 864e5).toISOString().slice(0, 10);
+    const entry = { rule: r[ID], address: S[data.address[i]], reason: "why this is accepted" };
+    const lines = Object.entries(entry).map(([name, value]) => `${name} = ${JSON.stringify(value)}`);
+    return part("Waiver", el("p", "", "In assay-waivers.toml, with your reason:"), copyable(["[[waiver]]", ...lines, `expires = ${end}`].join("\n")));
+  }
   return part("Waiver", el("p", "", "Above the block, with your reason:"), copyable(`# assay: allow[${r[ID]}] why this is accepted`));
 };
 
