@@ -174,6 +174,24 @@ def test_list_says_what_each_waives(tree: Path, capsys: pytest.CaptureFixture[st
     assert "--as-of is 'soon': it takes a day" in call(capsys, "waivers", "check", "--as-of", "soon")[2]
 
 
+def test_what_a_stranger_writes_cannot_move_the_cursor(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\x1b[2J\udcff.tf"  # a file name that is no UTF-8
+    bad = 'resource "aws_sqs_queue" "x" {\n  sqs_managed_sse_enabled = false\n}\n'
+    (tree / name).write_text(f"# assay: allow[{RULE}] \x1b[1A all is well\n{bad}# assay: allow\n")
+    for arguments in (["waivers", "list"], ["waivers", "check"], ["fix", "-v"]):
+        code, out, err = call(capsys, *arguments)
+        assert "\x1b" not in out + err
+        assert code in (0, 1)
+        (out + err).encode()
+    assert "\\x1b[1A all is well" in call(capsys, "waivers", "list")[1]
+
+
+def test_no_file_name_is_a_command_to_a_runner(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tree / "::error::x.tf").write_text('resource "aws_sqs_queue" "x" {\n  sqs_managed_sse_enabled = false\n}\n')
+    out = call(capsys, "scan", "--select", RULE, "--no-cache")[1]
+    assert "./::error::x.tf" in out.splitlines()
+
+
 def test_a_finding_is_waived_by_its_fingerprint(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, report = scan(capsys)
     one = next(f for f in report["findings"] if f["resource"]["address"] == EU)

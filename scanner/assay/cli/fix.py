@@ -45,6 +45,7 @@ def parser() -> ArgumentParser:
 
 def run(argv: list[str]) -> int:
     from assay.mending.mend import mend, write
+    from assay.reports.shape import utf8
 
     args = parser().parse_args(argv)
     paths = args.paths or ["."]
@@ -64,7 +65,7 @@ def run(argv: list[str]) -> int:
         except OSError as error:
             raise UsageError(f"{error.filename}: cannot be written: {error.strerror}") from error
         for path in sorted(mended.files):
-            print(mended.shown[path])
+            print(utf8(mended.shown[path]))
     else:
         sys.stdout.writelines(_diff(mended))
     if not args.quiet:
@@ -86,7 +87,8 @@ def _diff(mended: Mended) -> list[str]:
 
 
 def _say(mended: Mended, *, verbose: bool, written: bool) -> None:
-    from assay.reports.shape import plural
+    from assay.reports.shape import plural, text
+    from assay.reports.text import printable
 
     done = "mended" if written else "can be mended"
     print(
@@ -97,6 +99,7 @@ def _say(mended: Mended, *, verbose: bool, written: bool) -> None:
     told = [x for x in mended.left if verbose or x[0].fix is not None]
     for finding, reason in told if verbose else told[:LISTED]:
         place = f"{finding.location.file}:{finding.location.start_line}: " if finding.location else ""
-        print(f"  {place}{finding.rule}: {finding.resource.address} {reason}", file=sys.stderr)
+        said = printable(text(f"{place}{finding.rule}: {finding.resource.address} {reason}"))
+        print(f"  {said}", file=sys.stderr)
     if len(told) > LISTED and not verbose:
         print(f"  and {len(told) - LISTED} more; -v lists all", file=sys.stderr)

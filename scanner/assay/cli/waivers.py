@@ -12,6 +12,7 @@ from assay.cli import scan
 from assay.ledger import waiver_file
 from assay.model import Verdict
 from assay.paths import display, repository
+from assay.reports.text import printable
 from assay.scan import UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +94,17 @@ def _listed(report: Report, args: Namespace) -> list[dict[str, Any]]:
             "reason": waiver.reason, "owner": waiver.owner, "expires": waiver.expires,
             "status": _status(waiver, today), "waives": waives,
         }  # fmt: skip
-    return [found[key] for key in sorted(found, key=_in_order)]
+    return [_clean(found[key]) for key in sorted(found, key=_in_order)]
+
+
+def _clean(entry: dict[str, Any]) -> dict[str, Any]:
+    """An entry whose texts, which are the input's, are masked and can be written."""
+    from assay.reports.shape import text
+
+    return {
+        name: text(value) if isinstance(value, str) else [text(v) for v in value] if isinstance(value, list) else value
+        for name, value in entry.items()
+    }
 
 
 def _in_order(key: tuple[str, str]) -> tuple[str, int, str]:
@@ -121,16 +132,16 @@ def _list(report: Report, args: Namespace) -> int:
     for e in entries:
         until = f", until {e['expires']}" if e["expires"] else ""
         owner = f", {e['owner']}" if e["owner"] else ""
-        print(f"{e['place']}: {', '.join(e['rules'])} ({e['status']}{until}{owner}): {e['reason']}")
+        print(printable(f"{e['place']}: {', '.join(e['rules'])} ({e['status']}{until}{owner}): {e['reason']}"))
         for address in e["waives"] or [f"nothing now ({e['address']})" if e["address"] else "nothing now"]:
-            print(f"    {address}")
+            print(printable(f"    {address}"))
     print(f"{len(entries)} waivers, {report.summary['waived']} findings waived")
     return 0
 
 
 def _check(report: Report, args: Namespace) -> int:
     today = args.as_of or clock.today()
-    problems = [{"kind": p.kind, "place": p.place, "message": p.sentence} for p in report.waiver_problems]
+    problems = [_clean({"kind": p.kind, "place": p.place, "message": p.sentence}) for p in report.waiver_problems]
     told = {p["place"] for p in problems if p["kind"] == "expired"}
     ending = []
     for waiver in _file(args):
@@ -145,7 +156,7 @@ def _check(report: Report, args: Namespace) -> int:
         print(json.dumps({"as_of": today, "problems": problems, "ending": ending}, ensure_ascii=False, indent=1))
     else:
         for p in [*problems, *ending]:
-            print(f"{p['place']}: {p['kind']}: {p['message']}")
+            print(printable(f"{p['place']}: {p['kind']}: {p['message']}"))
         from assay.reports.shape import plural
 
         print(f"{plural(len(problems), 'problem')}, {len(ending)} ending within {SOON} days (as of {today}, UTC)")
@@ -173,7 +184,7 @@ def _add(args: Namespace) -> int:
     waiver_file.append(path, waiver)
     where = f" in {file}" if file != "*" else ""
     shown = display(os.path.abspath(path), os.getcwd())
-    print(f"{shown}: {found.rule} is waived on {found.address}{where} until {expires}")
+    print(printable(f"{shown}: {found.rule} is waived on {found.address}{where} until {expires}"))
     alike = sum(one.file == found.file for one in others)
     if alike:
         from assay.reports.shape import plural

@@ -102,7 +102,10 @@ class _Text:
         for f in findings:
             groups.setdefault(f.location.file if f.location and in_file(f) else f.resource.address, []).append(f)
         for name, group in groups.items():
-            self.line(self.paint("file", printable(shape.text(name))))
+            shown = printable(shape.text(name))
+            if shown.startswith(("::", "##[")):  # at the start of a line, runners take that for a command of theirs
+                shown = f"./{shown}"
+            self.line(self.paint("file", shown))
             spaced = [self.failure(f) for f in group][-1]
             if not spaced:
                 self.line()
