@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from assay import MEDIUM, Finding, Resource, rule
 
 # The oldest version in any support, the paid one included, at the end of 2026.
-OLDEST = (1, 31)
+OLDEST = (1, 32)
 
 
 @rule(

@@ -6,9 +6,17 @@ from typing import Any
 from assay import HIGH, Block, Finding, Graph, Resource, all_of, any_of, as_list, is_map, rule
 
 
+EVERYBODY = ("*", "http://*", "https://*")
+
+
+def anybody(origins: Any) -> bool:
+    """True when a page of any origin is let in, be it by one scheme only."""
+    return any_of(as_list(origins), lambda o: o in EVERYBODY)
+
+
 def opens(origins: Any, methods: Any, credentials: Any) -> str:
     """What is wrong with a CORS configuration, or an empty text."""
-    if not any_of(as_list(origins), lambda o: o == "*"):
+    if not anybody(origins):
         return ""
     if credentials == True:
         return "any origin may call with the user's credentials"
@@ -43,8 +51,7 @@ def aws_api_open_cors(r: Resource) -> Iterator[Finding]:
     path = {"aws_apigatewayv2_api": "cors_configuration", "aws_lambda_function_url": "cors"}.get(r.type, "cors_rule")
     for cors in r.each(path):
         if path == "cors_rule":
-            anywhere = any_of(as_list(cors["allowed_origins"]), lambda o: o == "*")
-            if anywhere and all_methods(cors["allowed_methods"]):
+            if anybody(cors["allowed_origins"]) and all_methods(cors["allowed_methods"]):
                 yield cors.fails("any origin may read, write and delete", at="allowed_origins")
             continue
         said = opens(cors["allow_origins"], cors["allow_methods"], cors["allow_credentials"])
@@ -62,7 +69,7 @@ def aws_cloudfront_open_cors(cors: Block) -> Iterator[Finding]:
     List the origins in `access_control_allow_origins`.
     """
     methods = as_list(cors["access_control_allow_methods.items"])
-    if not any_of(as_list(cors["access_control_allow_origins.items"]), lambda o: o == "*"):
+    if not anybody(cors["access_control_allow_origins.items"]):
         return
     if cors["access_control_allow_credentials"] == True:
         yield cors.fails("any origin may send credentials", at="access_control_allow_origins.items")
@@ -87,7 +94,6 @@ def aws_rest_api_open_cors(response: Resource, graph: Graph) -> Iterator[Finding
     headers = response["response_parameters"]
     if not is_map(headers):
         return
-    prefix = "method.response.header.Access-Control-Allow-"
-    origin = headers.get(f"{prefix}Origin")
-    if origin == "'*'" and headers.get(f"{prefix}Credentials") == "'true'":
+    allowed = {name.lower().rpartition("access-control-allow-")[2]: value for name, value in headers.items()}
+    if allowed.get("origin") == "'*'" and allowed.get("credentials") == "'true'":
         yield response.fails("any origin may call with credentials", at="response_parameters")

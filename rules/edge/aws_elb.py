@@ -1,8 +1,10 @@
 """Load balancers: TLS, and nothing that confuses what stands behind."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule, show
+from assay import HIGH, INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, require, rule, show
+from assay.analysis.aws_arns import arn_service
 from assay.analysis.parts import one_by_one
 
 LISTENERS = ["aws_lb_listener", "aws_alb_listener"]
@@ -10,9 +12,18 @@ BALANCERS = ["aws_lb", "aws_alb"]
 
 
 def redirects(listener: Resource) -> bool:
-    """True when what arrives is sent on to HTTPS."""
+    """True when what arrives is sent on to HTTPS; a redirect that names no protocol keeps the one that it came by."""
     actions = listener.each("default_action")
-    return any_of(actions, lambda a: a["type"] == "redirect" and a["redirect.protocol"] in ("HTTPS", "#{protocol}"))
+    return any_of(actions, lambda a: a["type"] == "redirect" and a["redirect.protocol"] == "HTTPS")
+
+
+def plain(listener: Resource, graph: Graph) -> bool:
+    """True for HTTP, which is also what a listener of an application load balancer speaks when it does not say."""
+    protocol = listener["protocol"]
+    if protocol not in (None, ""):
+        return bool(protocol.upper() == "HTTP")
+    balancers = graph.follow(listener, "load_balancer_arn")
+    return any_of(balancers, lambda balancer: balancer["load_balancer_type"] in (None, "application"))
 
 
 @rule(
@@ -32,7 +43,7 @@ def redirects(listener: Resource) -> bool:
         "steampipe-aws:elb_application_network_listener_uses_secure_protocol",
     ],
 )
-def aws_elb_http_listener(r: Resource) -> Iterator[Finding]:
+def aws_elb_http_listener(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Listeners speak HTTPS, or send to it.
 
     ## Why
@@ -42,7 +53,7 @@ def aws_elb_http_listener(r: Resource) -> Iterator[Finding]:
     """
     if r.type == "aws_elb":
         yield from one_by_one(r.each("listener"), judge_listener)
-    elif r["protocol"] != None and r["protocol"].upper() == "HTTP" and not redirects(r):
+    elif all_of((lambda: plain(r, graph), lambda: not redirects(r)), lambda test: test()):
         yield r.fails("the listener speaks plain HTTP", at="protocol")
 
 
@@ -127,15 +138,20 @@ def aws_elb_no_certificate(r: Resource, graph: Graph) -> Iterator[Finding]:
         if r.absent("certificate_arn"):
             if not graph.users(r, "aws_lb_listener_certificate"):
                 yield r.fails("the listener has no certificate", at="certificate_arn")
-        elif r["certificate_arn"].startswith("arn:aws:iam:"):
+        elif uploaded(r["certificate_arn"]):
             yield r.fails("the certificate was uploaded to IAM", at="certificate_arn")
+
+
+def uploaded(arn: Any) -> bool:
+    """True for a certificate that IAM keeps, in whatever partition."""
+    return arn_service(arn) in ("iam", "aws_iam_server_certificate")
 
 
 def judge_certificate(listener: Block) -> Iterator[Finding]:
     arn = listener["ssl_certificate_id"]
     if arn in (None, ""):
         yield listener.fails("the listener has no certificate")
-    elif arn.startswith("arn:aws:iam:"):
+    elif uploaded(arn):
         yield listener.fails("the certificate was uploaded to IAM", at="ssl_certificate_id")
 
 

@@ -44,6 +44,8 @@ require(
         "TransferSecurityPolicy-2023-05",
         "TransferSecurityPolicy-FIPS-2020-06",
         "TransferSecurityPolicy-FIPS-2023-05",
+        "TransferSecurityPolicy-Restricted-2018-11",
+        "TransferSecurityPolicy-Restricted-2020-06",
     ],
     default="TransferSecurityPolicy-2018-11",
     severity=MEDIUM,

@@ -19,11 +19,8 @@ def aws_codebuild_no_log(project: Resource) -> Iterator[Finding]:
     ## Why
     The log of a build is the record of what went into the artifact, and of what a hostile dependency did.
     ## Fix
-    Add `logs_config` with a CloudWatch or an S3 destination that is `ENABLED`.
+    Leave `logs_config` out, or one of its destinations `ENABLED`: without a word builds log to CloudWatch.
     """
-    if project.absent("logs_config"):
-        yield project.fails("logs_config is absent", at="logs_config")
-        return
     to_group = project["logs_config.cloudwatch_logs.status"] != "DISABLED"
     if not to_group and project["logs_config.s3_logs.status"] != "ENABLED":
         yield project.fails("neither destination is enabled", at="logs_config.cloudwatch_logs.status")

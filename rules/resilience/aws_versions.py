@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Resource, any_of, rule
 
-# The oldest versions that have not been retired.
-LOWEST = {"activemq": (5, 16), "rabbitmq": (3, 8)}
+# The oldest versions that have not been retired at the end of 2026.
+LOWEST = {"activemq": (5, 18), "rabbitmq": (3, 13)}
 
 
 @rule(

@@ -54,20 +54,21 @@ require(
     ],
 )
 def aws_kms_key_pending_deletion(key: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:
-    """No key awaits deletion, and the time between a key's deletion and its end is chosen.
+    """No key awaits deletion, and there is time between a key's deletion and its end.
 
     ## Why
     Once a key is gone so is everything it encrypted. The waiting time is all there is to notice the mistake.
     ## Fix
-    Set `deletion_window_in_days`, 30 for keys that matter; `days` of this rule is the least you accept.
+    Cancel the deletion. Leave `deletion_window_in_days` out, which means 30; `days` of this rule is the least you
+    accept.
     """
     if key.source == "aws":  # an account tells of the deletion itself
         if not key.absent("deletion_date"):
             yield key.fails(f"the key ends on {key['deletion_date'][:10]}", at="deletion_date")
         return
-    window = key["deletion_window_in_days"]
-    if window == None or window < params["days"]:
-        yield key.fails(f"deletion_window_in_days is {show(window)}", at="deletion_window_in_days")
+    window = 30 if key.absent("deletion_window_in_days") else key["deletion_window_in_days"]
+    if window < params["days"]:
+        yield key.fails(f"a deleted key is gone after {window} days", at="deletion_window_in_days")
 
 
 @rule(
@@ -207,7 +208,8 @@ def aws_ssm_parameter_unencrypted(parameter: Resource) -> Iterator[Finding]:
         return
     name, doubts = parameter["name"], list[str]()
     last = last_segment(name)
-    if secret_name(last) or credential_or_doubt(last, parameter["value"], doubts):
+    values = (parameter["value"], parameter["insecure_value"])
+    if secret_name(last) or any(credential_or_doubt(last, value, doubts) for value in values):
         yield parameter.fails(f"{show(name)} is kept in clear", at="type")
 
 
