@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule
+from assay.analysis.aws_defaults import demands_tokens
 
 _MACHINES = ["aws_launch_template", "aws_launch_configuration", "aws_instance"]
 
@@ -25,7 +26,6 @@ def _demands_tokens(machine: Resource) -> bool:
         "steampipe-aws:ec2_instance_uses_imdsv2",
         "steampipe-aws:ec2_launch_template_default_version_uses_imdsv2",
         "steampipe-aws:autoscaling_launch_config_requires_imdsv2",
-        "steampipe-aws:autoscaling_launch_config_hop_limit",
     ],
     fixable=True,
 )
@@ -35,7 +35,8 @@ def aws_ec2_imdsv1(machine: Resource, graph: Graph) -> Iterator[Finding]:
     ## Why
     Without tokens one request that a server can be made to send returns the credentials of its role.
     ## Fix
-    Set `http_tokens = "required"` in `metadata_options`.
+    Set `http_tokens = "required"` in `metadata_options`, or in an `aws_ec2_instance_metadata_defaults` for all machines
+    that say nothing.
     """
     path = "metadata_options.http_tokens"
     if _demands_tokens(machine):
@@ -44,6 +45,8 @@ def aws_ec2_imdsv1(machine: Resource, graph: Graph) -> Iterator[Finding]:
         for name in ("launch_template.id", "launch_template.name"):
             if not machine.absent(name) and all(_demands_tokens(t) for t in graph.follow(machine, name)):
                 return
+    if machine.absent(path) and demands_tokens(machine, graph):
+        return
     yield machine.fails(
         "version 1 of the metadata service answers", at=path, fix=machine.set(path, "required", safe=False)
     )
@@ -57,7 +60,7 @@ require(
     default=1,
     severity=LOW,
     controls=["nist-800-53r5:AC-3"],
-    equivalents=["CKV_AWS_341"],
+    equivalents=["CKV_AWS_341", "steampipe-aws:autoscaling_launch_config_hop_limit"],
     title="The metadata service answers the instance itself only.",
     why="With a limit of two, a container on the instance gets the credentials of the instance's role.",
 )

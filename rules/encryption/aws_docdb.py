@@ -30,6 +30,8 @@ require(
     on=["aws_docdb_cluster", "aws_docdb_global_cluster"],
     path="storage_encrypted",
     equals=True,
+    # A global cluster that is made from a cluster is encrypted as that one is.
+    when=lambda r: not (r.absent("storage_encrypted") and not r.absent("source_db_cluster_identifier")),
     severity=HIGH,
     controls=["nist-800-53r5:SC-28"],
     equivalents=[

@@ -1,12 +1,11 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule
+from assay.analysis.aws_defaults import encrypts_volumes
 
-require(
-    "aws-ebs-unencrypted",
+
+@rule(
     on="aws_ebs_volume",
-    path="encrypted",
-    equals=True,
     severity=HIGH,
     controls=["nist-800-53r5:SC-28"],
     equivalents=[
@@ -18,9 +17,21 @@ require(
         "steampipe-aws:ebs_volume_encryption_at_rest_enabled",
         "steampipe-aws:ebs_attached_volume_encryption_enabled",
     ],
-    title="EBS volumes are encrypted.",
-    why="A snapshot of an unencrypted volume can be shared with, and read by, any other account.",
+    fixable=True,
 )
+def aws_ebs_unencrypted(volume: Resource, graph: Graph) -> Iterator[Finding]:
+    """EBS volumes are encrypted.
+
+    ## Why
+    A snapshot of an unencrypted volume can be shared with, and read by, any other account.
+    ## Fix
+    Set `encrypted = true`. A volume that says nothing is encrypted where an `aws_ebs_encryption_by_default` is on.
+    """
+    if volume["encrypted"] == True or (volume.absent("encrypted") and encrypts_volumes(volume, graph)):
+        return
+    mend = volume.set("encrypted", True, safe=False)
+    yield volume.fails("the volume is not encrypted", at="encrypted", fix=mend)
+
 
 require(
     "aws-ebs-default-encryption-off",
@@ -60,6 +71,10 @@ def aws_ebs_snapshot_unencrypted(snapshot: Resource, graph: Graph) -> Iterator[F
     ## Fix
     Encrypt the volume that the snapshot is taken of, or copy the snapshot with `encrypted = true`.
     """
+    if snapshot.source == "aws" and not snapshot.absent("encrypted"):  # what runs says it of itself
+        if snapshot["encrypted"] != True:
+            yield snapshot.fails("the snapshot is not encrypted", at="encrypted")
+        return
     if snapshot.type == "aws_ebs_snapshot_copy":
         if snapshot["encrypted"] == True:
             return

@@ -1,12 +1,15 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, rule
+from assay.analysis.aws_defaults import encrypts_volumes
 from assay.analysis.parts import one_by_one
 
 
-def _device(block: Block) -> Iterator[Finding]:
+def _device(block: Block, graph: Graph) -> Iterator[Finding]:
     # A launch template's attribute is text for the provider, so both spellings occur.
     if block["encrypted"] in (True, "true") or block["no_device"] == True:
+        return
+    if block.absent("encrypted") and encrypts_volumes(block.resource, graph):
         return
     if block.absent("encrypted") and not block.absent("snapshot_id"):
         yield block.unsure("the volume takes its encryption from a snapshot", at="snapshot_id")
@@ -14,9 +17,9 @@ def _device(block: Block) -> Iterator[Finding]:
         yield block.fails("the volume is not encrypted", at="encrypted", fix=block.set("encrypted", True))
 
 
-def _mapping(mapping: Block) -> Iterator[Finding]:
+def _mapping(mapping: Block, graph: Graph) -> Iterator[Finding]:
     for ebs in mapping.each("ebs"):
-        yield from _device(ebs)
+        yield from _device(ebs, graph)
 
 
 @rule(
@@ -33,22 +36,23 @@ def _mapping(mapping: Block) -> Iterator[Finding]:
         "steampipe-aws:ec2_spot_fleet_request_with_launch_parameter_ebs_encryption_enabled",
     ],
 )
-def aws_ec2_block_device_unencrypted(machine: Resource) -> Iterator[Finding]:
+def aws_ec2_block_device_unencrypted(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Root and attached volumes of instances are encrypted.
 
     ## Why
     Swap, temporary files and logs reach the root volume whether or not anybody meant to keep data there.
     ## Fix
-    Write a `root_block_device` with `encrypted = true`, and the same in every other block device.
+    Write a `root_block_device` with `encrypted = true`, and the same in every other block device; or switch on
+    `aws_ebs_encryption_by_default`, which encrypts those that say nothing.
     """
     if machine.type == "aws_launch_template":
-        yield from one_by_one(machine.each("block_device_mappings"), _mapping)
+        yield from one_by_one(machine.each("block_device_mappings"), lambda mapping: _mapping(mapping, graph))
         return
     roots = machine.each("root_block_device")
-    if not roots and machine.absent("launch_template"):
+    if not roots and machine.absent("launch_template") and not encrypts_volumes(machine, graph):
         yield machine.fails("no root_block_device says that the root volume is encrypted", at="root_block_device")
-    yield from one_by_one(roots, _device)
-    yield from one_by_one(machine.each("ebs_block_device"), _device)
+    yield from one_by_one(roots, lambda device: _device(device, graph))
+    yield from one_by_one(machine.each("ebs_block_device"), lambda device: _device(device, graph))
 
 
 @rule(

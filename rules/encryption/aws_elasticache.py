@@ -8,7 +8,10 @@ require(
     message="at_rest_encryption_enabled is not true",
     fix="Set `at_rest_encryption_enabled = true`; an existing group has to be replaced.",
     # Valkey is encrypted unless somebody says otherwise, Redis the other way round.
-    when=lambda r: not (r.absent("at_rest_encryption_enabled") and r["engine"] == "valkey"),
+    when=lambda r: not (
+        r.absent("at_rest_encryption_enabled")
+        and (r["engine"] == "valkey" or not r.absent("global_replication_group_id"))
+    ),
     severity=HIGH,
     controls=["nist-800-53r5:SC-28"],
     equivalents=[
@@ -27,6 +30,8 @@ require(
     on="aws_elasticache_replication_group",
     path="transit_encryption_enabled",
     equals=True,
+    # A secondary of a global datastore takes it from the primary, which is judged itself.
+    when=lambda r: not (r.absent("transit_encryption_enabled") and not r.absent("global_replication_group_id")),
     severity=HIGH,
     controls=["nist-800-53r5:SC-8"],
     equivalents=[

@@ -36,6 +36,10 @@ def aws_rds_unencrypted(database: Resource) -> Iterator[Finding]:
         if not database.absent(origin):
             return  # what it copies decides, and is judged itself
     encrypted = database["storage_encrypted"]
+    for origin in ("snapshot_identifier", "restore_to_point_in_time"):
+        if encrypted == None and not database.absent(origin):
+            yield database.unsure("it is encrypted as what it is restored from", at=origin)
+            return
     if encrypted == True or database["engine_mode"] == "serverless":  # the first serverless ones always are
         return
     mend = database.set("storage_encrypted", True, safe=False)

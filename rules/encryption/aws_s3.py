@@ -56,7 +56,7 @@ def aws_s3_no_customer_key(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=["aws_s3_bucket", _CONFIGURATION],
-    severity=MEDIUM,
+    severity=LOW,
     controls=["nist-800-53r5:SC-28"],
     equivalents=[
         "CKV_AWS_19",

@@ -128,6 +128,7 @@ require(
     on="aws_elasticache_cluster",
     path="subnet_group_name",
     none_of=(None, "", "default"),
+    when=lambda cache: cache.absent("replication_group_id"),  # a member stands where its group does
     title="Caches are in a subnet group of their own.",
     why="The default group has all subnets of the default VPC, the public ones too.",
     fix="Set `subnet_group_name` to an `aws_elasticache_subnet_group` of private subnets.",

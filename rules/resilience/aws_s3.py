@@ -2,6 +2,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, is_map, rule
+from assay.analysis.aws_buckets import whole_bucket
+from assay.analysis.aws_policy import as_list as policy_list
 
 
 def _elsewhere(configuration: Resource, graph: Graph) -> bool:
@@ -145,13 +147,14 @@ def aws_s3_no_replication(bucket: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 def _locks_out(statement: Any) -> bool:
-    """Whether a policy statement denies everybody everything, with no exception."""
+    """Whether a policy statement denies everybody everything in a bucket, with no exception."""
     if statement.get("Effect") != "Deny" or statement.get("Condition"):
         return False
     principal = statement.get("Principal")
     named = principal.get("AWS") if is_map(principal) else principal
     actions = [str(a).lower() for a in as_list(statement.get("Action"))]
-    return "*" in as_list(named) and ("*" in actions or "s3:*" in actions)
+    everything = "*" in as_list(named) and ("*" in actions or "s3:*" in actions)
+    return everything and any_of(policy_list(statement.get("Resource")), whole_bucket)
 
 
 @rule(

@@ -1,10 +1,10 @@
-"""Public access blocks, a bucket's own and the account's: they keep strangers out whatever lists and policies say."""
+"""Buckets: public access blocks keep strangers out whatever lists and policies say, the bucket's own or the account's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from assay.model import Severity, Undetermined, any_of
+from assay.model import Ref, Severity, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from assay.graph import Graph
@@ -12,6 +12,21 @@ if TYPE_CHECKING:
 
 SETTINGS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OWN, ACCOUNT = "aws_s3_bucket_public_access_block", "aws_s3_account_public_access_block"
+
+
+def whole_bucket(arn: Any) -> bool:
+    """True for a bucket, or all that is in it: not for a part of it.
+
+    Raises:
+        Undetermined: the ARN is not known at all.
+    """
+    if isinstance(arn, Ref):
+        return True
+    if isinstance(arn, Text):
+        arn = "".join(p if isinstance(p, str) else "x" for p in arn.parts)
+    if isinstance(arn, Unknown):
+        raise Undetermined(arn)
+    return str(arn).partition("/")[2] in ("", "*")
 
 
 def blocks(r: Resource, setting: str, graph: Graph) -> bool:

@@ -1,0 +1,38 @@
+"""Defaults that an account sets for all that is made in a region of it, and that hold where a resource says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assay.model import Undetermined, Unknown, any_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assay.graph import Graph
+    from assay.model import Resource
+
+
+def by_default(r: Resource, type_: str, graph: Graph, test: Callable[[Resource], bool]) -> bool:
+    """True when a default of this type beside the resource passes the test; what runs tells of itself, so never of that.
+
+    Raises:
+        Undetermined: it does, and with several provider configurations nobody can tell whether it is for this region.
+    """
+    if r.source == "aws" or not any_of(graph.beside(r, type_), test):
+        return False
+    if list.__len__(graph.beside(r, "provider.aws")) > 1:
+        raise Undetermined(Unknown(f"which of several provider configurations {type_} is for is not known here"))
+    return True
+
+
+def encrypts_volumes(r: Resource, graph: Graph) -> bool:
+    """True when new volumes of the region are encrypted unless somebody says otherwise."""
+    return by_default(r, "aws_ebs_encryption_by_default", graph, lambda d: bool(d["enabled"] != False))  # noqa: E712
+
+
+def demands_tokens(r: Resource, graph: Graph) -> bool:
+    """True when new instances of the region demand session tokens unless somebody says otherwise."""
+    return by_default(
+        r, "aws_ec2_instance_metadata_defaults", graph, lambda d: bool(d["http_tokens"] == "required")
+    )
