@@ -32,7 +32,7 @@ def aws_ecs_privileged(task: Resource) -> Iterator[Finding]:
     on="aws_ecs_task_definition",
     severity=LOW,
     controls=["nist-800-53r5:CM-5"],
-    equivalents=["CKV_AWS_336"],
+    equivalents=["CKV_AWS_336", "steampipe-aws:ecs_task_definition_container_readonly_root_filesystem"],
 )
 def aws_ecs_writable_root(task: Resource) -> Iterator[Finding]:
     """Containers cannot write to their root file system.

@@ -9,7 +9,6 @@ from assay import HIGH, Finding, Resource, as_list, is_map, rule
     controls=["nist-800-53r5:AC-6"],
     equivalents=[
         "prowler:ecs_task_definitions_host_networking_mode_users",
-        "steampipe-aws:ecs_task_definition_container_readonly_root_filesystem",
         "steampipe-aws:ecs_task_definition_no_root_user",
     ],
 )

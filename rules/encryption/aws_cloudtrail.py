@@ -6,7 +6,7 @@ require(
     path="kms_key_id",
     present=True,
     severity=MEDIUM,
-    controls=["cis-aws-7.0:4.5", "nist-800-53r5:AU-9"],
+    controls=["cis-aws-1.2:2.7", "cis-aws-1.4:3.7", "cis-aws-7.0:4.5", "nist-800-53r5:AU-9"],
     equivalents=[
         "CKV_AWS_35",
         "kics:5d9e3164",

@@ -40,7 +40,7 @@ require(
     equals=True,
     default=True,
     severity=MEDIUM,
-    controls=["cis-aws-7.0:6.1.1", "nist-800-53r5:SC-28"],
+    controls=["cis-aws-1.4:2.2.1", "cis-aws-7.0:6.1.1", "nist-800-53r5:SC-28"],
     equivalents=[
         "CKV_AWS_106",
         "kics:3d3f6270",

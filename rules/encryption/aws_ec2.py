@@ -91,7 +91,7 @@ def aws_ami_unencrypted(image: Resource, graph: Graph) -> Iterator[Finding]:
     on=["aws_ami", "aws_ami_copy"],
     severity=LOW,
     controls=["nist-800-53r5:SC-12"],
-    equivalents=["CKV_AWS_236", "CKV_AWS_204", "steampipe-aws:ec2_instance_no_iam_role_with_destruction_kms_access"],
+    equivalents=["CKV_AWS_236", "CKV_AWS_204"],
 )
 def aws_ami_no_customer_key(image: Resource, graph: Graph) -> Iterator[Finding]:
     """Machine images are encrypted with a customer key.

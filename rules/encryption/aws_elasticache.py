@@ -8,9 +8,11 @@ require(
     message="at_rest_encryption_enabled is not true",
     fix="Set `at_rest_encryption_enabled = true`; an existing group has to be replaced.",
     # Valkey is encrypted unless somebody says otherwise, Redis the other way round.
-    when=lambda r: not (
-        r.absent("at_rest_encryption_enabled")
-        and (r["engine"] == "valkey" or not r.absent("global_replication_group_id"))
+    when=lambda r: (
+        not (
+            r.absent("at_rest_encryption_enabled")
+            and (r["engine"] == "valkey" or not r.absent("global_replication_group_id"))
+        )
     ),
     severity=HIGH,
     controls=["nist-800-53r5:SC-28"],

@@ -6,7 +6,7 @@ from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule
 @rule(
     on=["aws_db_instance", "aws_rds_cluster", "aws_rds_global_cluster"],
     severity=HIGH,
-    controls=["cis-aws-7.0:3.2.1", "nist-800-53r5:SC-28"],
+    controls=["cis-aws-1.4:2.3.1", "cis-aws-7.0:3.2.1", "nist-800-53r5:SC-28"],
     equivalents=[
         "CKV_AWS_96",
         "CKV_AWS_140",

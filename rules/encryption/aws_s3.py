@@ -135,7 +135,7 @@ def _demands_tls(policy: Any) -> bool:
 @rule(
     on=["aws_s3_bucket", "aws_s3_bucket_policy"],
     severity=MEDIUM,
-    controls=["cis-aws-7.0:3.1.1", "nist-800-53r5:SC-8"],
+    controls=["cis-aws-1.4:2.1.2", "cis-aws-7.0:3.1.1", "nist-800-53r5:SC-8"],
     equivalents=[
         "CKV_AWS_379",
         "kics:4bc4dd4c",

@@ -184,7 +184,12 @@ def aws_password_policy_missing(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 @rule(
-    on=["aws_iam_user_policy", "aws_iam_user_policy_attachment", "aws_iam_policy_attachment"],
+    on=[
+        "aws_iam_user_policy",
+        "aws_iam_user_policy_attachment",
+        "aws_iam_policy_attachment",
+        "aws_iam_user_policy_attachments_exclusive",
+    ],
     severity=LOW,
     controls=["cis-aws-1.4:1.15", "cis-aws-1.2:1.16", "cis-aws-7.0:2.13", "nist-800-53r5:AC-6"],
     equivalents=[
@@ -205,7 +210,10 @@ def aws_iam_policy_on_user(r: Resource) -> Iterator[Finding]:
     ## Fix
     Attach the policy to a group or a role.
     """
-    if r.type != "aws_iam_policy_attachment":
+    if r.type == "aws_iam_user_policy_attachments_exclusive":
+        if r["policy_arns"] not in (None, []):
+            yield r.fails("policies are given to a user", at="policy_arns")
+    elif r.type != "aws_iam_policy_attachment":
         yield r.fails("a policy is given to a user", at="user")
     elif r["users"] not in (None, []):
         yield r.fails("a policy is given to users", at="users")

@@ -6,7 +6,7 @@ from typing import Any
 from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.aws_arns import account_of
 from assay.analysis.aws_permissions import may_write
-from assay.analysis.aws_policy import role_statements, trust_statements
+from assay.analysis.aws_policy import Statement, role_statements, trust_statements
 from assay.clock import instant, seconds
 
 DAY = 86400
@@ -135,6 +135,12 @@ def aws_iam_access_key_old(key: Resource, graph: Graph, params: dict[str, Any]) 
         yield key.fails(f"the key was made on {key['create_date'][:10]}", at="create_date")
 
 
+def foreign(statement: Statement, role: Resource) -> bool:
+    """True when a statement of a role's trust lets somebody of another account in."""
+    accounts = [account_of(p) for kind, p in statement.principals if kind == "AWS"]
+    return statement.allows and (statement.to_everyone or any_of(accounts, lambda a: a != None and a != role.account))
+
+
 @rule(
     on="aws_iam_role",
     sources=["aws"],
@@ -154,13 +160,9 @@ def aws_iam_cross_account_read(role: Resource, graph: Graph) -> Iterator[Finding
     Attach `SecurityAudit` or `ViewOnlyAccess`, or a policy of the services that the other account is to see.
     """
 
-    def foreign(statement: Any) -> bool:
-        accounts = [account_of(p) for kind, p in statement.principals if kind == "AWS"]
-        return statement.to_everyone or any_of(accounts, lambda a: a != None and a != role.account)
-
     attached = graph.users(role, "aws_iam_role_policy_attachment")
     reading = any_of(attached, lambda a: a["policy_arn"].endswith(":policy/ReadOnlyAccess"))
-    if reading and any_of(trust_statements(role, graph), foreign):
+    if reading and any_of(trust_statements(role, graph), lambda s: foreign(s, role)):
         yield role.fails("another account may assume the role and read everything", at="assume_role_policy")
 
 
@@ -198,11 +200,7 @@ def aws_iam_cross_account_write(role: Resource, graph: Graph) -> Iterator[Findin
     Give it a policy that reads; where it has to write, name the resources, ask for an external id, and waive this.
     """
 
-    def foreign(statement: Any) -> bool:
-        accounts = [account_of(p) for kind, p in statement.principals if kind == "AWS"]
-        return statement.to_everyone or any_of(accounts, lambda a: a != None and a != role.account)
-
-    if not any_of(trust_statements(role, graph), foreign):
+    if not any_of(trust_statements(role, graph), lambda s: foreign(s, role)):
         return
     by = writes(role, graph)
     if by:

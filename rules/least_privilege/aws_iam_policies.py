@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule, show
+from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_access import is_operator
 from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, matches
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
@@ -34,6 +34,9 @@ ATTACHMENTS = {
     "aws_iam_role_policy_attachment": "policy_arn",
     "aws_iam_user_policy_attachment": "policy_arn",
     "aws_iam_group_policy_attachment": "policy_arn",
+    "aws_iam_role_policy_attachments_exclusive": "policy_arns",
+    "aws_iam_user_policy_attachments_exclusive": "policy_arns",
+    "aws_iam_group_policy_attachments_exclusive": "policy_arns",
     "aws_ssoadmin_managed_policy_attachment": "managed_policy_arn",
     "aws_iam_role": "managed_policy_arns",
     "data.aws_iam_policy": "arn",
@@ -55,9 +58,17 @@ def attached(r: Resource, name: str) -> Iterator[Finding]:
 
 
 def grants_all(s: Statement) -> bool:
-    """True for every action, or every action of IAM, on everything: either makes an administrator."""
-    every = any_of(s.actions, lambda a: is_star(a) or a == "iam:*")
-    return every and s.allows and s.on_everything
+    """True for every action, or every action of IAM, on everything: either makes an administrator.
+
+    So does everything but a few actions, when those of IAM are not among the few.
+    """
+    if not (s.allows and s.on_everything):
+        return False
+    every = any_of(s.actions, lambda a: is_star(a) or a in ("*:*", "iam:*"))
+    return every or (bool(s.not_actions) and all_of(OWN_POWER, s.covers))
+
+
+OWN_POWER = ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreatePolicyVersion", "iam:PutRolePolicy")
 
 
 @rule(
@@ -225,7 +236,8 @@ def aws_iam_pass_any_role(r: Resource, graph: Graph) -> Iterator[Finding]:
     def test(s: Statement) -> bool:
         named = [a for a in s.actions if not is_star(a)] if s.allows else []
         passes = any_of(named, lambda a: matches(a, "iam:PassRole"))
-        return passes and s.on_everything and not s.tests("iam:passedtoservice", "iam:associatedresourcearn")
+        everybody = passes and (s.on_everything or any_of(s.resources, any_role))
+        return everybody and not s.tests("iam:passedtoservice", "iam:associatedresourcearn")
 
     yield from flag(identity_statements(r, graph), test, "allows to pass any role to any service")
 

@@ -17,7 +17,11 @@ require(
     fix='Set `auto_accept_shared_attachments = "disable"`.',
     severity=MEDIUM,
     controls=["nist-800-53r5:AC-4"],
-    equivalents=["CKV_AWS_331", "prowler:ec2_transitgateway_auto_accept_vpc_attachments"],
+    equivalents=[
+        "CKV_AWS_331",
+        "prowler:ec2_transitgateway_auto_accept_vpc_attachments",
+        "steampipe-aws:ec2_transit_gateway_auto_cross_account_attachment_disabled",
+    ],
 )
 require(
     "aws-vpc-endpoint-service-auto-accept",
@@ -35,7 +39,7 @@ require(
 @rule(
     on=["aws_route_table", "aws_default_route_table", "aws_route"],
     severity=MEDIUM,
-    controls=["cis-aws-7.0:6.6", "nist-800-53r5:AC-4"],
+    controls=["cis-aws-1.2:4.4", "cis-aws-1.4:5.4", "cis-aws-7.0:6.6", "nist-800-53r5:AC-4"],
     equivalents=[
         "CKV2_AWS_44",
         "prowler:vpc_peering_routing_tables_with_least_privilege",

@@ -113,6 +113,11 @@ def aws_lambda_permission_no_source(permission: Resource) -> Iterator[Finding]:
             yield permission.fails(f"{principal} may invoke the function for any account")
 
 
+KMS_KEYS = [
+    "aws_kms_key", "aws_kms_key_policy", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key",
+]  # fmt: skip
+
+
 @rule(on="aws_kms_key", severity=LOW, equivalents=["CKV2_AWS_64"])
 def aws_kms_no_key_policy(key: Resource, graph: Graph) -> Iterator[Finding]:
     """Keys have a policy of their own.
@@ -127,7 +132,7 @@ def aws_kms_no_key_policy(key: Resource, graph: Graph) -> Iterator[Finding]:
 
 
 @rule(
-    on=["aws_kms_key", "aws_kms_key_policy"],
+    on=KMS_KEYS,
     severity=CRITICAL,
     controls=["cis-aws-7.0:2.21", "nist-800-53r5:AC-3"],
     equivalents=[
@@ -147,9 +152,7 @@ def aws_kms_key_open_policy(r: Resource, graph: Graph) -> Iterator[Finding]:
     yield from flag(statements(r, "policy", graph), lambda s: s.public, "lets everybody use the key")
 
 
-@rule(
-    on=["aws_kms_key", "aws_kms_key_policy"], severity=HIGH, controls=["nist-800-53r5:AC-3"], equivalents=["CKV_AWS_33"]
-)
+@rule(on=KMS_KEYS, severity=HIGH, controls=["nist-800-53r5:AC-3"], equivalents=["CKV_AWS_33"])
 def aws_kms_policy_any_principal(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Key policies name their principals, or say when everybody is meant.
 

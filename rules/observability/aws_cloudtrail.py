@@ -21,7 +21,7 @@ require(
     path="is_multi_region_trail",
     equals=True,
     severity=HIGH,
-    controls=["cis-aws-1.2:2.5", "nist-800-53r5:AU-2"],
+    controls=["cis-aws-1.2:2.1", "cis-aws-1.4:3.1", "nist-800-53r5:AU-2"],
     equivalents=[
         "CKV_AWS_67",
         "kics:8173d5eb",
@@ -38,7 +38,7 @@ require(
     path="enable_log_file_validation",
     equals=True,
     severity=MEDIUM,
-    controls=["cis-aws-7.0:4.2", "nist-800-53r5:AU-10"],
+    controls=["cis-aws-1.2:2.2", "cis-aws-1.4:3.2", "cis-aws-7.0:4.2", "nist-800-53r5:AU-10"],
     equivalents=[
         "CKV_AWS_36",
         "kics:52ffcfa6",

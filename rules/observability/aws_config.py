@@ -37,7 +37,7 @@ _STATUS = "aws_config_configuration_recorder_status"
 @rule(
     on=[_RECORDER, _STATUS, "account"],
     severity=MEDIUM,
-    controls=["cis-aws-7.0:4.3", "nist-800-53r5:CM-8"],
+    controls=["cis-aws-1.2:2.5", "cis-aws-1.4:3.5", "cis-aws-7.0:4.3", "nist-800-53r5:CM-8"],
     equivalents=["prowler:config_recorder_all_regions_enabled", "steampipe-aws:config_enabled_all_regions"],
 )
 def aws_config_recorder_off(r: Resource, graph: Graph) -> Iterator[Finding]:

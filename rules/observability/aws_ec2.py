@@ -22,7 +22,7 @@ require(
 @rule(
     on="aws_vpc",
     severity=MEDIUM,
-    controls=["cis-aws-7.0:4.7", "nist-800-53r5:AU-12"],
+    controls=["cis-aws-1.2:2.9", "cis-aws-1.4:3.9", "cis-aws-7.0:4.7", "nist-800-53r5:AU-12"],
     equivalents=[
         "CKV2_AWS_11",
         "kics:f83121ea",

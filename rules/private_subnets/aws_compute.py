@@ -11,7 +11,7 @@ from assay.analysis.reach.strangers import reached_by_anybody
 
 require(
     "aws-ecs-public-ip",
-    on="aws_ecs_service",
+    on=["aws_ecs_service", "aws_ecs_task_set"],
     path="network_configuration.assign_public_ip",
     not_equals=True,
     default=False,
@@ -279,7 +279,6 @@ PORTS = (
         "prowler:ec2_instance_port_ssh_exposed_to_internet",
         "prowler:ec2_instance_port_telnet_exposed_to_internet",
         "steampipe-aws:ec2_instance_publicly_accessible_iam_profile_attached",
-        "steampipe-aws:ec2_transit_gateway_auto_cross_account_attachment_disabled",
     ],
 )
 def aws_ec2_open_port(instance: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:

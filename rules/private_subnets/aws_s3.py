@@ -26,7 +26,7 @@ def missing(block: Resource | Block, default: bool) -> Iterator[Finding]:
 @rule(
     on=["aws_s3_bucket_public_access_block", "aws_s3_bucket"],
     severity=HIGH,
-    controls=["cis-aws-7.0:3.1.4", "nist-800-53r5:AC-3"],
+    controls=["cis-aws-1.4:2.1.5", "cis-aws-7.0:3.1.4", "nist-800-53r5:AC-3"],
     equivalents=[
         "CKV_AWS_54",
         "CKV_AWS_53",
@@ -179,7 +179,7 @@ def aws_s3_acl_all_read(r: Resource, graph: Graph) -> Iterator[Finding]:
 @rule(
     on="aws_cloudtrail",
     severity=CRITICAL,
-    controls=["nist-800-53r5:AU-9"],
+    controls=["cis-aws-1.2:2.3", "cis-aws-1.4:3.3", "nist-800-53r5:AU-9"],
     equivalents=[
         "AVD-AWS-0161",
         "kics:bd0088a5",

@@ -87,7 +87,7 @@ def aws_security_group_open_egress(r: Resource, graph: Graph) -> Iterator[Findin
 @rule(
     on=list(GROUP_TYPES),
     severity=HIGH,
-    controls=["cis-aws-1.2:4.1", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
+    controls=["cis-aws-1.4:5.2", "cis-aws-1.2:4.1", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
     equivalents=[
         "CKV_AWS_24",
         "AVD-AWS-0107",
@@ -110,7 +110,7 @@ def aws_security_group_open_ssh(r: Resource, graph: Graph) -> Iterator[Finding]:
 @rule(
     on=list(GROUP_TYPES),
     severity=HIGH,
-    controls=["cis-aws-1.2:4.2", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
+    controls=["cis-aws-1.4:5.2", "cis-aws-1.2:4.2", "cis-aws-7.0:6.3", "cis-aws-7.0:6.4", "nist-800-53r5:SC-7"],
     equivalents=[
         "CKV_AWS_25",
         "AVD-AWS-0107",
@@ -253,7 +253,7 @@ def aws_security_group_launch_wizard(group: Resource) -> Iterator[Finding]:
 @rule(
     on=["aws_default_security_group", "aws_vpc"],
     severity=MEDIUM,
-    controls=["cis-aws-1.4:5.3", "cis-aws-7.0:6.5", "nist-800-53r5:SC-7"],
+    controls=["cis-aws-1.2:4.3", "cis-aws-1.4:5.3", "cis-aws-7.0:6.5", "nist-800-53r5:SC-7"],
     equivalents=[
         "CKV2_AWS_12",
         "AVD-AWS-0173",

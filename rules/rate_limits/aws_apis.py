@@ -6,8 +6,17 @@ from assay import LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, 
 from assay.analysis.aws_waf import limits_rate
 
 FED = ("aws_lambda_event_source_mapping", "aws_lambda_function_url")
-EVENTS = ("events.", "s3.", "sns.", "logs.", "scheduler.", "config.", "secretsmanager.", "cloudwatch.",
-          "lambda.alarms.cloudwatch.")
+EVENTS = (
+    "events.",
+    "s3.",
+    "sns.",
+    "logs.",
+    "scheduler.",
+    "config.",
+    "secretsmanager.",
+    "cloudwatch.",
+    "lambda.alarms.cloudwatch.",
+)
 
 
 @rule(

@@ -32,7 +32,7 @@ require(
     title="Symmetric keys rotate.",
     why="One key for ever protects more and more data, and a leak of it opens all of that.",
     severity=MEDIUM,
-    controls=["cis-aws-7.0:4.6", "nist-800-53r5:SC-12"],
+    controls=["cis-aws-1.2:2.8", "cis-aws-1.4:3.8", "cis-aws-7.0:4.6", "nist-800-53r5:SC-12"],
     equivalents=[
         "CKV_AWS_7",
         "AVD-AWS-0065",

@@ -33,6 +33,4 @@ def encrypts_volumes(r: Resource, graph: Graph) -> bool:
 
 def demands_tokens(r: Resource, graph: Graph) -> bool:
     """True when new instances of the region demand session tokens unless somebody says otherwise."""
-    return by_default(
-        r, "aws_ec2_instance_metadata_defaults", graph, lambda d: bool(d["http_tokens"] == "required")
-    )
+    return by_default(r, "aws_ec2_instance_metadata_defaults", graph, lambda d: bool(d["http_tokens"] == "required"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis.access import Box, Demand, Values
 from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader
 from assay.analysis.aws_names import Names
-from assay.analysis.aws_policy import Statement, as_list, joined, statements
+from assay.analysis.aws_policy import Statement, as_list, attached_to, joined, statements
 from assay.analysis.globs import Budget, glob
 from assay.analysis.inclusion import STEPS, Decision, Part, permitted
 from assay.model import PartialList, Ref, Undetermined, Unknown, show
@@ -84,13 +84,11 @@ def _granted_to(principal: Resource, graph: Graph) -> list[Statement]:
             found.append(PartialList([], blocks.unknown))
     inline = graph.users(principal, f"aws_iam_{kind}_policy")
     found += [statements(p, "policy") for p in list.__iter__(inline)]
-    attachments = [
-        graph.users(principal, f"aws_iam_{kind}_policy_attachment"),
-        graph.users(principal, "aws_iam_policy_attachment"),
-    ]
-    for attached in attachments:
-        found += [_managed(a, "policy_arn", a["policy_arn"], graph) for a in list.__iter__(attached)]
-    found += [PartialList([], some.unknown) for some in (inline, *attachments) if isinstance(some, PartialList)]
+    attachments = attached_to(principal, graph)
+    for attached, path in attachments:
+        found += [_managed(a, path, arn, graph) for a in list.__iter__(attached) for arn in _known(a[path])]
+    several = (inline, *(some for some, _ in attachments))
+    found += [PartialList([], some.unknown) for some in several if isinstance(some, PartialList)]
     if kind == "user":
         found += [granted_to(group, graph) for group in _groups(principal, graph)]
     return joined(found)

@@ -275,16 +275,27 @@ def trust_statements(r: Resource, graph: Graph) -> list[Statement]:
     return statements(r, "assume_role_policy", graph)
 
 
+def attached_to(principal: Resource, graph: Graph) -> list[tuple[list[Resource], str]]:
+    """What attaches managed policies to a user, group or role: the resources of each type, and where they name them."""
+    found = [
+        (graph.users(principal, f"{principal.type}_policy_attachment"), "policy_arn"),
+        (graph.users(principal, "aws_iam_policy_attachment"), "policy_arn"),
+    ]
+    if principal.source != "aws":  # a type of Terraform's own
+        found.append((graph.users(principal, f"{principal.type}_policy_attachments_exclusive"), "policy_arns"))
+    return found
+
+
 def role_statements(role: Resource, graph: Graph) -> list[Statement]:
     """All that is granted to a role here: inline, separate and attached policies; partial when one is not at hand."""
     blocks = role.each("inline_policy")
     found = [statements(b, "policy") for b in list.__iter__(blocks)]
     inline = graph.users(role, "aws_iam_role_policy")
     found += [statements(p, "policy") for p in list.__iter__(inline)]
-    attachments = graph.users(role, "aws_iam_role_policy_attachment")
-    unknown = [x.unknown for x in (blocks, inline, attachments) if isinstance(x, PartialList)]
-    for attachment in list.__iter__(attachments):
-        for policy in list.__iter__(graph.follow(attachment, "policy_arn")):
+    attachments = attached_to(role, graph)
+    unknown = [x.unknown for x in (blocks, inline, *(a for a, _ in attachments)) if isinstance(x, PartialList)]
+    for attachment, path in ((a, path) for some, path in attachments for a in list.__iter__(some)):
+        for policy in list.__iter__(graph.follow(attachment, path)):
             if policy.type == "aws_iam_policy" and policy.source != "uncollected":
                 found.append(statements(policy, "policy"))
             else:
@@ -297,15 +308,14 @@ def role_statements(role: Resource, graph: Graph) -> list[Statement]:
 def group_statements(group: Resource, graph: Graph) -> list[Statement]:
     """The policies of a group; AWS's own managed ones count as empty, others that are not at hand as unknown."""
     inline = graph.users(group, "aws_iam_group_policy")
-    attachments = graph.users(group, "aws_iam_group_policy_attachment")
+    attachments = attached_to(group, graph)
     found = [statements(p, "policy") for p in list.__iter__(inline)]
-    unknown = [x.unknown for x in (inline, attachments) if isinstance(x, PartialList)]
-    for attachment in list.__iter__(attachments):
-        arn = attachment["policy_arn"]
-        for policy in list.__iter__(graph.follow(attachment, "policy_arn")):
+    unknown = [x.unknown for x in (inline, *(a for a, _ in attachments)) if isinstance(x, PartialList)]
+    for attachment, path in ((a, path) for some, path in attachments for a in list.__iter__(some)):
+        for policy in list.__iter__(graph.follow(attachment, path)):
             if policy.source != "uncollected":
                 found.append(statements(policy, "policy"))
-            elif not (isinstance(arn, str) and arn.startswith("arn:aws:iam::aws:policy/")):
+            elif ":aws:policy/" not in policy.address:
                 unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
     return joined([*found, *(PartialList([], u) for u in unknown)])
 

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Finding, Resource, View
 
-GROUP_TYPES = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule")
+GROUP_TYPES = (
+    "aws_security_group",
+    "aws_default_security_group",
+    "aws_security_group_rule",
+    "aws_vpc_security_group_ingress_rule",
+)
 EGRESS_TYPES = ("aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_egress_rule")
 ACL_TYPES = ("aws_network_acl", "aws_default_network_acl", "aws_network_acl_rule")
 
@@ -100,7 +105,9 @@ def openings(r: Resource, direction: str, graph: Graph) -> list[Opening]:
 
 def groups_of(r: Resource, graph: Graph) -> list[Resource]:
     """The security group that a rule belongs to; the group itself."""
-    return [r] if r.type == "aws_security_group" else graph.follow(r, "security_group_id")
+    return (
+        [r] if r.type in ("aws_security_group", "aws_default_security_group") else graph.follow(r, "security_group_id")
+    )
 
 
 class Entry(NamedTuple):
