@@ -5,7 +5,6 @@ from typing import Any
 
 from assay import HIGH, Block, Finding, Graph, Resource, all_of, any_of, as_list, is_map, rule
 
-
 EVERYBODY = ("*", "http://*", "https://*")
 
 

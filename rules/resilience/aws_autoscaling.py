@@ -31,7 +31,8 @@ def aws_autoscaling_no_health_check(group: Resource, graph: Graph) -> Iterator[F
     ## Fix
     Set `health_check_type = "ELB"`.
     """
-    if group["health_check_type"] != "ELB" and _balanced(group, graph):
+    checked = group["health_check_type"]  # an account tells several, separated by commas
+    if (checked == None or "ELB" not in checked) and _balanced(group, graph):
         mend = group.set("health_check_type", "ELB", safe=False)
         yield group.fails("the load balancer's health check is not used", at="health_check_type", fix=mend)
 

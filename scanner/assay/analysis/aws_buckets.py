@@ -1,4 +1,4 @@
-"""Buckets: public access blocks keep strangers out whatever lists and policies say, the bucket's own or the account's."""
+"""Buckets: what a public access block, their own or the account's, keeps out whatever lists and policies say."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def by_default(r: Resource, type_: str, graph: Graph, test: Callable[[Resource], bool]) -> bool:
-    """True when a default of this type beside the resource passes the test; what runs tells of itself, so never of that.
+    """True when a default of this type beside the resource passes the test; never for what runs, which tells itself.
 
     Raises:
         Undetermined: it does, and with several provider configurations nobody can tell whether it is for this region.

@@ -111,7 +111,7 @@ def _within(inner: Range, outer: Range | None) -> bool:
 
 
 def covers(low: Any, high: Any, port: int) -> bool:
-    """True when `port` lies between `low` and `high`, both inclusive; an absent bound does not bound.
+    """True when `port` lies between `low` and `high`, both inclusive; a bound that is absent or -1 does not bound.
 
     Raises:
         Undetermined: an unknown bound decides.
@@ -132,7 +132,7 @@ def covers_all(low: Any, high: Any) -> bool:
 
 
 def _number(value: Any, absent: int) -> int:
-    return int(value) if isinstance(value, Unknown) or value not in (None, "") else absent
+    return int(value) if isinstance(value, Unknown) or value not in (None, "", -1, "-1") else absent
 
 
 def protocol(value: Any) -> str:
