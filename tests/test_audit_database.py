@@ -367,3 +367,20 @@ def test_an_assertion_may_be_of_another_theme(tmp_path: Path, capsys: pytest.Cap
     text = "-- theme: data\nCREATE ASSERTION a CHECK (NOT EXISTS (SELECT 1 FROM t));\n-- assert: b\nSELECT id FROM t;\n"
     _, report = audit(capsys, url, assertions(tmp_path, text))
     assert {f["resource"]["address"]: f["theme"] for f in report["findings"]} == {"a": "data", "b": "sla"}
+
+
+def test_what_arithmetic_on_sqlite_cannot_do_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = sqlite_file(tmp_path / "a.db", "CREATE TABLE t (n TEXT, d TEXT); INSERT INTO t VALUES ('5', '31/12/2026')")
+    text = (
+        "CREATE ASSERTION numbers CHECK (NOT EXISTS (SELECT n FROM t WHERE n + 1 = 6));\n"
+        "CREATE ASSERTION added CHECK (NOT EXISTS (SELECT n FROM t WHERE d + 1 > SYSDATE));\n"
+        "CREATE ASSERTION read CHECK (NOT EXISTS (SELECT n FROM t WHERE TO_DATE(d, 'YYYY-MM-DD') > SYSDATE));\n"
+    )
+    _, report = audit(capsys, url, assertions(tmp_path, text), "--select", "sql-assertion")
+    told = {f["resource"]["address"]: (f["verdict"], f["message"]) for f in report["findings"]}
+    assert told["numbers"][0] == "fail"
+    assert told["added"] == (
+        "not_evaluated",
+        "added could not be asked: + of '31/12/2026', 1: '31/12/2026' is neither a number nor a date (2026-01-31)",
+    )
+    assert told["read"][1].startswith("read could not be asked: TO_DATE of '31/12/2026', '%Y-%m-%d': time data")

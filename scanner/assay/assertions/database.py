@@ -16,11 +16,14 @@ from assay.scan import UsageError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 INVENTORY = "inventory:"
 """What a URL begins with that means the resources of a path."""
 PASSWORD = "ASSAY_DATABASE_PASSWORD"
+MEANT = {"assay_add": "+", "assay_sub": "-", "assay_trunc": "TRUNC", "assay_date": "TO_DATE",
+         "assay_interval": "INTERVAL"}  # fmt: skip
+"""What an assertion calls the functions that stand for it on SQLite."""
 _SECRET = re.compile(r"([?&][^=&]*(?:password|passwd|pwd|secret|token)[^=&]*=)[^&]*", re.IGNORECASE)
 _SQLITE = re.compile(r"sqlite(\+\w+)?:")
 _LINE = re.compile(r"\(Background on this error at: [^)]*\)|\[SQL: .*", re.DOTALL)
@@ -99,8 +102,21 @@ class SqliteSession:
 
         self._connection = connection
         self._seconds = seconds
+        self._fault = ""
         for name, (arguments, function) in SQLITE.items():
-            connection.create_function(name, arguments, function, deterministic=True)
+            connection.create_function(name, arguments, self._said(name, function), deterministic=True)
+
+    def _said(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, keeping what is wrong: SQLite itself says only that there was something."""
+
+        def call(*values: Any) -> Any:
+            try:
+                return function(*values)
+            except Exception as error:
+                self._fault = f"{MEANT.get(name, name.upper())} of {', '.join(map(repr, values))}: {error}"
+                raise
+
+        return call
 
     def rows(self, sql: str, limit: int) -> list[dict[str, Any]]:
         import sqlite3
@@ -115,7 +131,7 @@ class SqliteSession:
         except sqlite3.Error as error:
             if "interrupted" in str(error):
                 raise Failed(f"it was stopped after {self._seconds} s (--timeout)") from error
-            raise Failed(str(error)) from error
+            raise Failed(self._fault if self._fault and "user-defined" in str(error) else str(error)) from error
         return [named(names, row) for row in found]
 
 

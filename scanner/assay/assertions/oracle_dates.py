@@ -125,7 +125,21 @@ def _add(x: Any, y: Any) -> Any:
         if moment is not None:
             step = timedelta(days=float(other)) if isinstance(other, (int, float)) else _interval_of(other)
             return _text(moment + step, one) if isinstance(step, timedelta) else _text(_months(moment, step), one)
-    return x + y
+    return _number(x) + _number(y)
+
+
+def _number(value: Any) -> Any:
+    """A number as SQLite's own arithmetic takes it: texts that are one count too.
+
+    Raises:
+        ValueError: it is neither a number nor a date.
+    """
+    if isinstance(value, (int, float)):
+        return value
+    try:
+        return int(value) if str(value).strip().lstrip("+-").isdigit() else float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} is neither a number nor a date (2026-01-31)") from None
 
 
 def _sub(x: Any, y: Any) -> Any:
@@ -137,7 +151,7 @@ def _sub(x: Any, y: Any) -> Any:
     if one is not None and isinstance(y, str):
         step = _interval_of(y)
         return _text(one - step, x) if isinstance(step, timedelta) else _text(_months(one, -step), x)
-    return _add(x, -y) if one is not None else x - y
+    return _add(x, -y) if one is not None else _number(x) - _number(y)
 
 
 def _interval_made(number: Any, unit: str) -> str:
