@@ -367,6 +367,8 @@ def test_explain_and_list_and_coverage(capsys: pytest.CaptureFixture[str]) -> No
     out = capsys.readouterr().out
     assert "Why" in out
     assert "Fix" in out
+    assert main(["explain", "aws-layer-dead-weight"]) == 0
+    assert "with layer.zip!/python/tests/test_prices.py" in capsys.readouterr().out, "an example is all its files"
     assert main(["explain", "aws-sqs-unencryptedd"]) == 2
     assert "did you mean aws-sqs-unencrypted" in capsys.readouterr().err
     assert main(["rules", "list", "-o", "json"]) == 0

@@ -12,6 +12,7 @@ import pytest
 from assay.analysis.aws_actions import expand
 from assay.bundled import RULES
 from assay.examples import OPENSLO, SPEND, Example, answers, read
+from assay.inventory.aws.code import with_code
 from assay.inventory.aws.permissions import actions
 from assay.inventory.aws.replay import all_services
 from assay.inventory.aws.table import Ask, Make, Place, Service
@@ -198,7 +199,9 @@ def test_no_two_tables_are_the_same_unit_of_work() -> None:
 
 
 def test_a_claimed_live_rule_judges_a_type_that_the_collector_feeds() -> None:
-    feeds = {t for service in all_services() for t in service.types}
+    services = [*all_services()]
+    services += [with_code(service) for service in services if service.name == "lambda"]
+    feeds = {t for service in services for t in service.types}
     rules = {r.id: r for r in load_directory(RULES)}
     for rule_id in {e.rule for e in EXAMPLES if SPEND["aws"] not in e.text}:
         on = set(rules[rule_id].on)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from assay.bundled import RULES
 from assay.catalogue import claimed_sources
-from assay.examples import check, derive, missing, of_rule, read
+from assay.derived_examples import derive
+from assay.examples import check, missing, of_rule, read
 from assay.rule import Rule, load_directory, rule_files
 from assay.terraform.schema import attributes
 
@@ -38,6 +39,15 @@ def test_examples(rule_id: str) -> None:
         shown = {e.kind for e in examples if e.source == source}
         assert {"good", "bad"} <= shown, f"on {source} there is no {' and no '.join({'good', 'bad'} - shown)} example"
     assert [p for e in examples for p in check(e, rule)] == []
+
+
+@pytest.mark.parametrize("rule_id", [i for i in IDS if "archive" in rules()[i].on])
+def test_a_rule_on_archives_that_claims_an_account_is_shown_on_one(rule_id: str) -> None:
+    """An archive comes from a file, from Terraform and from an account: what the code says, it must say of each."""
+    rule = rules()[rule_id]
+    shown = {(e.source, e.kind) for e in of_rule(rule, RULES)}
+    for source in set(claimed_sources(rule.on, rule.sources)) & {"aws"}:
+        assert {(source, "good"), (source, "bad")} <= shown
 
 
 @pytest.mark.parametrize("rule_id", IDS)

@@ -12,7 +12,8 @@ with OpenSLO documents ends with one of recorded `series:`, on which these are m
 
 A fence whose second word is a file's name (```` ```json order.asl.json ````) is that document, or an entry of an
 archive (`layer.zip!/python/a.py`, with megabytes of zeros behind it `a.bin*251`); one whose name begins with `+` is a
-further file of the example above it; Terraform beside recorded answers is the code that made what they tell of. A word
+further file of the example above it; Terraform beside recorded answers is the code that made what they tell of, and
+`data:layer.zip` in an answer is where the archive `layer.zip` of these fences can be downloaded. A word
 `name=a,b` sets a parameter of the rule to that list, as the configuration would; in it `./a` is a file of the example.
 """
 
@@ -104,6 +105,8 @@ def read(path: str) -> list[Example]:
 
 def of_rule(rule: Rule, directory: str) -> list[Example]:
     """The written examples of a rule; without any in files, those derived from its row stand before the live ones."""
+    from assay.derived_examples import derive
+
     written = [e for e in read(f"{directory}/{rule.file[:-3]}.md") if e.rule == rule.id]
     return written if any(e.source not in LIVE for e in written) else [*derive(rule), *written]
 
@@ -331,9 +334,31 @@ def _hourly(value: Any) -> Any:
 
 
 def _live_parts(example: Example) -> Iterator[tuple[str, str]]:
-    """The live sources of an example, each with the text of its answers."""
-    yield example.source, example.text
-    yield from ((name, text) for name, text in list(example.files.items())[1:] if name in LIVE)
+    """The live sources of an example, each with the text of its answers and the archives that these tell of."""
+    held = _archives(example)
+    parts = [(name, text) for name, text in list(example.files.items())[1:] if name in LIVE]
+    for source, text in [(example.source, example.text), *parts]:
+        for name, data in held.items():
+            text = text.replace(f"data:{name}", f"data:application/zip;base64,{data}")
+        yield source, text
+
+
+def _archives(example: Example) -> dict[str, str]:
+    """The archives of an example by name, in base64."""
+    from base64 import b64encode
+    from tempfile import TemporaryDirectory
+
+    entries = {name: text for name, text in example.files.items() if ".zip!/" in name}
+    if not entries:
+        return {}
+    with TemporaryDirectory(prefix="assay-archives-") as folder:
+        for name, text in entries.items():
+            _write(folder, name, text)
+        held = {}
+        for archive in dict.fromkeys(f"{name.partition('.zip!/')[0]}.zip" for name in entries):
+            with open(f"{folder}/{archive}", "rb") as file:
+                held[archive] = b64encode(file.read()).decode()
+    return held
 
 
 def _recorded(text: str) -> dict[str, Any]:
@@ -431,90 +456,3 @@ def _marks(text: str, rule_id: str) -> set[tuple[int, Verdict]]:
             if rule_id in [i.strip() for i in ids.split(",")]:
                 found.add((number, Verdict[_WORDS[word]]))
     return found
-
-
-# --- examples derived from a `require` row ----------------------------------------------------------------------------
-
-
-def derive(rule: Rule) -> Iterator[Example]:
-    """Good, bad and unknown Terraform for every type of a `require` row."""
-    from assay.model import parse_path
-    from assay.terraform.schema import attributes
-
-    row = rule.row
-    if row is None or not (rule.each is None or isinstance(rule.each, str)):
-        return
-    for type_, path in row.paths.items():
-        full = (*parse_path(rule.each), *parse_path(path)) if rule.each else parse_path(path)
-        steps = [str(s) for s in full]
-        good, bad = _values(type_, ".".join(steps), row.test, row.wanted)
-        lines = _nest(steps, good)
-        yield _example(rule, type_, "good", lines, "")
-        lines = _nest(steps, bad)
-        yield _example(rule, type_, "bad", lines, f"# error: {rule.id}", rule.each)
-        kind = attributes(type_).get(".".join(steps), "x")
-        lines = _dynamic(steps) if kind == "m" else _nest(steps, "var.unset")
-        yield _example(rule, type_, "unknown", lines, f"# unsure: {rule.id}", rule.each)
-
-
-def _values(type_: str, path: str, test: str, wanted: Any) -> tuple[str | None, str | None]:
-    """HCL text of a passing and of a failing value; None is an absent attribute, `{` an empty block."""
-    from assay.terraform.schema import attributes
-
-    first = wanted[0] if isinstance(wanted, (list, tuple)) else wanted
-    kind = attributes(type_).get(path, "x")
-    example = {"l": '["example"]', "n": "1", "b": "true", "m": "{"}.get(kind, '"example"')
-    other = _hcl(not first) if isinstance(first, bool) else ("987654" if isinstance(first, int) else '"another"')
-    table: Mapping[str, tuple[str | None, str | None]] = {
-        "equals": (_hcl(wanted), other),
-        "not_equals": (other, _hcl(wanted)),
-        "one_of": (_hcl(first), other),
-        "none_of": (other, _hcl(first)),
-        "at_least": (_hcl(wanted), _hcl(wanted - 1) if test == "at_least" else None),
-        "at_most": (_hcl(wanted), _hcl(wanted + 1) if test == "at_most" else None),
-        "present": (example, None) if wanted is True else (None, example),
-        "contains": (f"[{_hcl(wanted)}]", "[]"),
-        "lacks": ("[]", f"[{_hcl(wanted)}]"),
-    }  # fmt: skip
-    return table[test]
-
-
-def _hcl(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_hcl(v) for v in value) + "]"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${") + '"'
-
-
-def _nest(steps: list[str], value: str | None) -> list[str]:
-    if value is None:
-        return []
-    *blocks, name = steps
-    lines = [f"{'  ' * (i + 1)}{block} {{" for i, block in enumerate(blocks)]
-    pad = "  " * (len(blocks) + 1)
-    lines.append(f"{pad}{name} {{}}" if value == "{" else f"{pad}{name} = {value}")
-    return lines + [f"{'  ' * (i + 1)}}}" for i in reversed(range(len(blocks)))]
-
-
-def _dynamic(steps: list[str]) -> list[str]:
-    *blocks, name = steps
-    lines = [f"{'  ' * (i + 1)}{block} {{" for i, block in enumerate(blocks)]
-    pad = "  " * (len(blocks) + 1)
-    lines += [f'{pad}dynamic "{name}" {{', f"{pad}  for_each = var.unset", f"{pad}  content {{}}", f"{pad}}}"]
-    return lines + [f"{'  ' * (i + 1)}}}" for i in reversed(range(len(blocks)))]
-
-
-def _example(rule: Rule, type_: str, kind: str, inner: list[str], mark: str, each: str | None = None) -> Example:
-    """The resource with `mark` on the line where the finding is to be."""
-    block = "data" if type_.startswith("data.") else "resource"
-    header = f'{block} "{type_.removeprefix("data.")}" "example" {{'
-    lines = ['variable "unset" {}', "", header, *inner, "}"] if kind == "unknown" else [header, *inner, "}"]
-    if mark:
-        content = [i for i, line in enumerate(lines) if line.lstrip().startswith("content {")]  # of a dynamic block
-        plain = [i for i, line in enumerate(lines) if " = " in line or ("{}" in line and not line.startswith("var"))]
-        at = (content or plain or [lines.index(header)])[0]
-        lines[at] += f" {mark}"
-    return Example(rule.id, kind, "hcl", "terraform", "\n".join(lines) + "\n", f"{rule.id} (derived, {type_}, {kind})")

@@ -89,10 +89,12 @@ def _theme_page(theme: str, rules: Sequence[tuple[str, Rule]]) -> str:
         for example in of_rule(rule, directory):
             live = f" ({example.source})" if example.source in LIVE else ""
             lines += [f"{example.kind.capitalize()}{live}:", "", *_fenced(example.language, example.text)]
-            code = {n: t for n, t in example.files.items() if n.endswith(".tf") and t != example.text}
-            for name, text in code.items() if live else ():
-                lines += [f"with `{name}`:", "", *_fenced("hcl", text)]
+            for name, text in list(example.files.items())[1:]:
+                lines += [f"with `{name}`:", "", *_fenced(_LANGUAGE.get(name.rpartition(".")[2], "text"), text)]
     return "\n".join(lines)
+
+
+_LANGUAGE = {"tf": "hcl", "py": "python", "json": "json", "js": "javascript", "sql": "sql", "yaml": "yaml"}
 
 
 def _fenced(language: str, text: str) -> list[str]:

@@ -36,6 +36,8 @@ def run(argv: list[str]) -> int:
     for example in read(f"{entry.directory}/{entry.file[:-3]}.md"):
         if example.rule == entry.id:
             print(f"{example.kind.capitalize()}\n{_indent(example.text.rstrip())}\n")
+            for name, text in list(example.files.items())[1:]:
+                print(f"  with {name}\n{_indent(text.rstrip())}\n")
     print(f"On: {', '.join(entry.on)}")
     print(f"Sources: {', '.join(entry.sources)}")
     if entry.controls:
