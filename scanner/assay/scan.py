@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from errno import ENOENT
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -105,9 +106,7 @@ def _assign(request: Request, sources: Sequence[Source], intake: Intake) -> dict
             if owner is not None:
                 found = True
                 claim(owner, path if owner.trees else file)
-            elif fault is not None and not isinstance(
-                fault, FileNotFoundError
-            ):  # a link that leads nowhere holds nothing
+            elif fault is not None and fault.errno != ENOENT:  # a link that leads nowhere holds nothing
                 fault.filename = file
                 shut.append(fault)
         for fault in shut:
