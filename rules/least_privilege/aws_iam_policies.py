@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
-from assay.analysis.aws_access import is_operator
 from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, matches
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
+from assay.analysis.aws_operators import is_operator
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
     DECRYPTION,

@@ -14,14 +14,14 @@ from assay.bundled import RULES
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence, Set
     from typing import Any
 
     from assay.rule import Rule
 
 INDEX = "index.json"
 DETAILS = "details.json"
-FORMAT = 3
+FORMAT = 4
 
 
 class SelectionError(Exception):
@@ -53,7 +53,7 @@ def _detail(name: str) -> Any:
 class Entry:
     """What the index knows of one rule."""
 
-    __slots__ = ("details", "directory", "file", "id", "on", "theme")
+    __slots__ = ("details", "directory", "file", "id", "on", "only", "theme")
 
     title: str = _detail("title")
     severity: str = _detail("severity")
@@ -65,11 +65,14 @@ class Entry:
     why: str = _detail("why")
     fix: str = _detail("fix")
 
-    def __init__(self, id: str, file: str, on: list[str], theme: str, details: Details) -> None:  # noqa: A002
+    def __init__(
+        self, id: str, file: str, on: list[str], theme: str, only: list[str], details: Details,  # noqa: A002
+    ) -> None:  # fmt: skip
         self.id = id
         self.file = file
         self.on = on
         self.theme = theme
+        self.only = only  # the sources it runs on; empty is every one that has the type
         self.details = details
         self.directory = details.directory
 
@@ -93,7 +96,7 @@ def entries_of(directory: str, rules: Iterable[Rule]) -> list[Entry]:
         for example in read(page):
             shown.setdefault(example.rule, set()).add(example.source)
     details = Details(directory, {r.id: describe(r, shown.get(r.id, ())) for r in ordered})
-    return [Entry(r.id, r.file, list(r.on), r.theme, details) for r in ordered]
+    return [Entry(r.id, r.file, list(r.on), r.theme, list(r.sources), details) for r in ordered]
 
 
 _DEFAULT = ("manifest", "terraform", "plan", "cluster", "document", "layer", "aws")
@@ -129,7 +132,7 @@ def build_index(directory: str, rules: Sequence[Rule]) -> dict[str, str]:
         "format": FORMAT,
         "details": len(details.encode()),
         "files": _sizes(directory),
-        "rules": [[e.id, e.file, e.on, e.theme] for e in entries],
+        "rules": [[e.id, e.file, e.on, e.theme, e.only] for e in entries],
     }
     return {f"{directory}/{INDEX}": written(index), f"{directory}/{DETAILS}": details}
 
@@ -157,7 +160,7 @@ class Catalogue:
         else:
             self._checked.add(directory)
             details = Details(directory)
-            self._add([Entry(id_, file, on, theme, details) for id_, file, on, theme in index["rules"]])
+            self._add([Entry(id_, file, on, theme, only, details) for id_, file, on, theme, only in index["rules"]])
 
     def _add(self, entries: Sequence[Entry]) -> None:
         if self.entries:
@@ -207,8 +210,10 @@ class Catalogue:
         near = self.near(word)
         return f"; did you mean {' or '.join(near)}?" if near else "; see `assay rules list`"
 
-    def load(self, entries: Sequence[Entry], types: Iterable[str] | None = None) -> list[Rule]:
-        """The rules of these entries that can say anything about these types (all, when None).
+    def load(
+        self, entries: Sequence[Entry], types: Iterable[str] | None = None, sources: Set[str] | None = None
+    ) -> list[Rule]:
+        """The rules of these entries that can say anything about these types from these sources (all, when None).
 
         Raises:
             RuleError: a rule file is refused or does not run.
@@ -217,6 +222,8 @@ class Catalogue:
 
         present = None if types is None else {*types, "any", "taggable"}
         wanted = [e for e in entries if present is None or not present.isdisjoint(e.on)]
+        if sources is not None:
+            wanted = [e for e in wanted if not e.only or not sources.isdisjoint(e.only)]
         for directory, file in dict.fromkeys((e.directory, e.file) for e in wanted if e.id not in self._loaded):
             for rule in load_file(directory, file, checked=directory in self._checked):
                 self._loaded[rule.id] = rule

@@ -115,14 +115,15 @@ def _scan_folder(folder: str) -> list[list[tuple[str, str]]]:
 
 def _entry_points(path: str) -> list[tuple[str, str]]:
     try:
-        with open(path, encoding="utf-8") as handle:
-            text = handle.read()
+        descriptor = os.open(path, os.O_RDONLY)  # of two hundred packages most have none: no object is made of each
     except OSError:
         return []
-    if "[assay]" not in text:
+    with os.fdopen(descriptor, "rb", buffering=0) as handle:
+        text = handle.read()
+    if b"[assay]" not in text:
         return []
     found, inside = [], False
-    for line in text.splitlines():
+    for line in text.decode().splitlines():
         line = line.strip()
         if line.startswith("["):
             inside = line == "[assay]"

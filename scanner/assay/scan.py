@@ -157,7 +157,9 @@ def run(
     gc.disable()  # a scan makes long-lived objects only: a third of the time would go into looking for garbage
     try:
         graph = collect(request)
-        rules = catalogue.load(entries, {*graph.types, *(type_ for type_, *_ in graph.coverage.unlisted)})
+        unlisted = {type_ for type_, *_ in graph.coverage.unlisted}
+        sources = None if unlisted else {r.source for r in graph.resources}  # what a live source was denied is judged
+        rules = catalogue.load(entries, {*graph.types, *unlisted}, sources)
         known = {e.id for e in catalogue.entries}
         report = evaluate(graph, rules, known=known, asked={e.id for e in entries}, **(options or {}))
     finally:

@@ -60,6 +60,8 @@ def installed(package: Package) -> list[Installed]:
     """
     found = []
     for entry in package.entries:
+        if "/package.json" not in entry.name and "-info/" not in entry.name:
+            continue
         python = _DIST.search(entry.name)
         if python is not None:
             found.append(Installed("PyPI", _plain(python[1]), python[2], entry.name))

@@ -305,29 +305,6 @@ def account_pattern(account: str, *, wild: str = "") -> Pattern:
     return _made(("account", account, wild), (*start, *glob(account, wild=wild).pieces, colon, Piece("*", "")))
 
 
-def is_operator(name: str) -> bool:
-    """True for a condition operator that AWS has, in any case, with its set and `IfExists` parts."""
-    plain = name.lower().removeprefix("forallvalues:").removeprefix("foranyvalue:")
-    return plain == "null" or plain.removesuffix("ifexists") in OPERATORS
-
-
-OPERATORS = frozenset(
-    kind + negation + how
-    for kind, negations, ways in (
-        ("string", ("", "not"), ("equals", "equalsignorecase", "like")),
-        ("numeric", ("", "not"), ("equals",)),
-        ("date", ("", "not"), ("equals",)),
-        ("numeric", ("",), ("lessthan", "lessthanequals", "greaterthan", "greaterthanequals")),
-        ("date", ("",), ("lessthan", "lessthanequals", "greaterthan", "greaterthanequals")),
-        ("arn", ("", "not"), ("equals", "like")),
-        ("bool", ("",), ("",)),
-        ("binary", ("",), ("equals",)),
-    )
-    for negation in negations
-    for how in ways
-) | {"ipaddress", "notipaddress"}
-
-
 def _all(values: Sequence[Any]) -> Iterator[Any]:
     """The known elements of a list, partial ones too."""
     return list.__iter__(values) if isinstance(values, list) else iter(values)

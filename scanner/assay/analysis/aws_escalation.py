@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from assay.analysis.aws_actions import service
 from assay.analysis.aws_arns import is_star
 from assay.analysis.aws_permissions import denied
-from assay.analysis.globs import Budget, BudgetSpent, covered, glob
 from assay.model import Hop, PartialList, Undetermined, Unknown, all_of, any_of
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assay.analysis.aws_policy import Statement
     from assay.graph import Graph
@@ -144,16 +143,27 @@ def _on_all(s: Statement, action: str) -> bool:
         return True
     known = [r for r in list.__iter__(s.resources) if isinstance(r, str) and "*" in r and r.startswith("arn:")]
     forms = service(action.partition(":")[0])[action.lower()].forms if known else ()
+    if known and _cover_one(known, forms):
+        return True
+    return any_of([r for r in list.__iter__(s.resources) if isinstance(r, Unknown)], is_star)
+
+
+def _cover_one(known: Sequence[str], forms: Iterable[str]) -> bool:
+    """True when patterns of ARNs cover everything of one of these forms in an account that they name."""
+    from assay.analysis.globs import Budget, BudgetSpent, covered, glob
+
     wide = tuple(glob(r) for r in known)
+    fields = [r.split(":") for r in known if r.count(":") > 4]
+    accounts = sorted({(partition, account) for _, partition, _, _, account, *_ in fields})
     for form in forms:
-        for account in {r.split(":")[4] for r in known if r.count(":") > 4}:
-            every = f"arn:aws:{form}".replace("%:%", f"us-east-1:{account}", 1).replace("%", account)
+        for partition, account in accounts:
+            every = f"arn:{partition}:{form}".replace("%:%", f"us-east-1:{account}", 1).replace("%", account)
             try:
                 if covered((glob(every),), wide, Budget(2000)) is None:
                     return True
             except BudgetSpent:
                 continue
-    return any_of([r for r in list.__iter__(s.resources) if isinstance(r, Unknown)], is_star)
+    return False
 
 
 # --- chains over roles ------------------------------------------------------------------------------------------------
@@ -176,7 +186,7 @@ def beyond(holder: Resource, graph: Graph) -> Iterator[Beyond]:
 
     Ways that one policy completes alone are told at that policy. A permissions boundary keeps its holder within it.
     """
-    from assay.analysis.aws_identity import boundary_of, granted_to
+    from assay.analysis.aws_granted import boundary_of, granted_to
 
     known = list(list.__iter__(granted_to(holder, graph)))
     if is_administrator(known) or boundary_of(holder, graph) is not None:
@@ -236,7 +246,7 @@ def _quiet_deny(s: Statement) -> bool:
 
 def _chain(principal: Resource, graph: Graph) -> Iterator[Beyond]:
     """The shortest way over roles of the input to one that is an administrator, or can make itself one."""
-    from assay.analysis.aws_identity import granted_to
+    from assay.analysis.aws_granted import granted_to
 
     roles = list(list.__iter__(graph.beside(principal, "aws_iam_role")))
     if not any(_is_goal(r, graph) for r in roles if r is not principal):
@@ -271,7 +281,7 @@ def _hops(principal: Resource, chain: Sequence[Step]) -> tuple[Hop, ...]:
 
 
 def _is_goal(role: Resource, graph: Graph) -> bool:
-    from assay.analysis.aws_identity import boundary_of, granted_to
+    from assay.analysis.aws_granted import boundary_of, granted_to
 
     place = ("administrator", id(role))
     if place not in graph._memo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.aws_compare import no_broader
-from assay.analysis.aws_identity import RESOURCE_POLICIES, granted_to, organisation
+from assay.analysis.aws_granted import RESOURCE_POLICIES, granted_to, organisation
 from assay.analysis.aws_policy import IDENTITY_POLICIES, statements
 from assay.model import PartialList, Undetermined, Unknown
 

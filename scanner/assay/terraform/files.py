@@ -87,12 +87,25 @@ class Files:
         try:
             # A pipe of that name must not stop the scan.
             descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-            with os.fdopen(descriptor, "rb", buffering=0) as handle:
+            try:
                 found = os.fstat(descriptor)
                 if not stat.S_ISREG(found.st_mode):
                     raise Unreadable("it is not a regular file")
                 if found.st_size > MAX_FILE:
                     raise Unreadable(f"the file has {found.st_size:,} bytes; Assay reads at most {MAX_FILE:,}")
-                return handle.readall() or b""
+                return _all_of(descriptor, found.st_size)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise Unreadable(f"it cannot be read: {error.strerror}") from None
+
+
+def _all_of(descriptor: int, size: int) -> bytes:
+    """The bytes of an open file; one call of the system where it is as long as it was said to be."""
+    found = os.read(descriptor, size + 1)
+    if len(found) == size:
+        return found
+    parts = [found]
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts)
