@@ -220,6 +220,37 @@ def test_users_rules_have_the_same_rights(tree: Path, capsys: pytest.CaptureFixt
     assert "bad.py:1:" in err
 
 
+OWN = """from assay import LOW, require
+
+require("own-queue-name", on="aws_sqs_queue", severity=LOW, path="name", present=True, title="Named.", why="Order.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.md", b"## own-queue-name\n### Good\n```hcl +x.tf\n```\n", "a.md:3: there is no example above"),
+        ("a.md", b"\xff", "a.md: it cannot be read as text in UTF-8"),
+        ("b.py", b'x = "\xff"', "b.py: it is not written in UTF-8"),
+        ("b.py", None, "b.py: it cannot be read: No such file"),
+    ],
+)
+def test_users_rules_that_cannot_be_read_get_a_sentence(
+    tree: Path, capsys: pytest.CaptureFixture[str], name: str, text: bytes | None, says: str
+) -> None:
+    folder = tree / "own" / "custom"
+    folder.mkdir(parents=True)
+    (folder / "a.py").write_text(OWN)
+    if text is None:
+        (folder / name).symlink_to("nowhere")
+    else:
+        (folder / name).write_bytes(text)
+    assert main(["explain", "own-queue-name", "--rules", "own"]) == 2
+    assert says in capsys.readouterr().err
+    assert main(["explain", "own-queue-name", "--rules", "other"]) == 2
+    assert "--rules other: there is no such directory" in capsys.readouterr().err
+
+
 def test_configuration_is_strict_and_the_nearest(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tree / "assay.toml").write_text('ignore = ["aws-sqs-unencrypted"]\n')
     code, report = scan_json(capsys, "--select", "encryption")

@@ -29,9 +29,8 @@ def oci_api_open_cors(deployment: Resource) -> Iterator[Finding]:
 
     def judge(cors: Block) -> Iterator[Finding]:
         origins = as_list(cors["allowed_origins"])
-        credentials = cors["is_allow_credentials_enabled"] == True
-        if "*" in origins:
-            how = HIGH if credentials else MEDIUM
+        if "*" in origins:  # certain, whether or not anybody knows of the credentials
+            how = HIGH if show(cors["is_allow_credentials_enabled"]) == show(True) else MEDIUM
             yield cors.fails("every origin may call", at="allowed_origins", severity=how, key="*")
         elif any_of(origins, lambda o: o.lower() == "null" or o.lower().startswith("http://")):
             yield cors.fails(

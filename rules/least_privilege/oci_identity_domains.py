@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.literals import number
-from assay.analysis.oci_tenancy import answers_for, declared, exists
+from assay.analysis.oci_tenancy import answers_for, declared, exists, is_code
 
 POLICIES = ["oci_identity_authentication_policy", "oci_identity_domains_password_policy"]
+
+
+ORACLES = "ManagedCompartmentForPaaS"
+"""The compartment that Oracle makes for its own platform services in every tenancy."""
 
 
 def _lacks(policy: Resource, switch: str, count: str) -> str:
@@ -211,7 +215,8 @@ def oci_no_compartment(tenancy: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Add an `oci_identity_compartment` for each team or purpose.
     """
-    if answers_for(tenancy, graph) and not exists(tenancy, graph, "oci_identity_compartment"):
+    compartments = declared(tenancy, graph, "oci_identity_compartment")
+    if answers_for(tenancy, graph) and not any_of(compartments, lambda c: is_code(c) or c["name"] != ORACLES):
         yield tenancy.fails("no compartment below the root")
 
 

@@ -25,7 +25,7 @@ from assay.patterns import pattern
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from typing import Any
 
     from assay.graph import Graph
@@ -65,41 +65,60 @@ class Example:
 
 
 def read(path: str) -> list[Example]:
-    """Every example of a Markdown file; an empty list when there is no such file."""
+    """Every example of a Markdown file; an empty list when there is no such file.
+
+    Raises:
+        assay.rule.RuleError: it cannot be read, or a further file stands above the example that it belongs to.
+    """
     if not os.path.isfile(path):
         return []
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return _fences(path, handle)
+    except (OSError, UnicodeDecodeError) as error:
+        raise _refused(f"{path}: it cannot be read as text in UTF-8: {error}") from error
+
+
+def _refused(sentence: str) -> Exception:
+    from assay.rule import RuleError
+
+    return RuleError(sentence)
+
+
+def _fences(path: str, lines: Iterable[str]) -> list[Example]:
     found: list[Example] = []
     rule = kind = ""
     fence: list[str] | None = None
     info: list[str] = []
     settings: dict[str, list[str]] = {}
     start = 0
-    with open(path, encoding="utf-8") as handle:
-        for number, line in enumerate(handle, 1):
-            if fence is not None:
-                if line.startswith("```"):
-                    language = info[0] if info else "hcl"
-                    word = info[1] if len(info) > 1 else _SOURCE.get(language, "terraform")
-                    if word.startswith("+"):
-                        found[-1].files[word[1:]] = "".join(fence)
-                    elif "." in word or word == "Dockerfile":
-                        source = "layer" if ".zip" in word else "document"
-                        found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
-                        found[-1].params = settings
-                    else:
-                        found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
-                        found[-1].params = settings
-                    fence = None
+    for number, line in enumerate(lines, 1):
+        if fence is not None:
+            if line.startswith("```"):
+                language = info[0] if info else "hcl"
+                word = info[1] if len(info) > 1 else _SOURCE.get(language, "terraform")
+                if word.startswith("+"):
+                    if not found:
+                        raise _refused(f"{path}:{start}: there is no example above, of which {word} is a further file")
+                    found[-1].files[word[1:]] = "".join(fence)
+                elif "." in word or word == "Dockerfile":
+                    source = "layer" if ".zip" in word else "document"
+                    found.append(Example(rule, kind, language, source, "".join(fence), f"{path}:{start}", word))
+                    found[-1].params = settings
                 else:
-                    fence.append(line)
-            elif line.startswith("```"):
-                words = line[3:].split()
-                settings = {name: value.split(",") for name, sign, value in (w.partition("=") for w in words) if sign}
-                fence, info, start = [], [w for w in words if "=" not in w], number
-            elif line.startswith("## "):
-                rule, kind = line[3:].strip().strip("`"), ""
-            elif line.startswith("### "):
-                kind = KINDS.get(line[4:].strip(), "")
+                    found.append(Example(rule, kind, language, word, "".join(fence), f"{path}:{start}"))
+                    found[-1].params = settings
+                fence = None
+            else:
+                fence.append(line)
+        elif line.startswith("```"):
+            words = line[3:].split()
+            settings = {name: value.split(",") for name, sign, value in (w.partition("=") for w in words) if sign}
+            fence, info, start = [], [w for w in words if "=" not in w], number
+        elif line.startswith("## "):
+            rule, kind = line[3:].strip().strip("`"), ""
+        elif line.startswith("### "):
+            kind = KINDS.get(line[4:].strip(), "")
     return [e for e in found if e.rule and e.kind]
 
 

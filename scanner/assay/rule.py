@@ -332,18 +332,27 @@ def check_source(file: str, text: str) -> None:
         raise RuleError(f"{file}:{line}: {what}")
 
 
+def _text(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8") as handle:
+            return handle.read()
+    except OSError as error:
+        raise RuleError(f"{path}: it cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RuleError(f"{path}: it is not written in UTF-8: {error.reason} at byte {error.start}") from error
+
+
 def load_file(directory: str, file: str, *, checked: bool = False) -> list[Rule]:
     """The rules of one file, executed by path; `checked` files are known to have passed `check_source`.
 
     Raises:
-        RuleError: the file is refused or fails to run.
+        RuleError: the file cannot be read, is refused, or fails to run.
     """
     from importlib.util import module_from_spec, spec_from_file_location
 
     path = f"{directory}/{file}"
     if not checked:
-        with open(path, encoding="utf-8") as handle:
-            check_source(path, handle.read())
+        check_source(path, _text(path))
     name = "assay_rules." + directory.replace("/", "_").replace(".", "_") + "." + file[:-3].replace("/", ".")
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

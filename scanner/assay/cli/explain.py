@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from assay.bundled import RULES
@@ -20,6 +21,10 @@ def run(argv: list[str]) -> int:
     p.add_argument("rule", metavar="RULE", help="a rule id, as `assay rules list` prints it")
     p.add_argument("--rules", action="append", metavar="DIR", help="a directory of your own rules; repeatable")
     args = p.parse_args(argv)
+    for directory in args.rules or []:
+        if not os.path.isdir(directory):
+            print(f"assay explain: --rules {directory}: there is no such directory", file=sys.stderr)
+            return 2
     catalogue = Catalogue([RULES, *(args.rules or [])])
     entry = catalogue.find(args.rule)
     if entry is None:
