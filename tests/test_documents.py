@@ -200,6 +200,43 @@ def test_handlers_of_the_wrong_shapes_crash_no_rule(tmp_path: Path) -> None:
     assert {"state A: BackoffRate is no number", "state A: MaxAttempts is no number"} <= said
 
 
+def test_a_state_of_unknown_type_hides_none_behind_it(tmp_path: Path) -> None:
+    choice = {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringEquals": "x", "Next": "C"}]}
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    states = {"A": {"Type": "${kind}", "Next": "B"}, "B": choice, "C": task}
+    write(tmp_path, **{"m.asl.json": json.dumps({"StartAt": "A", "States": states})})
+    report = scan(tmp_path, STATES)
+    for rule, name in (("aws-sfn-task-no-retry", "C"), ("aws-sfn-choice-no-default", "B")):
+        found = [f for f in report.findings if f.rule == rule]
+        assert [f.verdict for f in found] == [Verdict.FAIL, Verdict.UNKNOWN]
+        assert found[0].message.startswith(f"state {name} ")
+
+
+def test_a_function_whose_name_is_unknown_hides_no_other(tmp_path: Path) -> None:
+    call = 'Type = "Task", Resource = "arn:aws:states:::lambda:invoke", Parameters = { FunctionName = "save" }'
+    terraform = f"""
+    variable "name" {{}}
+    resource "aws_lambda_function" "other" {{ function_name = var.name }}
+    data "archive_file" "code" {{
+      type        = "zip"
+      source_file = "${{path.module}}/app.py"
+      output_path = "${{path.module}}/code.zip"
+    }}
+    resource "aws_lambda_function" "save" {{
+      function_name = "save"
+      handler       = "app.handler"
+      filename      = data.archive_file.code.output_path
+    }}
+    resource "aws_sfn_state_machine" "m" {{
+      definition = jsonencode({{ StartAt = "A", States = {{ A = {{ {call}, End = true }} }} }})
+    }}
+    """
+    code = "import boto3\n\n\ndef handler(event, context):\n    return boto3.client('sqs').send_message(Body=event)\n"
+    write(tmp_path, **{"main.tf": terraform, "app.py": code})
+    (finding,) = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-wrapper-lambda"]).findings
+    assert "aws_lambda_function.save, which only calls" in finding.message
+
+
 def test_every_loop_of_a_machine_is_told(tmp_path: Path) -> None:
     """Two loops over items, and a state of which nobody knows where it goes: the loops are certain, the rest is not."""
 

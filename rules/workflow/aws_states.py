@@ -20,6 +20,7 @@ from assay.analysis.state_machine import (
     known_tasks,
     literal_account,
     may_say,
+    of_kind,
     retries_transient,
     stated_type,
     states,
@@ -181,7 +182,7 @@ def aws_sfn_choice_no_default(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Add a `Default` that leads to a state that handles or refuses the rest.
     """
-    choices = [s for s in states(machine) if s.kind == "Choice"]
+    choices = of_kind(machine, "Choice")
     yield from at_each(machine, choices, lambda s: "" if exhaustive(s) else "has no Default for what no choice takes")
 
 

@@ -29,11 +29,12 @@ class Wrapped(NamedTuple):
 
 def wrappers(machine: Resource, graph: Graph) -> Iterator[Wrapped]:
     """The tasks whose function only calls one AWS service, and those whose code nobody could read."""
+    named = _by_name(graph)
     for s in tasks(machine):
         called = _called(s)
         if called is None:
             continue
-        function = _function(machine, called, graph)
+        function = _function(machine, called, graph, named)
         if function is None:
             yield Wrapped(s.name, s.where, "", doubt="the function is not among the inputs")
             continue
@@ -59,18 +60,25 @@ def _called(s: State) -> Any:
     return resource if is_function else None
 
 
-def _function(machine: Resource, called: Any, graph: Graph) -> Resource | None:
+def _by_name(graph: Graph) -> dict[str, Resource]:
+    """The functions by their names and ARNs, the first of each; of those that nobody knows there is none."""
+    found: dict[str, Resource] = {}
+    for function in graph.all("aws_lambda_function"):
+        for name in (function.values.get("function_name"), function.values.get("arn")):
+            if isinstance(name, str):
+                found.setdefault(name, function)
+    return found
+
+
+def _function(machine: Resource, called: Any, graph: Graph, named: dict[str, Resource]) -> Resource | None:
     refs = called.refs() if isinstance(called, Text) else [called] if isinstance(called, Ref) else []
     for ref in refs:
         found = graph.find(ref.target, machine.root, machine.source)
         if found is not None and found.type == "aws_lambda_function":
             return found
-    if isinstance(called, str):
-        name = called.partition(":function:")[2].partition(":")[0] or called
-        for function in graph.all("aws_lambda_function"):
-            if function.values.get("function_name") == name or function.values.get("arn") == called:
-                return function
-    return None
+    if not isinstance(called, str):
+        return None
+    return named.get(called) or named.get(called.partition(":function:")[2].partition(":")[0])
 
 
 def _only_call(function: Resource, graph: Graph) -> str:

@@ -124,17 +124,35 @@ def _states(scope: dict[str, Any], at: ValuePath, around: tuple[dict[str, Any], 
                     yield from _states(one, place, (*around, fields))
 
 
+def of_kind(machine: Resource, kind: str) -> Iterator[State]:
+    """The states of a type, those that certainly are first.
+
+    Raises:
+        Undetermined: at the end, when the type of a state is unknown.
+    """
+    doubt: Unknown | None = None
+    for s in states(machine):
+        found = s.fields.get("Type")
+        if isinstance(found, Unknown):
+            doubt = found if doubt is None else doubt
+        elif found == kind:
+            yield s
+    if doubt is not None:
+        raise Undetermined(doubt)
+
+
 def tasks(machine: Resource) -> Iterator[State]:
-    """The task states."""
-    return (s for s in states(machine) if s.kind == "Task")
+    """The task states, as `of_kind` gives them."""
+    return of_kind(machine, "Task")
 
 
 def known_tasks(machine: Resource) -> Iterator[State]:
     """The task states; none of a definition that nobody knows."""
     try:
-        return tasks(machine)
+        states(machine)
     except Undetermined:
         return iter(())
+    return tasks(machine)
 
 
 def text_of(value: Any) -> str:
