@@ -231,7 +231,10 @@ def test_a_function_whose_name_is_unknown_hides_no_other(tmp_path: Path) -> None
       definition = jsonencode({{ StartAt = "A", States = {{ A = {{ {call}, End = true }} }} }})
     }}
     """
-    code = "import boto3\n\n\ndef handler(event, context):\n    return boto3.client('sqs').send_message(Body=event)\n"
+    code = (
+        "import boto3\ntable = boto3.client('dynamodb')\n"
+        "def handler(event, context):\n    return table.put_item(TableName='t', Item=event)\n"
+    )
     write(tmp_path, **{"main.tf": terraform, "app.py": code})
     (finding,) = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-wrapper-lambda"]).findings
     assert "aws_lambda_function.save, which only calls" in finding.message
