@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
-from assay.analysis.aws_network import written_address, written_name
+from assay.analysis.aws_network import held, written_address, written_name
 from assay.analysis.certificates import days_from
 from assay.clock import today
 
@@ -90,9 +90,8 @@ def aws_route53_dangling_record(record: Resource, graph: Graph) -> Iterator[Find
     """
     if record["type"] not in ("A", "AAAA"):
         return
-    held = {eip.values.get("public_ip") for eip in graph.beside(record, "aws_eip")}
     for address in as_list(record["records"]):
-        if written_address(address) and address not in held:
+        if written_address(address) and not held(address, record, graph):
             yield record.fails(f"no resource here holds {address}", at="records", key=address)
     if record.source == "aws":
         return  # an API always answers with the name that an alias was given, and it may be another account's

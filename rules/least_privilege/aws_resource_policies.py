@@ -64,7 +64,7 @@ def aws_event_bus_cross_account(r: Resource, graph: Graph, params: dict[str, Any
 
 NEED_ROLE = (
     "states", "kinesis", "ecs", "firehose", "batch", "codepipeline", "codebuild", "sagemaker", "redshift",
-    "execute-api",
+    "execute-api", "api-destination",
 )  # fmt: skip
 
 
@@ -78,6 +78,8 @@ def aws_event_target_no_role(target: Resource) -> Iterator[Finding]:
     Set `role_arn` to a role that may do just this, and whose trust names `events.amazonaws.com`.
     """
     service = arn_service(target["arn"])
+    if service == "events" and ":api-destination/" in target["arn"]:
+        service = "api-destination"
     if service in NEED_ROLE and target.absent("role_arn"):
         yield target.fails(f"a target of the service {service} has no role_arn")
 

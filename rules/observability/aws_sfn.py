@@ -26,7 +26,8 @@ def aws_sfn_no_execution_log(machine: Resource) -> Iterator[Finding]:
     """
     level = "logging_configuration.level"
     if machine[level] not in ("ALL", "ERROR"):
-        yield machine.fails("executions are not logged", at=level)
+        fatal = machine[level] == "FATAL"
+        yield machine.fails("only fatal errors are logged" if fatal else "executions are not logged", at=level)
     elif machine["logging_configuration.include_execution_data"] != True:
         path = "logging_configuration.include_execution_data"
         yield machine.fails("the log leaves out the execution data", at=path, fix=machine.set(path, True))

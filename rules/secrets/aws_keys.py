@@ -8,6 +8,12 @@ from assay.analysis.credentials import credential_or_doubt, credential_within, l
 from assay.analysis.literals import days_from_now
 from assay.reports.masking import secret_name
 
+
+def rotatable(key: Any) -> bool:
+    """True when KMS may rotate a key that runs: its material is KMS's own, and nobody has scheduled its deletion."""
+    return bool(key["origin"] in (None, "AWS_KMS") and key["deletion_date"] == None)
+
+
 require(
     "aws-kms-key-disabled",
     on="aws_kms_key",
@@ -28,6 +34,7 @@ require(
         key["customer_master_key_spec"] in (None, "SYMMETRIC_DEFAULT")
         and key["key_usage"] in (None, "ENCRYPT_DECRYPT")
         and key["custom_key_store_id"] in (None, "")
+        and (key.resource.source != "aws" or rotatable(key))
     ),
     title="Symmetric keys rotate.",
     why="One key for ever protects more and more data, and a leak of it opens all of that.",

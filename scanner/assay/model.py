@@ -261,8 +261,13 @@ class View:
         return known
 
     def absent(self, path: str) -> bool:
-        """True when nothing stands at `path` (or null); undetermined when that cannot be known."""
+        """True when nothing stands at `path` (or null); undetermined when that cannot be known.
+
+        The providers of AWS and OCI take an empty text for nothing, and so does this; for Kubernetes it is a value.
+        """
         value = self[path]
+        if type(value) is str and not value:
+            return self.resource.type.startswith(("aws_", "oci_"))
         if isinstance(value, PartialList) and not list.__len__(value):  # blocks of which none is certain
             raise Undetermined(value.unknown)
         return value is None if not isinstance(value, Unknown) else bool(value == None)  # noqa: E711 - Unknown answers ==

@@ -117,6 +117,7 @@ def arn_service(arn: Any) -> str:
 _SERVICES = {
     "aws_sfn_": "states", "aws_kinesis_firehose": "firehose", "aws_kinesis_": "kinesis", "aws_ecs_": "ecs",
     "aws_batch_": "batch", "aws_codepipeline": "codepipeline", "aws_codebuild_": "codebuild",
+    "aws_cloudwatch_event_api_destination": "api-destination",
     "aws_sagemaker_": "sagemaker", "aws_redshift": "redshift", "aws_api_gateway_": "execute-api",
 }  # fmt: skip
 

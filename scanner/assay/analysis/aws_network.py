@@ -89,6 +89,23 @@ def written_address(value: Any) -> bool:
     return network.is_address(value) and not network.is_private(value)
 
 
+_HOLDERS = ("aws_eip", "aws_instance", "aws_nat_gateway", "aws_network_interface")
+
+
+def held(address: str, view: View, graph: Graph) -> bool:
+    """True when something beside `view` has the public address; what is made only later cannot be meant by it.
+
+    Raises:
+        Undetermined: what may have it could not be listed.
+    """
+    return any_of(_HOLDERS, lambda type_: any_of(graph.beside(view, type_), lambda r: _has(r, address)))
+
+
+def _has(r: Resource, address: str) -> bool:
+    known = r.values.get("public_ip")
+    return isinstance(known, str) and known == address
+
+
 def written_name(value: Any) -> bool:
     """True for a name that is written out.
 
