@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule
+from assay.analysis.aws_defaults import own_groups
 
 
 @rule(
@@ -121,7 +122,7 @@ def aws_rds_no_tls(database: Resource, graph: Graph) -> Iterator[Finding]:
     """
     clustered = database.type == "aws_rds_cluster"
     at = "db_cluster_parameter_group_name" if clustered else "parameter_group_name"
-    groups = [] if database.absent(at) else graph.follow(database, at)
+    groups = own_groups(database, at, graph)
     engine = _engine(database, groups)
     if engine == "":
         return

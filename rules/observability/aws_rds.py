@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 from assay import INFO, LOW, Finding, Graph, Resource, any_of, require, rule
+from assay.analysis.aws_defaults import own_groups
 
 require(
     "aws-rds-no-log",
@@ -93,7 +94,7 @@ def aws_rds_no_query_log(database: Resource, graph: Graph) -> Iterator[Finding]:
         return
     at = "parameter_group_name" if database.type == "aws_db_instance" else "db_cluster_parameter_group_name"
     missing = set(_WANTED)
-    for group in [] if database.absent(at) else graph.follow(database, at):
+    for group in own_groups(database, at, graph):
         for parameter in group.each("parameter"):
             name = parameter["name"]
             if name in _WANTED and str(parameter["value"]) not in _WANTED[name]:

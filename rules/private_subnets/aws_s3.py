@@ -197,6 +197,7 @@ def aws_cloudtrail_bucket_public(trail: Resource, graph: Graph) -> Iterator[Find
     """
     for bucket in graph.follow(trail, "s3_bucket_name"):
         if bucket.source == "uncollected":
+            yield trail.unsure(f"whether {bucket} is public is not known here", at="s3_bucket_name")
             continue
         for place, what in opened(bucket, graph):
             lists = place.type != "aws_s3_bucket_policy" and what != "policy"

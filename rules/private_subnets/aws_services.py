@@ -100,7 +100,7 @@ def aws_eks_node_ssh_open(r: Resource) -> Iterator[Finding]:
     Set `source_security_group_ids` beside `ec2_ssh_key`.
     """
     access = "remote_access"
-    if r[f"{access}.ec2_ssh_key"] != None and r[f"{access}.source_security_group_ids"] in (None, []):
+    if not r.absent(f"{access}.ec2_ssh_key") and r[f"{access}.source_security_group_ids"] in (None, []):
         yield r.fails("SSH is open to the internet", at=f"{access}.ec2_ssh_key")
 
 

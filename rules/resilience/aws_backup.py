@@ -2,7 +2,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from assay import INFO, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, require, rule
+from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, require, rule
+from assay.analysis.aws_events import names
 from assay.analysis.aws_policy import statements
 from assay.analysis.oci_tenancy import exists
 
@@ -31,13 +32,13 @@ def _wildcard(pattern: str, type_: str) -> bool:
 def _named(selection: Resource, r: Resource, graph: Graph) -> bool:
     """Whether the list of resources names this one, or all of its kind."""
 
-    def names(path: str) -> bool:
+    def covers(path: str) -> bool:
         found = graph.follow(selection, path)
         if any(f.source != "uncollected" for f in found):
             return r in found
         return _wildcard(str(selection[path]), r.type)
 
-    return any_of([f"resources[{i}]" for i in range(len(selection["resources"] or []))], names)
+    return any_of([f"resources[{i}]" for i in range(len(selection["resources"] or []))], covers)
 
 
 def _tagged(r: Resource, key: str, pattern: Any) -> bool:
@@ -47,17 +48,21 @@ def _tagged(r: Resource, key: str, pattern: Any) -> bool:
 
 
 def _takes_in(selection: Resource, r: Resource, graph: Graph) -> bool:
-    """Whether a backup selection takes in a resource, by name, by pattern or by tag."""
-    conditions = [
-        test
-        for block in selection.each("condition")
-        for kind in ("string_equals", "string_like")
-        for test in block.each(kind)
-    ]
-    if not all_of(conditions, lambda test: _tagged(r, test["key"], test["value"])):
-        return False
-    by_tag = any_of(selection.each("selection_tag"), lambda tag: _tagged(r, tag["key"], tag["value"]))
-    return by_tag or _named(selection, r, graph)
+    """Whether a backup selection takes in a resource, by name, by pattern or by tag, and leaves it in."""
+
+    def tests(*kinds: str) -> list[Block]:
+        return [test for block in selection.each("condition") for kind in kinds for test in block.each(kind)]
+
+    def fits(test: Block) -> bool:
+        return _tagged(r, test["key"], test["value"])
+
+    asked = (
+        lambda: all_of(tests("string_equals", "string_like"), fits),
+        lambda: not any_of(tests("string_not_equals", "string_not_like"), fits),
+        lambda: any_of(selection.each("selection_tag"), fits) or _named(selection, r, graph),
+        lambda: not any_of(selection["not_resources"] or [], lambda pattern: names(pattern, r)),
+    )
+    return all_of(asked, lambda test: test())
 
 
 def _selected(r: Resource, graph: Graph) -> bool:

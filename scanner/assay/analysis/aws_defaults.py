@@ -1,4 +1,4 @@
-"""Defaults that an account sets for all that is made in a region of it, and that hold where a resource says nothing."""
+"""Defaults that hold where a resource says nothing: those that an account sets for a region, and AWS's own."""
 
 from __future__ import annotations
 
@@ -34,3 +34,9 @@ def encrypts_volumes(r: Resource, graph: Graph) -> bool:
 def demands_tokens(r: Resource, graph: Graph) -> bool:
     """True when new instances of the region demand session tokens unless somebody says otherwise."""
     return by_default(r, "aws_ec2_instance_metadata_defaults", graph, lambda d: bool(d["http_tokens"] == "required"))
+
+
+def own_groups(database: Resource, path: str, graph: Graph) -> list[Resource]:
+    """The parameter groups that `path` names, without AWS's own: in `default.mysql8.0` every value is the engine's."""
+    named = [] if database.absent(path) else graph.follow(database, path)
+    return [g for g in named if g.source != "uncollected" or not g.address.startswith('"default.')]
