@@ -24,6 +24,6 @@ def aws_eks_old_version(r: Resource) -> Iterator[Finding]:
     ## Fix
     Raise `version`, one minor version at a time.
     """
-    found = [int(n) for n in re.findall(r"\d+", r["version"] or "")]
+    found = [int(n) for n in re.findall(r"\d+", str(r["version"]))]
     if len(found) > 1 and tuple(found[:2]) < OLDEST:
         yield r.fails(f"Kubernetes {r['version']} is out of support", at="version")

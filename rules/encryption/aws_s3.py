@@ -121,8 +121,8 @@ def _refuses_plain_http(statement: Any) -> bool:
     condition = statement.get("Condition") or {}
     tests = [
         value
-        for operator, keys in condition.items()
-        for key, value in keys.items()
+        for operator, keys in (condition.items() if is_map(condition) else ())
+        for key, value in (keys.items() if is_map(keys) else ())
         if operator.lower().startswith("bool") and key.lower() == "aws:securetransport"
     ]
     return "*" in as_list(named) and any_of(tests, lambda v: "false" in [str(x).lower() for x in as_list(v)])

@@ -165,18 +165,18 @@ def aws_elastic_beanstalk_basic_health(environment: Resource) -> Iterator[Findin
 def aws_glue_no_log(job: Resource) -> Iterator[Finding]:
     """Jobs write their log while they run.
 
-    Jobs of Glue 5 and later do so by themselves, and Python shells write what they print.
+    Jobs of Glue 5 and later do so by themselves, and Ray jobs; Python shells write what they print.
 
     ## Why
     Without it the log is there when the job has ended; of one that hangs or is killed, nothing is.
     ## Fix
     Set `"--enable-continuous-cloudwatch-log" = "true"` in `default_arguments`.
     """
-    version = job["glue_version"]
-    if job["command.name"] == "pythonshell" or (version != None and float(version) >= 5):
+    major = str(job["glue_version"] or "").partition(".")[0]
+    if job["command.name"] in ("pythonshell", "glueray") or (major.isdigit() and int(major) >= 5):
         return
     arguments = job["default_arguments"]
-    if arguments == None or arguments.get("--enable-continuous-cloudwatch-log") != "true":
+    if arguments == None or str(arguments.get("--enable-continuous-cloudwatch-log")).lower() != "true":
         yield job.fails("the job writes no log while it runs", at="default_arguments")
 
 

@@ -1,8 +1,9 @@
 """Databases, brokers and clusters: not on the internet."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, is_map, require, rule
 from assay.analysis.aws_network import public_among
 from assay.analysis.aws_policy import Statement, flag, joined, statements
 
@@ -165,6 +166,11 @@ require(
 )
 
 
+def public_access(one: Any) -> bool:
+    """True for an entry of a network policy that admits the internet."""
+    return is_map(one) and one.get("AllowFromPublic") == True
+
+
 def open_policy(domain: Resource, graph: Graph) -> list[Statement]:
     """The access policy of a search domain, inline and separate."""
     separate = f"{domain.type}_policy"
@@ -192,7 +198,7 @@ def aws_opensearch_exposed(r: Resource, graph: Graph) -> Iterator[Finding]:
     of `AllowFromPublic`.
     """
     if r.type == "aws_opensearchserverless_security_policy":
-        if r["type"] == "network" and any_of(as_list(r.json("policy")), lambda one: one.get("AllowFromPublic") == True):
+        if r["type"] == "network" and any_of(as_list(r.json("policy")), public_access):
             yield r.fails("the collection is open to the internet", at="policy")
         return
     if not r.each("vpc_options"):

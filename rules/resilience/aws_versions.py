@@ -23,10 +23,10 @@ def aws_mq_old_version(r: Resource) -> Iterator[Finding]:
     ## Fix
     Upgrade `engine_version`.
     """
-    lowest, version = LOWEST.get(r["engine_type"].lower()), r["engine_version"]
+    lowest, version = LOWEST.get(str(r["engine_type"]).lower()), r["engine_version"]
     if lowest == None or version == None:
         return
-    running = tuple(int(n) for n in re.findall(r"\d+", version)[:2])
+    running = tuple(int(n) for n in re.findall(r"\d+", str(version))[:2])
     if running[: len(lowest)] < lowest[: len(running)]:
         yield r.fails(f"{version} is older than {'.'.join(str(n) for n in lowest)}", at="engine_version")
 

@@ -100,7 +100,7 @@ def _refuses_written(rule: Any) -> bool:
     managed = _statement(rule).get("ManagedRuleGroupStatement")
     if not is_map(managed) or managed.get("Name") != _BAD_INPUTS or "Count" in (rule.get("OverrideAction") or {}):
         return False
-    overrides = managed.get("RuleActionOverrides") or []
+    overrides = [o for o in managed.get("RuleActionOverrides") or [] if is_map(o)]
     return not any_of(overrides, lambda o: o.get("Name") in _LOOKUPS and "Count" in (o.get("ActionToUse") or {}))
 
 

@@ -132,7 +132,12 @@ def covers_all(low: Any, high: Any) -> bool:
 
 
 def _number(value: Any, absent: int) -> int:
-    return int(value) if isinstance(value, Unknown) or value not in (None, "", -1, "-1") else absent
+    if not isinstance(value, Unknown) and value in (None, "", -1, "-1"):
+        return absent
+    try:
+        return int(value)
+    except ValueError:
+        raise Undetermined(Unknown(f"{value!r} is no port")) from None
 
 
 def protocol(value: Any) -> str:

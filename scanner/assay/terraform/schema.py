@@ -113,6 +113,10 @@ def _scalar(kind: str, value: Any) -> Any:
             return _number(value)
     elif type(value) is int:  # a truth value stays one: rules read `true` where the provider keeps the text "true"
         return str(value)
+    elif kind == "s" and type(value) is float:
+        from assay.terraform.numeric import number_text
+
+        return number_text(value)
     return value
 
 
