@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Ref, Text, Undetermined, Unknown
@@ -26,7 +27,9 @@ def is_credential(name: str, value: Any) -> bool:
     Raises:
         Undetermined: the name says it is one, and the value is unknown.
     """
-    from assay.reports.masking import hides, secret_name, spans
+    if isinstance(value, str):
+        return _short_credential(name, value) if len(value) < 500 else _plain_credential(name, value)
+    from assay.reports.masking import secret_name, spans
 
     if isinstance(value, Ref):
         return _from_secret(value)
@@ -37,8 +40,16 @@ def is_credential(name: str, value: Any) -> bool:
             return any(bool(spans(piece)) for piece in value.literals)
         if secret_name(name):
             raise Undetermined(value)
-        return False
-    return isinstance(value, str) and (hides(name, value) or bool(spans(value)))
+    return False
+
+
+def _plain_credential(name: str, value: str) -> bool:
+    from assay.reports.masking import hides, spans
+
+    return hides(name, value) or bool(spans(value))
+
+
+_short_credential = lru_cache(maxsize=4096)(_plain_credential)  # replicas repeat their settings
 
 
 def is_masked(value: Any) -> bool:

@@ -47,9 +47,13 @@ def controller_of(r: Resource) -> dict[str, Any] | None:
     references = metadata.get("ownerReferences") if type(metadata) is dict else r["metadata.ownerReferences"]
     if not references:
         return None
-    told = [o for o in as_list(references) if isinstance(o, dict) and all(isinstance(o.get(p), str) for p in _PARTS)]
+    told = [o for o in as_list(references) if isinstance(o, dict) and _is_whole(o)]
     found: dict[str, Any] | None = next((o for o in told if o.get("controller")), told[0] if told else None)
     return None if found is None or found["kind"] in _ENDS else found
+
+
+def _is_whole(reference: dict[str, Any]) -> bool:
+    return all(isinstance(reference.get(part), str) for part in _PARTS)
 
 
 def collected(graph: Graph, owner: Resource) -> bool:
@@ -59,16 +63,24 @@ def collected(graph: Graph, owner: Resource) -> bool:
 
 
 def _walk(graph: Graph, r: Resource) -> Resource:
+    memo: dict[int, Resource] = graph._memo["top owners"]
     seen = {r["metadata.uid"]}
+    passed = []
     while True:
         reference = controller_of(r)
         if reference is None or reference["uid"] in seen:
-            return r
+            break
         seen.add(reference["uid"])
+        passed.append(r)
         owner = _by_uid(graph).get((r.account, reference["uid"]))
         if owner is None:
-            return _stand_in(graph, r, reference)
-        r = owner
+            r = _stand_in(graph, r, reference)
+            break
+        r = memo.get(id(owner), owner)
+        if r is not owner:
+            break
+    memo.update((id(one), r) for one in passed)  # twenty replicas have one ReplicaSet
+    return r
 
 
 def _by_uid(graph: Graph) -> dict[tuple[str | None, str], Resource]:
