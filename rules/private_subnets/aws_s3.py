@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, Block, Finding, Graph, Resource, Severity, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_buckets import ACCOUNT, OWN, SETTINGS, blocks, when_open
+from assay.analysis.aws_defaults import there
 from assay.analysis.aws_policy import statements
 
 CANNED = ("public-read", "public-read-write", "authenticated-read", "website")
@@ -57,7 +58,7 @@ def aws_s3_public_access_block_off(r: Resource, graph: Graph) -> Iterator[Findin
     found = list(missing(r, False)) if r.type == OWN else []
     if r.type != OWN and not graph.users(r, OWN):
         found = [r.fails("the bucket has no public access block")]
-    if found and not any_of(graph.beside(r, ACCOUNT), complete):
+    if found and not any_of(graph.beside(r, ACCOUNT), lambda block: complete(block) and there(block)):
         yield from found
 
 

@@ -31,14 +31,14 @@ def is_star(value: Any) -> bool:
 
 def matches_all(value: Any) -> bool:
     """True when a condition value excludes nobody: `*`, `arn:aws:*`, an ARN of which nothing but the service is
-    written, the whole internet."""
-    from assay.analysis.network import is_anywhere
+    written, the whole internet or a block nearly as wide."""
+    from assay.analysis.network import names_nobody
 
     if isinstance(value, Text):  # what is written around the unknown piece narrows already
         return False
     if isinstance(value, Unknown):
         return bool(value == "*")
-    if not isinstance(value, str) or is_anywhere(value):
+    if not isinstance(value, str) or names_nobody(value):
         return isinstance(value, str)
     pieces = value.split(":")
     if pieces[0] == "arn":

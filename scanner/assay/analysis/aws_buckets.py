@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.aws_defaults import there
 from assay.model import Ref, Severity, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from assay.graph import Graph
-    from assay.model import Resource, View
+    from assay.model import Resource
 
 SETTINGS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 OWN, ACCOUNT = "aws_s3_bucket_public_access_block", "aws_s3_account_public_access_block"
@@ -41,8 +42,8 @@ def blocks(r: Resource, setting: str, graph: Graph) -> bool:
     buckets = [r] if r.type == "aws_s3_bucket" else list.__iter__(graph.follow(r, "bucket"))
     own = [graph.users(b, OWN) for b in buckets if b.source != "uncollected"]
 
-    def on(block: View) -> bool:
-        return bool(block[setting] == True)  # noqa: E712 - an Unknown answers ==
+    def on(block: Resource) -> bool:
+        return bool(block[setting] == True) and there(block)  # noqa: E712 - an Unknown answers ==
 
     return any_of([graph.beside(r, ACCOUNT), *own], lambda found: any_of(found, on))
 

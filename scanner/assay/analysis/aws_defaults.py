@@ -19,10 +19,21 @@ def by_default(r: Resource, type_: str, graph: Graph, test: Callable[[Resource],
     Raises:
         Undetermined: it does, and with several provider configurations nobody can tell whether it is for this region.
     """
-    if r.source == "aws" or not any_of(graph.beside(r, type_), test):
+    if r.source == "aws" or not any_of(graph.beside(r, type_), lambda d: test(d) and there(d)):
         return False
     if list.__len__(graph.beside(r, "provider.aws")) > 1:
         raise Undetermined(Unknown(f"which of several provider configurations {type_} is for is not known here"))
+    return True
+
+
+def there(r: Resource) -> bool:
+    """True for what will certainly be there.
+
+    Raises:
+        Undetermined: it is declared with a count that is not known.
+    """
+    if r.address.endswith("[?]"):
+        raise Undetermined(Unknown(f"whether there is a {r.address} depends on a count that is not known"))
     return True
 
 

@@ -85,6 +85,25 @@ def is_anywhere(cidr: Any) -> bool:
     return found is not None and found[1] == 0 and found[2] == (1 << (128 if found[0] == 6 else 32)) - 1
 
 
+_NOBODY = {4: 8, 6: 16}
+"""The longest prefix, by version, of which nobody can say that it names somebody: a choice."""
+
+
+def names_nobody(cidr: Any) -> bool:
+    """True for the whole internet and for public blocks nearly as wide, `0.0.0.0/1` and `2000::/3` say.
+
+    Raises:
+        Undetermined: the text is unknown and its known pieces do not rule it out.
+    """
+    if is_anywhere(cidr):
+        return True
+    found = None if isinstance(cidr, Unknown) else parse_cidr(cidr)
+    if found is None or is_private(cidr):
+        return False
+    bits = 32 if found[0] == 4 else 128
+    return found[2] - found[1] + 1 > 1 << (bits - _NOBODY[found[0]])
+
+
 def is_private(cidr: Any) -> bool:
     """True when no address of the block is routed on the internet (private, shared, link-local, loopback).
 
