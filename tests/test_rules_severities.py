@@ -72,3 +72,24 @@ def test_what_a_public_access_block_voids_weighs_little(
     beside: str, wanted: dict[str, Severity], tmp_path: Path
 ) -> None:
     assert weighed(BUCKET + beside, tmp_path, set(OPEN)) == wanted
+
+
+@pytest.mark.parametrize(("types", "wanted"), [("PRIVATE", Severity.MEDIUM), ("REGIONAL", Severity.HIGH)])
+def test_a_private_api_without_an_authorizer_weighs_less(types: str, wanted: Severity, tmp_path: Path) -> None:
+    text = f"""
+resource "aws_api_gateway_rest_api" "a" {{
+  name = "a"
+
+  endpoint_configuration {{
+    types = ["{types}"]
+  }}
+}}
+
+resource "aws_api_gateway_method" "m" {{
+  rest_api_id   = aws_api_gateway_rest_api.a.id
+  resource_id   = "r"
+  http_method   = "GET"
+  authorization = "NONE"
+}}
+"""
+    assert weighed(text, tmp_path, {"aws-api-no-authorizer"}) == {"aws-api-no-authorizer": wanted}

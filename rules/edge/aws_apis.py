@@ -5,6 +5,7 @@ from typing import Any
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.certificates import days_from, read_certificate
+from assay.analysis.parts import certainly
 from assay.clock import today
 
 
@@ -39,13 +40,23 @@ def aws_api_no_authorizer(r: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if r.type == "aws_api_gateway_method":
         if r["http_method"] != "OPTIONS" and r["authorization"] in (None, "NONE") and r["api_key_required"] != True:
-            yield r.fails("anybody may call the method", at="authorization")
+            if private(r, graph):
+                said = "whoever reaches the VPC's endpoint may call the method"
+                yield r.fails(said, at="authorization", severity=MEDIUM)
+            else:
+                yield r.fails("anybody may call the method", at="authorization")
         return
     key = r["route_key"]
     if r["authorization_type"] not in (None, "NONE") or key.startswith("OPTIONS "):
         return
     if r["api_key_required"] != True and not (key != "$connect" and of_websocket(r, graph)):
         yield r.fails("anybody may call the route", at="authorization_type")
+
+
+def private(method: Resource, graph: Graph) -> bool:
+    """True for a method of a REST API that certainly answers inside a network only."""
+    apis = [a for a in graph.follow(method, "rest_api_id") if a.source != "uncollected"]
+    return certainly(lambda: any_of(apis, lambda api: "PRIVATE" in as_list(api["endpoint_configuration.types"])))
 
 
 def of_websocket(route: Resource, graph: Graph) -> bool:

@@ -33,7 +33,7 @@ def aws_dms_endpoint_no_tls(endpoint: Resource) -> Iterator[Finding]:
         if endpoint["redis_settings.ssl_security_protocol"] == "plaintext":
             yield endpoint.fails("the Redis endpoint speaks plain text", at="redis_settings.ssl_security_protocol")
         return
-    if endpoint["engine_name"] not in _OTHER_TRANSPORT and endpoint["ssl_mode"] in (None, "none"):
+    if endpoint["engine_name"] not in _OTHER_TRANSPORT and endpoint["ssl_mode"] in (None, "", "none"):
         yield endpoint.fails("the connection is not encrypted", at="ssl_mode", fix=endpoint.set("ssl_mode", "require"))
 
 

@@ -35,7 +35,7 @@ def aws_ecs_exec_no_customer_key(cluster: Resource) -> Iterator[Finding]:
     each="volume",
     severity=MEDIUM,
     controls=["nist-800-53r5:SC-8"],
-    equivalents=["CKV_AWS_97", "kics:4d46ff3b", "AVD-AWS-0035", "steampipe-aws:ecs_cluster_encryption_at_rest_enabled"],
+    equivalents=["CKV_AWS_97", "kics:4d46ff3b", "AVD-AWS-0035"],
     fixable=True,
 )
 def aws_ecs_volume_unencrypted(volume: Block) -> Iterator[Finding]:

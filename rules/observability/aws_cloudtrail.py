@@ -206,7 +206,6 @@ def _records_calls(selector: Block) -> bool:
         "prowler:cloudtrail_bedrock_logging_enabled",
         "prowler:awslambda_function_invoke_api_operations_cloudtrail_logging_enabled",
         "steampipe-aws:lambda_function_cloudtrail_logging_enabled",
-        "steampipe-aws:lambda_function_logging_config_enabled",
     ],
 )
 def aws_cloudtrail_no_model_events(trail: Resource) -> Iterator[Finding]:

@@ -22,5 +22,7 @@ def aws_route53_no_query_log(zone: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Declare an `aws_route53_query_log` for the zone.
     """
-    if not zone.each("vpc") and not graph.users(zone, "aws_route53_query_log"):
+    if zone.each("vpc") or graph.users(zone, "aws_route53_zone_association"):
+        return  # private
+    if not graph.users(zone, "aws_route53_query_log"):
         yield zone.fails("no query log names this public zone")

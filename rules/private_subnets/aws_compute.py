@@ -5,7 +5,7 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, INFO, MEDIUM, Block, Finding, Graph, Resource, any_of, as_list, require, rule
 from assay.analysis.aws_network import private_with_same_role
-from assay.analysis.network import is_anywhere
+from assay.analysis.network import names_nobody
 from assay.analysis.parts import one_by_one
 from assay.analysis.reach.strangers import reached_by_anybody
 
@@ -162,7 +162,7 @@ def aws_eks_endpoint_open(cluster: Resource) -> Iterator[Finding]:
         if config["endpoint_public_access"] == False:
             continue
         cidrs = as_list(config["public_access_cidrs"])
-        if not cidrs or any_of(cidrs, is_anywhere):
+        if not cidrs or any_of(cidrs, names_nobody):
             yield config.fails("the whole internet may reach the API", at="public_access_cidrs")
 
 
@@ -224,7 +224,11 @@ def aws_ec2_outside_vpc(instance: Resource) -> Iterator[Finding]:
     on="aws_instance",
     severity=MEDIUM,
     controls=["nist-800-53r5:AC-6"],
-    equivalents=["kics:c53c7a89", "prowler:ec2_instance_internet_facing_with_instance_profile"],
+    equivalents=[
+        "kics:c53c7a89",
+        "prowler:ec2_instance_internet_facing_with_instance_profile",
+        "steampipe-aws:ec2_instance_publicly_accessible_iam_profile_attached",
+    ],
 )
 def aws_ec2_public_with_role(instance: Resource, graph: Graph) -> Iterator[Finding]:
     """Instances with a public address carry no role.
@@ -278,7 +282,6 @@ PORTS = (
         "prowler:ec2_instance_port_sqlserver_exposed_to_internet",
         "prowler:ec2_instance_port_ssh_exposed_to_internet",
         "prowler:ec2_instance_port_telnet_exposed_to_internet",
-        "steampipe-aws:ec2_instance_publicly_accessible_iam_profile_attached",
     ],
 )
 def aws_ec2_open_port(instance: Resource, graph: Graph, params: dict[str, Any]) -> Iterator[Finding]:

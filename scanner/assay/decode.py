@@ -21,6 +21,8 @@ def decode(value: Any) -> Any:
     """
     if value is None or isinstance(value, (dict, list)):
         return value
+    if type(value) is str and not value.strip():
+        return None  # to a provider an empty text is nothing
     if isinstance(value, Encoded):
         return value.value
     if isinstance(value, Text):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_defaults import there
+from assay.analysis.parts import certainly
 from assay.model import Ref, Severity, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
@@ -50,7 +51,4 @@ def blocks(r: Resource, setting: str, graph: Graph) -> bool:
 
 def when_open(r: Resource, setting: str, graph: Graph) -> Severity | None:
     """The severity of something public: low where a block certainly makes it void, else the rule's own (None)."""
-    try:
-        return Severity.LOW if blocks(r, setting, graph) else None
-    except Undetermined:
-        return None
+    return Severity.LOW if certainly(lambda: blocks(r, setting, graph)) else None

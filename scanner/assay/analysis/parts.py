@@ -29,3 +29,11 @@ def one_by_one(views: Iterable[V], judge: Callable[[V], Iterable[Finding]]) -> I
             reads = reversed(model._reads)
             path = next((p for owner, p, u in reads if u is doubt.unknown and owner is r), view.path)
             yield Finding(r, Verdict.UNKNOWN, f"cannot be decided: {doubt.reason}", path)
+
+
+def certainly(test: Callable[[], bool]) -> bool:
+    """What the test says, False where it cannot be decided: for what lowers the severity of a certain failure only."""
+    try:
+        return test()
+    except Undetermined:
+        return False
