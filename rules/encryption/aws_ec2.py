@@ -22,6 +22,20 @@ def _mapping(mapping: Block, graph: Graph) -> Iterator[Finding]:
         yield from _device(ebs, graph)
 
 
+def _root(machine: Resource, graph: Graph) -> Iterator[Finding]:
+    """What to say of a machine without a root_block_device; a launch template that has devices is judged itself."""
+    if machine.type != "aws_instance" or machine.absent("launch_template"):
+        yield machine.fails("no root_block_device says that the root volume is encrypted", at="root_block_device")
+        return
+    named = [t for path in ("launch_template.id", "launch_template.name") for t in graph.follow(machine, path)]
+    for template in named:
+        if template.source == "uncollected":
+            yield machine.unsure(f"what {template} says of the root volume is not known here", at="launch_template")
+        elif not template.each("block_device_mappings"):
+            said = f"neither it nor {template} says that the root volume is encrypted"
+            yield machine.fails(said, at="root_block_device", because=[template.where()])
+
+
 @rule(
     on=["aws_launch_configuration", "aws_launch_template", "aws_instance"],
     severity=HIGH,
@@ -49,8 +63,8 @@ def aws_ec2_block_device_unencrypted(machine: Resource, graph: Graph) -> Iterato
         yield from one_by_one(machine.each("block_device_mappings"), lambda mapping: _mapping(mapping, graph))
         return
     roots = machine.each("root_block_device")
-    if not roots and machine.absent("launch_template") and not encrypts_volumes(machine, graph):
-        yield machine.fails("no root_block_device says that the root volume is encrypted", at="root_block_device")
+    if not roots and not encrypts_volumes(machine, graph):
+        yield from _root(machine, graph)
     yield from one_by_one(roots, lambda device: _device(device, graph))
     yield from one_by_one(machine.each("ebs_block_device"), lambda device: _device(device, graph))
 

@@ -6,6 +6,8 @@ require(
     "aws-ec2-no-detailed-monitoring",
     on={"aws_instance": "monitoring", "aws_launch_template": "monitoring.enabled"},
     equals=True,
+    # What an instance leaves to its launch template is judged there.
+    when=lambda r: r.resource.type != "aws_instance" or not r.absent("monitoring") or r.absent("launch_template"),
     severity=INFO,
     controls=["nist-800-53r5:SI-4"],
     equivalents=[
