@@ -325,10 +325,12 @@ def _kleene(items: Iterable[Any], test: Callable[[Any], object], *, wanted: bool
 
 def as_list(value: Any) -> list[Any]:
     """One or many as a list: JSON documents write `"a"` for `["a"]`. None is empty, an unknown is an unknown list."""
-    if isinstance(value, Unknown) and not isinstance(value, Text):
-        return PartialList([], value)
+    if type(value) is list:  # asked first, as most are
+        return value
     if value is None:
         return []
+    if isinstance(value, Unknown) and not isinstance(value, Text):
+        return PartialList([], value)
     return value if isinstance(value, list) else [value]
 
 
