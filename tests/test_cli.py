@@ -135,6 +135,24 @@ def test_a_pipe_is_written_to_and_stays_a_pipe(tree: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_pipe_stays_a_pipe_when_the_answer_is_known(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    pipe = tmp_path_factory.mktemp("out") / "pipe"
+    os.mkfifo(pipe)
+    time.sleep(0.1)  # what changed a moment ago is not kept
+    told = []
+    scanned = ["scan", *GATE, "-o", f"json={pipe}"]
+    for command in (scanned, scanned, ["baseline", "write", str(pipe), *GATE]):
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+            main(command)
+            if not pipe.is_fifo():
+                reader.kill()
+            told.append(reader.communicate(timeout=10)[0])
+        assert pipe.is_fifo()
+    assert told[0] == told[1]
+    assert json.loads(told[1])["schema"] == "assay-report/1"
+    assert told[2].startswith(b"# ")
+
+
 def test_several_outputs_at_once(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = scan(
         capsys, *GATE, "-o", "text", "-o", "json=out.json", "-o", "sarif=out.sarif", "-o", "html=r.html"

@@ -72,9 +72,9 @@ def recall(argv: Sequence[str]) -> int | None:
 
 
 def _put(target: str, text: str) -> None:
-    from assay.files import whole
+    from assay.files import output
 
-    with whole(target) as stream:
+    with output(target) as stream:
         stream.write(text)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from typing import BinaryIO, TextIO
 
 
@@ -24,6 +25,19 @@ def whole(path: str) -> Iterator[TextIO]:
         text = TextIOWrapper(stream, encoding="utf-8", newline="")
         yield text
         text.detach()  # what it still holds is handed on
+
+
+def output(path: str) -> AbstractContextManager[TextIO]:
+    """The stream of a file that is asked for by name: written whole, unless it is no plain file.
+
+    `/dev/null` or a pipe must stay what it is.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):
+        return open(path, "w", encoding="utf-8", newline="")
+    return whole(path)
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def parser() -> ArgumentParser:
 
 def run(argv: list[str]) -> int:
     args = parser().parse_args(argv)
-    there = os.path.exists(args.file)
+    # A pipe can be compared with; before it is written to, there is nothing to read from it.
+    there = os.path.exists(args.file) if args.action == "diff" else os.path.isfile(args.file)
     if args.action == "diff" and not there:
         raise UsageError(f"{args.file}: there is no such baseline; `assay baseline write {args.file}` makes it")
     known = baseline.read(args.file) if there else {}

@@ -259,7 +259,7 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
     """Write every output; a file is complete or it is not there. Returns what was written, unless it is a lot."""
     from importlib import import_module
 
-    from assay.files import whole
+    from assay.files import output
 
     formats = report_formats()
     options = {"quiet": args.quiet, "verbose": args.verbose, "show_passes": bool(args.show_passes)}
@@ -271,9 +271,8 @@ def write(report: Report, outputs: Sequence[tuple[str, str | None]], args: Names
             module.write(report, tee, options)
             written.append((None, tee.text))
             continue
-        special = os.path.exists(file) and not os.path.isfile(file)  # `/dev/null`, a pipe: it must stay what it is
         try:
-            with open(file, "w", encoding="utf-8", newline="") if special else whole(file) as stream:
+            with output(file) as stream:
                 tee = cache.Tee(stream)
                 module.write(report, tee, options)
         except OSError as error:

@@ -12,6 +12,7 @@ import os
 from threading import Lock, local
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from assay.files import whole_bytes
 from assay.inventory.snapshot import RecordWriter, SnapshotWriter
 
 if TYPE_CHECKING:
@@ -115,10 +116,9 @@ class Journal:
 
     def assemble(self, path: str, header: dict[str, Any], parts: Iterable[Part]) -> None:
         """The snapshot at `path`: the parts in this order; it is there as a whole or not at all."""
-        unfinished = f"{path}.unfinished"
         count = 0
         files: dict[str, IO[bytes]] = {}
-        with open(unfinished, "wb") as out:
+        with whole_bytes(path) as out:
             SnapshotWriter.begin(out, header)
             try:
                 for part in parts:
@@ -130,7 +130,6 @@ class Journal:
                 for handle in files.values():
                     handle.close()
             SnapshotWriter.end(out, count)
-        os.replace(unfinished, path)
 
 
 def _copy(handle: IO[bytes], part: Part, out: IO[bytes]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.config import ConfigError
-from assay.files import whole
+from assay.files import output
 from assay.model import Verdict, Waiver
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def read(path: str) -> dict[Key, str]:
 
 def write(path: str, wanted: list[str]) -> None:
     """Write a baseline; the file is complete or as it was."""
-    with whole(path) as stream:
+    with output(path) as stream:
         stream.write("\n".join([HEADER, *wanted]) + "\n")
 
 
