@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule
-from assay.analysis.oci_logging import carries, is_first_of_logs, takes_audit
+from assay.analysis.oci_logging import carries, is_first_of_logs, moves_logs, takes_audit
 from assay.analysis.oci_tenancy import is_tenancy
 
 
@@ -28,6 +28,10 @@ def oci_siem_audit_excludes_compartments(source: Block, graph: Graph) -> Iterato
         yield source.fails("the audit of the root only, without its compartments", at="log_group_id")
 
 
+def _takes(connector: Resource, graph: Graph) -> bool:
+    return any_of(connector.each("source.log_sources"), lambda source: takes_audit(source, graph))
+
+
 @rule(
     on="oci_sch_service_connector",
     severity=MEDIUM,
@@ -44,7 +48,7 @@ def oci_siem_no_audit_log(connector: Resource, graph: Graph) -> Iterator[Finding
     """
     if is_first_of_logs(connector, graph):
         connectors = graph.beside(connector, "oci_sch_service_connector")
-        if not any_of(connectors, lambda c: any_of(c.each("source.log_sources"), lambda s: takes_audit(s, graph))):
+        if not any_of(connectors, lambda c: moves_logs(c) and _takes(c, graph)):
             yield connector.fails("no connector here takes the audit log", at="source")
 
 

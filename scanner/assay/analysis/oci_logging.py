@@ -52,10 +52,13 @@ CONNECTOR, LOG_SOURCES = "oci_sch_service_connector", "source.log_sources"
 
 def is_first_of_logs(connector: Resource, graph: Graph) -> bool:
     """True for the first connector here that moves logs: what all of them together lack is said of this one."""
-    moving = [
-        c for c in graph.beside(connector, CONNECTOR) if c["source.kind"] == "logging" and c["state"] != "INACTIVE"
-    ]
+    moving = [c for c in graph.beside(connector, CONNECTOR) if moves_logs(c)]
     return bool(moving) and moving[0] is connector
+
+
+def moves_logs(connector: Resource) -> bool:
+    """True for a connector of logs that is not switched off."""
+    return bool(connector["source.kind"] == "logging" and connector["state"] != "INACTIVE")
 
 
 def carries(connector: Resource, graph: Graph, service: str, *categories: str) -> bool:
@@ -66,8 +69,11 @@ def carries(connector: Resource, graph: Graph, service: str, *categories: str) -
     """
     return any_of(
         graph.beside(connector, CONNECTOR),
-        lambda c: any_of(
-            c.each(LOG_SOURCES), lambda s: any_of(_logs(s, graph), lambda g: writes(g, service, *categories))
+        lambda c: (
+            moves_logs(c)
+            and any_of(
+                c.each(LOG_SOURCES), lambda s: any_of(_logs(s, graph), lambda g: writes(g, service, *categories))
+            )
         ),
     )
 
