@@ -103,3 +103,15 @@ def test_every_declared_relation_names_types_and_attributes_of_the_schema() -> N
     for type_, names in ((t, identity_of(t)) for t in named):
         assert names, type_
     assert problems == []
+
+
+@pytest.mark.parametrize("mark", ["\ue0005\ue000", "\ue000", "\\ue0000\\ue000"])
+def test_a_document_that_holds_the_mark_of_holes_is_unknown(mark: str) -> None:
+    """Private characters in a text must not be taken for its unknown pieces."""
+    from assay.decode import decode, decode_yaml
+
+    text = Text([f'{{"a": "{mark}", "b": "', Unknown("var.b has no value"), '"}'])
+    for read in (decode, decode_yaml):
+        found = read(text)
+        assert isinstance(found, Unknown)
+        assert found.reason == text.reason

@@ -42,6 +42,8 @@ def decode_yaml(value: Any) -> Any:
 
     if not isinstance(value, (str, Text)):
         return decode(value)
+    if isinstance(value, Text) and _holds_mark(value):
+        return Unknown(value.reason)
     holes = [p for p in value.parts if isinstance(p, Unknown)] if isinstance(value, Text) else []
     numbers = iter(range(len(holes)))
     parts = value.parts if isinstance(value, Text) else [value]
@@ -70,7 +72,14 @@ def unknown_leaves(value: Any) -> Iterator[Unknown]:
             waiting += reversed(list(list.__iter__(found)))
 
 
+def _holds_mark(text: Text) -> bool:
+    """True when the text itself has the character that is to stand for its holes: then nobody could tell them apart."""
+    return any(_HOLE in piece or "\\ue000" in piece.lower() for piece in text.literals)
+
+
 def _around_holes(text: Text) -> Any:
+    if _holds_mark(text):
+        return Unknown(text.reason)
     holes: list[Unknown] = []
     out: list[str] = []
     inside = False

@@ -109,7 +109,10 @@ def _drawn(graph: Graph) -> tuple[list[Resource], list[tuple[Resource, Resource,
 
 def _dot(graph: Graph, stream: TextIO) -> None:
     resources, links = _drawn(graph)
-    quote = json.dumps
+
+    def quote(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
     stream.write("digraph assay {\n  rankdir=LR;\n  node [shape=box];\n")
     numbers = {id(r): f"r{i}" for i, r in enumerate(resources)}
     stream.writelines(f"  {numbers[id(r)]} [label={quote(r.address)}];\n" for r in resources)
