@@ -57,6 +57,18 @@ def test_users_are_partial_when_one_names_something_unknown() -> None:
         bool(users)
 
 
+def test_what_may_not_be_there_uses_nothing_for_certain() -> None:
+    network = Resource("aws_vpc", "aws_vpc.v", "terraform", {})
+    several = Resource("aws_vpc", "aws_vpc.w[?]", "terraform", {})
+    log = Resource("aws_flow_log", "aws_flow_log.l[?]", "terraform", {"vpc_id": Ref("aws_vpc.v", "id")})
+    twin = Resource("aws_flow_log", "aws_flow_log.m[?]", "terraform", {"vpc_id": Ref("aws_vpc.w", "id")})
+    certain = Resource("aws_flow_log", "aws_flow_log.n", "terraform", {"vpc_id": Ref("aws_vpc.v", "id")})
+    with pytest.raises(Undetermined, match=r"aws_flow_log.l\[\?\] depends on a count"):
+        bool(Graph([network, log]).users(network, "aws_flow_log"))
+    assert bool(Graph([network, log, certain]).users(network, "aws_flow_log"))
+    assert Graph([several, twin]).users(several, "aws_flow_log") == [twin]  # one count for both, as far as one can tell
+
+
 def test_a_denied_list_is_never_an_empty_one() -> None:
     coverage = Coverage()
     coverage.not_listed("aws_budgets_budget", None, None, "AccessDenied")

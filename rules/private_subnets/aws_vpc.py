@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, is_map, require, rule
+from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, is_map, require, rule
 from assay.analysis.aws_network import (
     Route,
     called_private,
@@ -222,6 +222,8 @@ def aws_secret_no_vpc_endpoint(vpc: Resource, graph: Graph) -> Iterator[Finding]
     ## Fix
     Add an `aws_vpc_endpoint` for `secretsmanager` to the VPC.
     """
+    if not any_of(graph.beside(vpc, "aws_lambda_function"), reads_secrets):
+        return
     readers = [
         f for s in graph.users(vpc, "aws_subnet") for f in graph.users(s, "aws_lambda_function") if reads_secrets(f)
     ]

@@ -60,8 +60,11 @@ def aws_vpc_single_zone(r: Resource, graph: Graph) -> Iterator[Finding]:
             yield r.fails(f"all its addresses lie in {', '.join(zones)}", at="subnet_ids")
         return
     for vpc in graph.follow(r, "vpc_id"):
-        beside = list(graph.users(vpc, "aws_subnet"))
-        if beside and beside[0] == r and len(zones := zones_of(beside)) == 1:
+        subnets = graph.users(vpc, "aws_subnet")
+        if next(list.__iter__(subnets), r) != r:
+            continue  # the first one of which it is certain that it is there
+        beside = list(subnets)
+        if beside and len(zones := zones_of(beside)) == 1:
             yield r.fails(f"all subnets of {vpc} lie in {', '.join(zones)}", at="availability_zone")
 
 

@@ -155,7 +155,8 @@ class Graph:
         """The resources of a type that link to this one, by any declared relation, in order of appearance.
 
         Partial when one of them names something unknown that might be this, when this is handed to a module that was
-        not read (what it holds may be a user), or when they could not be listed.
+        not read (what it holds may be a user), when they could not be listed, or when there may be none of one (its
+        count is not known, and this is there in any case).
         """
         r = view.resource
         index, doubts = self._links_of(type_, r.type)
@@ -165,6 +166,10 @@ class Graph:
             doubt = self._handed_on().get((r.root, r.source, _bare(r.address)))
         if doubt is not None and not found:
             return PartialList(found, doubt)
+        perhaps = [u for u in found if "[?]" in u.address] if "[?]" not in r.address else []
+        if perhaps:
+            reason = f"whether there is {perhaps[0].address} depends on a count or for_each that is not known"
+            return PartialList([u for u in found if u not in perhaps], Unknown(reason))
         return self._as_far_as_listed(found, type_, r)
 
     def doubt(self, view: View, type_: str) -> Unknown | None:
