@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from assay.analysis.functions import wrapped_call
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.documents import kind_of
@@ -240,6 +242,25 @@ def test_a_function_whose_name_is_unknown_hides_no_other(tmp_path: Path) -> None
     assert "aws_lambda_function.save, which only calls" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("return boto3.client('sqs').send_message(QueueUrl='q', MessageBody=event['m'])", "sqs.send_message"),
+        ("return boto3.client('sqs', region_name=os.environ.get('R')).send_message(**event)", "sqs.send_message"),
+        ("boto3.resource('dynamodb').Table('t').put_item(Item=event)", "dynamodb.put_item"),
+        ("client = boto3.client('sqs')\n    return client.send_message(**event)", "sqs.send_message"),
+        ("table = boto3.resource('dynamodb').Table('t')\n    table.put_item(Item=event)", "dynamodb.put_item"),
+        ("boto3.client('sqs').send_message(**event)\n    boto3.client('sns').publish(**event)", ""),
+        ("return boto3.client(event['service']).invoke(**event)", ""),
+        ("return helper(boto3.client('sqs').send_message(**event))", ""),
+        ("clients['a'] = boto3.client('sqs')\n    return event['b'].send(1)", ""),
+    ],
+)
+def test_the_one_call_of_a_handler(body: str, call: str) -> None:
+    source = f"import boto3, os\nclients = {{}}\ndef handler(event, context):\n    {body}\n"
+    assert wrapped_call(ast.parse(source), "handler") == call
+
+
 def test_every_loop_of_a_machine_is_told(tmp_path: Path) -> None:
     """Two loops over items, and a state of which nobody knows where it goes: the loops are certain, the rest is not."""
 
@@ -309,6 +330,99 @@ def test_of_two_members_of_one_name_the_one_that_counts_is_shown(kind: str) -> N
     assert TextOrigin("m", text, kind).locate(("States", "A")).start_line == 3
 
 
+TWICE = """{
+  "StartAt": "A",
+  "States": {
+    "A": {"Type": "Wait", "Seconds": 1, "Next": "B"},
+    "B": {"Type": "Pass", "End": true},
+    "B": {
+      "Type": "Pass",
+      "End": true,
+      "End": true
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("form", ["m.asl.json", "m.asl.yaml", "heredoc", "holes"])
+def test_a_state_that_is_written_twice_is_told(tmp_path: Path, form: str) -> None:
+    text = TWICE.replace("1,", "${var.s},") if form == "holes" else TWICE
+    terraform = f'variable "s" {{}}\nresource "aws_sfn_state_machine" "m" {{\n  definition = <<EOT\n{text}EOT\n}}\n'
+    write(tmp_path, **({form: text} if form.startswith("m.") else {"main.tf": terraform}))
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-invalid-definition"])
+    found = sorted((f.location.start_line, f.message) for f in report.findings if f.location)
+    first = 0 if form.startswith("m.") else 3
+    assert found == [
+        (first + 6, "state B is written more than once: only the last counts"),
+        (first + 9, "field End of state B is written more than once: only the last counts"),
+    ]
+
+
+def test_a_finding_in_a_heredoc_stands_on_its_line(tmp_path: Path) -> None:
+    """Behind interpolations, directives, letters of several bytes and with a path that is written nowhere."""
+    text = """
+    {
+      "Comment": "é ${var.map["é"]} and $${kept}",
+      "TimeoutSeconds": ${var.seconds},
+      %{ if var.long }
+      "States": {
+        "Zählen": {
+          "Type": "Task", "Resource": "${aws_lambda_function.f.arn}",
+          "Next": "Nirgends"
+        }
+      },
+      %{ endif }
+      "StartAt": "Zählen"
+    }"""
+    body = 'variable "map" {}\nvariable "seconds" {}\nvariable "long" { default = true }\n'
+    body += f'resource "aws_sfn_state_machine" "m" {{\n  definition = <<-EOT{text}\n  EOT\n}}\n'
+    write(tmp_path, **{"main.tf": body})
+    report = scan(tmp_path, [e for e in STATES if e.id in ("aws-sfn-invalid-definition", "aws-sfn-task-no-catch")])
+    lines = body.splitlines()
+    found = {
+        f.message: lines[f.location.start_line - 1][f.location.start_column - 1 :]
+        for f in report.findings
+        if f.verdict is Verdict.FAIL and f.location
+    }
+    assert found["state Zählen goes on to Nirgends, which does not exist"] == '"Next": "Nirgends"'
+    assert found["state Zählen changes something and catches no error"] == '"Zählen": {'
+
+
+def test_a_heredoc_that_is_no_json_is_shown_whole(tmp_path: Path) -> None:
+    write(tmp_path, **{"main.tf": 'resource "aws_sfn_state_machine" "m" {\n  definition = <<EOT\nno\nEOT\n}\n'})
+    (finding,) = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-invalid-definition"]).findings
+    assert finding.location
+    assert (finding.location.start_line, finding.location.start_column) == (2, 3)
+
+
+def test_reports_name_the_line_of_a_document(tmp_path: Path) -> None:
+    """The address of a document is its file, as that of a live resource is its "file": one is a file, one is none."""
+    write(tmp_path, **{"m.asl.json": TWICE})
+    command = [sys.executable, "-m", "assay", "scan", ".", "--select", "aws-sfn-invalid-definition", "-o"]
+    shown = {
+        form: subprocess.run([*command, form], cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+        for form in ("text", "sarif", "csv", "markdown")
+    }
+    places = [r["locations"][0]["physicalLocation"] for r in json.loads(shown["sarif"])["runs"][0]["results"]]
+    assert {(p["artifactLocation"]["uri"], p["region"]["startLine"]) for p in places} == {
+        ("m.asl.json", 6), ("m.asl.json", 9),
+    }  # fmt: skip
+    assert "HIGH     6:5 state B is written more than once" in shown["text"]
+    assert "m.asl.json,6," in shown["csv"]
+    assert "m.asl.json:6" in shown["markdown"]
+
+
+def test_yaml_merges_a_list_of_mappings_and_the_first_wins() -> None:
+    text = "a: &a {x: 1, y: 1}\nb: &b\n  x: 2\n  z: 2\nc:\n  <<: [*a, *b]\n  y: 3\n"
+    assert read_yaml(text)["c"] == {"x": 1, "y": 3, "z": 2}
+    origin = TextOrigin("m", text, "yaml")
+    assert [origin.locate(("c", name)).start_line for name in "xyz"] == [1, 7, 4]
+    assert read_yaml("a: inf\nb: -1.5e3\nc: NaN\nd: {<<: [1]}\n") == {
+        "a": "inf", "b": -1500.0, "c": "NaN", "d": {"<<": [1]},
+    }  # fmt: skip
+
+
 def calls(function: Callable[[], object], counts: Callable[[Any], bool]) -> int:
     """How many calls of Python functions are made while one runs, of those whose frame counts."""
     found = 0
@@ -346,7 +460,8 @@ def test_a_definition_in_terraform_is_not_parsed_for_every_finding(tmp_path: Pat
     write(tmp_path, **files)
 
     def parses(frame: Any) -> bool:
-        return frame.f_code.co_name == "raw_decode" and '"StartAt"' in frame.f_locals["s"]
+        here = frame.f_locals
+        return frame.f_code.co_name == "raw_decode" and here["idx"] == 0 and '"StartAt"' in here["s"]
 
     few, many = (calls(partial(scan, tmp_path / folder, STATES), parses) for folder in "ab")
     assert 0 < few == many

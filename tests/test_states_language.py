@@ -179,6 +179,9 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "language": (one(PASS, QueryLanguage="XPath"), "QueryLanguage is XPath"),
     "timeout of the machine": (one(PASS, TimeoutSeconds=0), "TimeoutSeconds is no positive whole number"),
+    "start is a list": ({"StartAt": ["A"], "States": {"A": PASS}}, "StartAt names no state (not set)"),
+    "goes on to a list": (one({"Type": "Pass", "Next": ["A"]}), "state A goes on to ['A'], which does not exist"),
+    "a type that is a list": (one({"Type": ["Pass"], "End": True}), "state A has the type ['Pass']"),
     "no object": ({"StartAt": "A", "States": {"A": []}}, "state A is no object"),
 }
 
@@ -216,3 +219,20 @@ def test_a_doubt_hides_no_fault_and_is_raised_at_the_end() -> None:
     with pytest.raises(Undetermined):
         collect()
     assert found == ["state A: a Task state has no field Rety"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        one(PASS, TimeoutSeconds=Unknown("var.t")),
+        one({**TASK, "Retry": [Unknown("var.retrier")]}),
+        one({**TASK, "Catch": [Unknown("var.catcher"), {"ErrorEquals": ["States.ALL"], "Next": "A"}]}),
+        one({"Type": "Choice", "Choices": [Unknown("var.choice"), CHOICE], "Default": "B"}),
+        one({"Type": "Parallel", "Branches": [Unknown("var.branch")], "End": True}),
+        one({"Type": "Parallel", "Branches": Unknown("var.branches"), "End": True}),
+        one({"Type": "Map", "ItemProcessor": Unknown("var.map"), "End": True}),
+    ],
+)
+def test_a_piece_that_nobody_knows_is_no_fault_and_no_pass(document: dict[str, Any]) -> None:
+    with pytest.raises(Undetermined):
+        said(document)

@@ -77,9 +77,8 @@ def _holds_mark(text: Text) -> bool:
     return any(_HOLE in piece or "\\ue000" in piece.lower() for piece in text.literals)
 
 
-def _around_holes(text: Text) -> Any:
-    if _holds_mark(text):
-        return Unknown(text.reason)
+def marked(text: Text) -> tuple[str, list[Unknown]]:
+    """A JSON text with a mark for each unknown piece, in quotes where it stands for a value; and these pieces."""
     holes: list[Unknown] = []
     out: list[str] = []
     inside = False
@@ -91,8 +90,15 @@ def _around_holes(text: Text) -> Any:
             mark = f"{_HOLE}{len(holes)}{_HOLE}"
             out.append(mark if inside else f'"{mark}"')
             holes.append(part)
+    return "".join(out), holes
+
+
+def _around_holes(text: Text) -> Any:
+    if _holds_mark(text):
+        return Unknown(text.reason)
     try:
-        return _restore(json.loads("".join(out)), holes)
+        written, holes = marked(text)
+        return _restore(json.loads(written), holes)
     except (ValueError, RecursionError):
         return Unknown(text.reason)
 

@@ -310,8 +310,11 @@ def wrapped_call(tree: ast.Module, name: str) -> str:
     clients = _clients(tree)
     service_calls = []
     for call in calls(n for statement in function.body for n in ast.walk(statement)):
-        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-        service = clients.get(dotted(owner), "") if owner is not None else ""
+        if _service(call, {}):
+            continue  # it makes the client
+        service = _service(call.func.value, clients) if isinstance(call.func, ast.Attribute) else ""
+        if service and _name(call) in _PARTS:
+            continue
         if service:
             service_calls.append(f"{service}.{_name(call)}")
         elif _name(call) not in _HARMLESS and not dotted(call.func).startswith(("boto3.", "log", "logger.")):
@@ -323,22 +326,24 @@ def _clients(tree: ast.Module) -> dict[str, str]:
     """The names that hold a boto3 client, resource or table, with the service."""
     found: dict[str, str] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            called = node.value
-            service = ""
-            if dotted(called.func).endswith((".client", ".resource")) and called.args:
-                first = called.args[0]
-                service = str(first.value) if isinstance(first, ast.Constant) else ""
-            elif isinstance(called.func, ast.Attribute) and called.func.attr in ("Table", "Queue", "Topic", "Bucket"):
-                inner = called.func.value
-                service = found.get(dotted(inner), "")
-                if (
-                    not service
-                    and isinstance(inner, ast.Call)
-                    and inner.args
-                    and isinstance(inner.args[0], ast.Constant)
-                ):
-                    service = str(inner.args[0].value)
+        if isinstance(node, ast.Assign):
+            service = _service(node.value, found)
             if service:
-                found.update({dotted(t): service for t in node.targets})
+                found.update({dotted(t): service for t in node.targets if isinstance(t, (ast.Name, ast.Attribute))})
     return found
+
+
+_PARTS = ("Table", "Queue", "Topic", "Bucket", "Object")
+
+
+def _service(node: ast.expr, clients: dict[str, str]) -> str:
+    """The service of an expression that is a client, a resource or a part of one; empty for other expressions."""
+    known = clients.get(dotted(node), "")
+    if known or not isinstance(node, ast.Call):
+        return known
+    if dotted(node.func).endswith((".client", ".resource")) and node.args:
+        first = node.args[0]
+        return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _PARTS:
+        return _service(node.func.value, clients)
+    return ""

@@ -94,6 +94,8 @@ class _Check:
         if self.language not in ("JSONPath", "JSONata"):
             yield f"QueryLanguage is {self.language}: there are JSONPath and JSONata", (*at, "QueryLanguage")
         seconds = document.get("TimeoutSeconds")
+        if isinstance(seconds, Unknown):
+            raise Undetermined(seconds)
         if seconds is not None and (not _whole(seconds) or seconds <= 0):
             yield "TimeoutSeconds is no positive whole number", (*at, "TimeoutSeconds")
 
@@ -134,17 +136,21 @@ class _Check:
         for key in INNER if not HOLDS.isdisjoint(fields) else ():
             inner = fields.get(key)
             for i, one in enumerate(inner if isinstance(inner, list) else []):
-                if isinstance(one, dict):
-                    yield from self.scope(one, (*here, key, i))
-            if isinstance(inner, dict):
-                yield from self.scope(inner, (*here, key))
+                yield from self._inner(one, (*here, key, i))
+            yield from self._inner(inner, (*here, key))
+
+    def _inner(self, one: Any, at: ValuePath) -> Iterator[Fault]:
+        if isinstance(one, Unknown):
+            self.doubt = self.doubt or Undetermined(one)
+        elif isinstance(one, dict):
+            yield from self.scope(one, at)
 
     def _fields(self, name: str, fields: dict[str, Any], here: ValuePath) -> Iterator[Fault]:
         kind = fields.get("Type")
         if kind == None:  # noqa: E711 - an unknown answers ==
             yield f"state {name} has no Type", here
             return
-        if kind not in FIELDS:
+        if isinstance(kind, (list, dict)) or kind not in FIELDS:
             yield f"state {name} has the type {kind}, which does not exist", (*here, "Type")
             return
         if not fields.keys() <= FIELDS[kind]:
@@ -197,8 +203,12 @@ def _retriers(name: str, fields: dict[str, Any], here: ValuePath) -> Iterator[Fa
         if field not in fields:
             continue
         handlers = as_list(fields[field])
+        doubt: Unknown | None = None
         for i, one in enumerate(handlers):
             at = (*here, field, i)
+            if isinstance(one, Unknown):
+                doubt = doubt or one
+                continue
             errors = one.get("ErrorEquals") if isinstance(one, dict) else None
             if not isinstance(errors, (list, Unknown)) or errors == []:
                 yield f"state {name}: a {field} names no error in ErrorEquals", at
@@ -208,6 +218,8 @@ def _retriers(name: str, fields: dict[str, Any], here: ValuePath) -> Iterator[Fa
             if field == "Catch" and "Next" not in one:
                 yield f"state {name}: a Catch leads to no state", at
             yield from _retry_numbers(name, one, at)
+        if doubt is not None:
+            raise Undetermined(doubt)
 
 
 _LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
@@ -235,12 +247,17 @@ def _choices(name: str, fields: dict[str, Any], here: ValuePath) -> Iterator[Fau
     if not isinstance(choices, list) or not choices:
         yield f"state {name} has no Choices", here
         return
+    doubt: Unknown | None = None
     for i, one in enumerate(choices):
-        if isinstance(one, dict):
+        if isinstance(one, Unknown):
+            doubt = doubt or one
+        elif isinstance(one, dict):
             at = (*here, "Choices", i)
             if "Next" not in one:
                 yield f"state {name}: a choice leads to no state", at
             yield from _condition(name, one, at)
+    if doubt is not None:
+        raise Undetermined(doubt)
 
 
 def _condition(name: str, one: dict[str, Any], at: ValuePath) -> Iterator[Fault]:
@@ -297,13 +314,15 @@ def _whole(value: Any) -> bool:
 
 def _ways(scope: dict[str, Any], found: dict[str, Any], at: ValuePath) -> Iterator[Fault]:
     start = scope.get("StartAt")
-    if start not in found:
+    if not isinstance(start, (str, Unknown)) or start not in found:
         yield f"StartAt names no state ({start if isinstance(start, str) else 'not set'})", (*at, "StartAt")
         return
-    ways = {name: list(following(fields)) for name, fields in found.items() if isinstance(fields, dict)}
-    for name, ahead in ways.items():
+    ways: dict[str, list[tuple[ValuePath, Any]]] = {}
+    for name, fields in found.items():
+        ahead = list(following(fields)) if isinstance(fields, dict) else []
+        ways[name] = [(field, one) for field, one in ahead if not isinstance(one, (list, dict))]
         for field, one in ahead:
-            if one not in found:
+            if isinstance(one, (list, dict)) or one not in found:
                 yield f"state {name} goes on to {one}, which does not exist", (*at, "States", name, *field)
     names = {name: [one for _, one in ahead] for name, ahead in ways.items()}
     reached = closure(names, [start])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import marshal
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of, as_list, join_path
@@ -282,7 +283,31 @@ def faults(machine: Resource) -> Iterator[tuple[str, ValuePath]]:
         if written is not None:
             yield f"the definition is no JSON object{_why_not(written)}", ("definition",)
         return
+    yield from _written_twice(machine, written)
     yield from state_language.faults(document, ("definition",))
+
+
+def _written_twice(machine: Resource, written: Any) -> Iterator[tuple[str, ValuePath]]:
+    """The states and fields of which a parser takes the last and says nothing of the others."""
+    from assay.decode import marked
+    from assay.documents.positions import Malformed, TextOrigin, repeated
+
+    origin = machine.origin
+    kind, text = "json", written
+    if isinstance(written, Text):
+        text = marked(written)[0]
+    elif isinstance(origin, TextOrigin):
+        kind, text = origin.kind, origin.text
+    if not isinstance(text, str):
+        return
+    try:
+        found = repeated(text, kind)
+    except Malformed:
+        return
+    for path in found:
+        of = "state" if path[-2:-1] == ("States",) else "field"
+        around = next((f" of state {b}" for a, b in reversed(list(pairwise(path[:-1]))) if a == "States"), "")
+        yield f"{of} {path[-1]}{around} is written more than once: only the last counts", ("definition", *path)
 
 
 def _why_not(written: Any) -> str:

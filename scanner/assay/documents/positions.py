@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_right
-from io import StringIO
-from itertools import accumulate
+from collections import Counter
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from assay.json_spans import JsonSpans
 from assay.model import Location, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assay.json_spans import Span
     from assay.model import ValuePath
 
 MAX_NODES = 200_000
@@ -58,6 +59,56 @@ def read_yaml(text: str) -> Any:
     return None if node is None else _Plain().value(node)
 
 
+def repeated(text: str, kind: str) -> list[ValuePath]:
+    """The members (`kind`: json, yaml) that are written more than once, by their paths; of each the last one counts.
+
+    Raises:
+        Malformed: the text cannot be parsed.
+    """
+    if kind == "yaml":
+        return _repeated_nodes(_compose(text))
+    many: dict[int, tuple[dict[str, Any], list[str]]] = {}
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            many[id(found)] = found, [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+        return found
+
+    try:
+        document = json.loads(text, object_pairs_hook=members)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"it is not JSON: {error}") from None
+    paths: list[ValuePath] = []
+    waiting: list[tuple[ValuePath, Any]] = [((), document)] if many else []
+    while waiting:
+        path, here = waiting.pop()
+        if isinstance(here, dict):
+            paths += [(*path, name) for name in many.get(id(here), (here, []))[1]]
+            waiting += [((*path, name), inner) for name, inner in here.items()]
+        elif isinstance(here, list):
+            waiting += [((*path, i), inner) for i, inner in enumerate(here)]
+    return paths
+
+
+def _repeated_nodes(root: Any) -> list[ValuePath]:
+    paths: list[ValuePath] = []
+    seen: set[int] = set()
+    waiting: list[tuple[ValuePath, Any]] = [] if root is None else [((), root)]
+    while waiting:
+        path, node = waiting.pop()
+        if id(node) in seen or node.id == "scalar":  # an alias: told where it is written
+            continue
+        seen.add(id(node))
+        if node.id == "sequence":
+            waiting += [((*path, i), inner) for i, inner in enumerate(node.value)]
+            continue
+        names = [(str(key.value), inner) for key, inner in node.value if key.id == "scalar" and key.value != "<<"]
+        paths += [(*path, name) for name, count in Counter(name for name, _ in names).items() if count > 1]
+        waiting += [((*path, name), inner) for name, inner in names]
+    return paths
+
+
 def _compose(text: str) -> Any:
     from assay.libyaml import yaml
 
@@ -90,14 +141,24 @@ class _Plain:
         if node.id == "mapping":
             found: dict[str, Any] = {}
             for key, inner in node.value:
-                if key.value == "<<" and inner.id == "mapping":
-                    found = {**self.value(inner, depth + 1), **found}
-                else:
-                    found[str(key.value) if key.id == "scalar" else "?"] = self.value(inner, depth + 1)
+                merged = _merged(key, inner)
+                for one in merged:
+                    found = {**self.value(one, depth + 1), **found}
+                if merged:
+                    continue
+                found[str(key.value) if key.id == "scalar" else "?"] = self.value(inner, depth + 1)
             return found
         if node.id == "sequence":
             return [self.value(inner, depth + 1) for inner in node.value]
         return _scalar(node)
+
+
+def _merged(key: Any, value: Any) -> list[Any]:
+    """The mappings that a member `<<` merges, the one that wins first; none when the member is none such."""
+    if key.value != "<<":
+        return []
+    many = value.value if value.id == "sequence" else [value]
+    return many if all(one.id == "mapping" for one in many) else []
 
 
 def _scalar(node: Any) -> Any:
@@ -108,16 +169,14 @@ def _scalar(node: Any) -> Any:
         return _WORDS[text.lower()]
     for kind in (int, float):
         try:
-            return kind(text) if "_" not in text else text
+            number = kind(text)
         except ValueError:
             continue
+        return number if "_" not in text and isfinite(number) else text  # `inf` and `nan` are words
     return text
 
 
 # --- spans ------------------------------------------------------------------------------------------------------------
-
-Span = tuple[int, int, int, int]
-"""Start line and column, end line and column; 1-based, the end exclusive."""
 
 
 class TextOrigin:
@@ -145,7 +204,7 @@ class TextOrigin:
                 self._whole = Location(self.shown, 1, 1, max(lines, 1), last + 1)
             return self._whole
         if self._nodes is None:
-            self._nodes = _JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
+            self._nodes = JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
         return Location(self.shown, *self._nodes.span(steps))
 
     def trace(self, path: ValuePath) -> list[Step]:
@@ -228,89 +287,9 @@ def _members(node: Any, depth: int = 0) -> dict[str, tuple[Any, Any]]:
     """The members of a mapping by name, each its key and its value, in the order in which `_Plain` lets them win."""
     found: dict[str, tuple[Any, Any]] = {}
     for key, inner in node.value:
-        if key.value == "<<" and inner.id == "mapping":
-            found = {**_members(inner, depth + 1), **found} if depth < MAX_DEPTH else found
-        elif key.id == "scalar":
+        merged = _merged(key, inner)
+        for one in merged if depth < MAX_DEPTH else ():
+            found = {**_members(one, depth + 1), **found}
+        if not merged and key.id == "scalar":
             found[str(key.value)] = key, inner
     return found
-
-
-class _JsonSpans:
-    """Goes down a path and skips what lies beside it with the JSON parser itself.
-
-    Where the members of what was gone through stand is kept: a definition with a fault in each of a thousand states
-    is read once for them all.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts = [*accumulate(map(len, StringIO(f"{text}\n", newline="\n")), initial=0)]
-        self.decoder = json.JSONDecoder()
-        self.objects: dict[int, dict[str, tuple[int, int]]] = {}
-        self.arrays: dict[int, list[int]] = {}
-
-    def span(self, steps: Sequence[str | int]) -> Span:
-        try:
-            start, at = self._down(steps)
-            end = self.decoder.raw_decode(self.text, at)[1]
-        except (ValueError, IndexError, RecursionError):
-            return (1, 1, 1, 1)
-        return (*self._place(start), *self._place(end))
-
-    def _down(self, steps: Sequence[str | int]) -> tuple[int, int]:
-        """Where the deepest member or element of the path begins, and where its value does."""
-        start = at = self._skip(0)
-        for step in steps:
-            if self.text[at] == "{":
-                found = self._members(at).get(str(step))
-            elif self.text[at] == "[" and isinstance(step, int):
-                elements = self._elements(at)
-                found = (elements[step], elements[step]) if step < len(elements) else None
-            else:
-                found = None
-            if found is None:
-                break
-            start, at = found
-        return start, at
-
-    def _members(self, begin: int) -> dict[str, tuple[int, int]]:
-        """Of the object that begins there: where each member and its value begin; the last of one name counts."""
-        found = self.objects.get(begin)
-        if found is not None:
-            return found
-        found = self.objects[begin] = {}
-        at = self._skip(begin + 1)
-        while self.text[at] == '"':
-            start = at
-            key, at = self.decoder.raw_decode(self.text, at)
-            value = self._skip(self._skip(at) + 1)  # behind the colon
-            found[key] = start, value
-            at = self._behind(value)
-        return found
-
-    def _elements(self, begin: int) -> list[int]:
-        """Where each element of the array that begins there begins."""
-        found = self.arrays.get(begin)
-        if found is not None:
-            return found
-        found = self.arrays[begin] = []
-        at = self._skip(begin + 1)
-        while self.text[at] != "]":
-            found.append(at)
-            at = self._behind(at)
-        return found
-
-    def _behind(self, value: int) -> int:
-        """Where what follows a value begins: the next member or element, or the end of what holds it."""
-        at = self._skip(self.decoder.raw_decode(self.text, value)[1])
-        return self._skip(at + 1) if self.text[at] == "," else at
-
-    def _skip(self, at: int) -> int:
-        """The first place from `at` on that is no white space."""
-        while self.text[at] in " \t\r\n":
-            at += 1
-        return at
-
-    def _place(self, at: int) -> tuple[int, int]:
-        line = bisect_right(self.starts, at)
-        return line, at - self.starts[line - 1] + 1

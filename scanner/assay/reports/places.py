@@ -168,9 +168,13 @@ def _moved(column: int, spans: list[masking.Span], *, after: bool) -> int:
 
 
 def in_file(finding: Finding) -> bool:
-    """True when a file of the scan holds the finding; a live resource's "file" is its own address."""
+    """True when a file of the scan holds the finding: a live resource's "file" is its own address, and so is that of an
+    archive that Terraform is still to make, while a document is named after the file that it is."""
     place, r = finding.location, finding.resource
-    return place is not None and bool(place.file) and place.file != r.address and "://" not in place.file
+    if place is None or not place.file or "://" in place.file:
+        return False
+    is_file = r.source == "layer" or (r.source == "document" and r.type != "archive")
+    return is_file or place.file != r.address
 
 
 def stand_in(finding: Finding) -> str:

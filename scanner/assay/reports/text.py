@@ -119,7 +119,8 @@ class _Text:
         head = self.paint(level, f"{level.upper():<8}")
         at = f"{place.start_line}:{place.start_column} " if place and in_file(f) else ""
         address = clean(f.resource.address)
-        about = f"{address}: " if in_file(f) and not f.message.startswith(f.resource.address) else ""
+        headed = place is None or place.file == f.resource.address or f.message.startswith(f.resource.address)
+        about = "" if headed or not in_file(f) else f"{address}: "
         said = printable(about + shape.one_line(clean(f.message)))
         self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
         if self.quiet:

@@ -13,10 +13,13 @@ from assay.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assay.json_spans import JsonSpans
     from assay.model import ValuePath
 
 ARGUMENTS, CALL, COLLECTION = kind("function_arguments"), kind("function_call"), kind("collection_value")
 ELEMENT, OPEN, TUPLE = kind("object_elem"), kind("(", False), kind("tuple")
+TEMPLATE, HEREDOC = kind("template_expr"), kind("heredoc_template")
+INTERPOLATION, LITERAL = kind("template_interpolation"), kind("template_literal")
 SEEN_THROUGH = {"jsonencode", "yamlencode", "tolist", "toset", "tomap", "concat", "merge", "sensitive", "nonsensitive"}
 KEPT_FILES = 8
 KEPT_BLOCKS = 64
@@ -24,6 +27,10 @@ KEPT_BLOCKS = 64
 _bytes: dict[str, tuple[tuple[int, int], bytes]] = {}
 _blocks: dict[tuple[Layer, ...], tuple[list[bytes], Block | None]] = {}
 """Blocks parsed again, with the bytes they were parsed from: one block often has twenty findings."""
+
+_heredoc: tuple[Attribute, int, int, JsonSpans | None] | None = None
+"""The heredoc that was looked into last (attribute, place of the expression), where its text begins, and its JSON: a
+definition with a fault in each of a thousand states is read once for them all."""
 
 
 class Layer(NamedTuple):
@@ -150,13 +157,54 @@ def within(attribute: Attribute, steps: Sequence[str | int]) -> Span:
     if isinstance(attribute, JsonAttribute):
         return _within_json(attribute, steps)
     node = attribute.node
-    for step in steps:
+    for i, step in enumerate(steps):
         found = _inside(node, step, attribute.file.data)
         if found is None:
-            break
+            return _within_heredoc(attribute, node, steps[i:]) or span
         part, node = found
         span = Span(attribute.file, part.start_byte, part.end_byte)
     return span
+
+
+def _within_heredoc(attribute: Attribute, node: Any, steps: Sequence[str | int]) -> Span | None:
+    """The span of a path in the JSON text that a heredoc holds; None where an expression is none, or too unlike JSON.
+
+    The text is taken byte by byte (Latin-1), so that places in it are places in the file.
+    """
+    global _heredoc
+    if _heredoc is None or _heredoc[0] is not attribute or _heredoc[1] != node.start_byte:
+        _heredoc = (attribute, node.start_byte, *_heredoc_text(node, attribute.file.data))
+    _, _, start, spans = _heredoc
+    if spans is None:
+        return None
+    found = spans.offsets([s.encode().decode("latin-1") if isinstance(s, str) else s for s in steps])
+    if found is None or not spans.text[: found[0]].strip():  # no step of the path is written there
+        return None
+    return Span(attribute.file, start + found[0], start + found[1])
+
+
+def _heredoc_text(node: Any, data: bytes) -> tuple[int, JsonSpans | None]:
+    """Where the text of a heredoc begins, and its JSON, interpolations taken for numbers and directives for blanks."""
+    from assay.json_spans import JsonSpans
+
+    inner = node
+    while inner.kind_id in (EXPRESSION, TEMPLATE) and len(inner.named_children) == 1:
+        inner = inner.named_children[0]
+    if inner.kind_id != HEREDOC:
+        return 0, None
+    start, end = data.find(b"\n", inner.start_byte) + 1, inner.children[-1].start_byte
+    text = bytearray(b" " * (end - start))
+    waiting = list(inner.children)
+    while waiting:
+        part = waiting.pop()
+        first, last = part.start_byte - start, part.end_byte - start
+        if part.kind_id == LITERAL:
+            text[first:last] = data[part.start_byte : part.end_byte]
+        elif part.kind_id == INTERPOLATION:
+            text[first:last] = b"1" * (last - first)
+        else:
+            waiting += part.children
+    return start, JsonSpans(text.decode("latin-1"))
 
 
 def characters(span: Span, start: int, end: int) -> Span | None:
