@@ -438,8 +438,9 @@ def _shaped_in(text: str, owner: str) -> Iterator[tuple[int, str]]:
 
 
 def _named_in(name: str, text: str) -> Iterator[tuple[int, str]]:
+    from assay.analysis import python_code
+
     if name.endswith(".py"):
-        from assay.analysis import python_code
         from assay.analysis.source_code import NoSource
 
         try:
