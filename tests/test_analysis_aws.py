@@ -13,6 +13,7 @@ from assay.analysis.aws_arns import account_of, arn_shaped, matches, matches_all
 from assay.analysis.aws_escalation import escalations
 from assay.analysis.aws_permissions import narrowable
 from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, identity_statements, statements
+from assay.analysis.aws_security_groups import acl_entries, admitted
 from assay.analysis.certificates import read_certificate
 from assay.analysis.credentials import credential_within, is_credential
 from assay.analysis.state_machine import ACCOUNT, PAYMENT, faults, may_say, states
@@ -298,3 +299,21 @@ def test_used_by_ignores_the_instance_key_and_finds_live_ids() -> None:
     live = Resource("aws_security_group", "arn:aws:ec2:::sg-1", "aws", {"id": "sg-1"})
     card = Resource("aws_network_interface", "eni-1", "aws", {"security_groups": ["sg-1"]})
     assert used_by(live, Graph([live, card])) == {"aws_network_interface"}
+
+
+# --- network ACLs -----------------------------------------------------------------------------------------------------
+
+
+def test_an_acl_admits_whom_it_lists_where_one_address_belongs() -> None:
+    """A variable often holds a list: the provider refuses it, and what is meant is open all the same."""
+
+    def reached(protocol: Any) -> list[int]:
+        ingress = {"rule_no": 1, "action": "allow", "protocol": protocol, "from_port": 5, "to_port": 22}
+        body = {"ingress": [{**ingress, "cidr_block": ["10.0.0.0/8", "0.0.0.0/0"]}]}
+        acl = Resource("aws_network_acl", "aws_network_acl.a", "terraform", body, name="a")
+        return [e.number for e in admitted(acl, acl_entries(acl, Graph([acl])), 22)]
+
+    assert reached("tcp") == [1]
+    assert reached("udp") == []
+    with pytest.raises(Undetermined):
+        reached(var())

@@ -153,8 +153,12 @@ def _locks_out(statement: Any) -> bool:
     principal = statement.get("Principal")
     named = principal.get("AWS") if is_map(principal) else principal
     actions = [str(a).lower() for a in as_list(statement.get("Action"))]
-    everything = "*" in as_list(named) and ("*" in actions or "s3:*" in actions)
-    return everything and any_of(policy_list(statement.get("Resource")), whole_bucket)
+    if "*" not in as_list(named) or not ("*" in actions or "s3:*" in actions):
+        return False
+    resources = statement.get("Resource")
+    if resources == None:  # everything but what NotResource spares
+        return not any_of(policy_list(statement.get("NotResource")), whole_bucket)
+    return any_of(policy_list(resources), whole_bucket)
 
 
 @rule(

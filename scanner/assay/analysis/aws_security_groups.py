@@ -176,7 +176,7 @@ def _admitted(r: Resource, entries: list[Entry], port: int | None, cidr: str) ->
     refusals = [e for e in entries if not isinstance(e.allows, Unknown) and e.denies]
     for entry in entries:
         opening = entry.opening
-        if not network.is_anywhere(opening.view[cidr]):
+        if not any_of(as_list(opening.view[cidr]), network.is_anywhere):
             continue
         if not (opening.all_ports if port is None else opening.reaches(port)):
             continue
