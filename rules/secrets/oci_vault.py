@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
 from assay.analysis.credentials import static_key
 from assay.analysis.literals import days_from_now, is_written, number
-from assay.analysis.secret_copies import copies_of, is_known, source_of, synced_at
+from assay.analysis.secret_copies import copies_of, is_known, source_of, synced_at, unlisted
 
 # Key lengths are given in bytes.
 SHORTEST = {"AES": 32, "RSA": 256}
@@ -160,8 +160,8 @@ def secret_sync_drift(secret: Resource, graph: Graph, params: dict[str, int]) ->
         elif source and not synced_at(secret):
             yield secret.unsure(f"it is a copy of {source} and does not say when it was made", at="metadata")
         return
-    copies = copies_of(secret, graph)
-    rotated = secret["last_rotated_date"] if copies else None
+    copies, hidden = copies_of(secret, graph), unlisted(graph)
+    rotated = secret["last_rotated_date"] if copies or hidden else None
     if rotated == None:
         return
     allowed = params["minutes"] / 1440
@@ -175,3 +175,5 @@ def secret_sync_drift(secret: Resource, graph: Graph, params: dict[str, int]) ->
         elif late > allowed:
             said = f"{copy['secret_name']} in OCI was copied {late * 1440:.0f} minutes after the rotation"
             yield secret.fails(said, at="last_rotated_date", because=because, key=copy.address)
+    if hidden:
+        yield secret.unsure(f"a copy may be among the secrets of OCI that could not be listed: {hidden}")

@@ -30,6 +30,11 @@ def copies_of(source: Resource, graph: Graph) -> list[Resource]:
     return [copy for key in dict.fromkeys((arn, arn[:-_SUFFIX], name)) for copy in index.get(key, ())]
 
 
+def unlisted(graph: Graph) -> str:
+    """Why secrets of OCI are missing among the inputs; empty when none was refused."""
+    return next((why for type_, _, _, why in graph.coverage.unlisted if type_ == "oci_vault_secret"), "")
+
+
 def is_known(source: str, graph: Graph) -> bool:
     """True when the secret of AWS that a copy names is here."""
     for secret in graph.all("aws_secretsmanager_secret"):
