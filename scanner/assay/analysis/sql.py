@@ -65,7 +65,7 @@ def dimension_conflict(column: dict[str, Any], table: dict[str, Any], schema: Re
     if column["type"] not in _VECTORS or not first or not first[0].isdigit():
         return ""
     size = int(first[0])
-    comments = [c["text"] for c in schema.values.get("comments") or [] if c["on"].startswith(table["name"])]
+    comments = [c["text"] for c in schema.values.get("comments") or [] if f"{c['on']}.".startswith(f"{table['name']}.")]
     texts = " ".join([*(table["texts"]), *comments]).lower()
     for model, wanted in MODELS.items():
         if model in texts and size != wanted and not (size < wanted and any(s in model for s in _SEVERAL)):
@@ -88,7 +88,7 @@ _KEEPS = {
 def forgotten(table: dict[str, Any]) -> list[str]:
     """What a table of embeddings does not keep: the model, the source, the date. Empty for other tables."""
     columns = table["columns"]
-    if not any(c["type"] in _VECTORS for c in columns):
+    if table.get("altered") or not any(c["type"] in _VECTORS for c in columns):
         return []
     names = [c["name"] for c in columns if c["type"] not in _VECTORS]
     noted = " ".join(t for c in columns if c["annotated"] for t in c["notes"]).lower()

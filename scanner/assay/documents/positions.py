@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assay.json_spans import Span
-    from assay.model import ValuePath
+    from assay.model import Resource, ValuePath
 
 MAX_NODES = 200_000
 """The bound on a YAML document's nodes, aliases counted with all that they stand for."""
@@ -22,11 +22,12 @@ MAX_DEPTH = 100
 
 
 class Malformed(Exception):
-    """A text that cannot be parsed: a sentence, and where (1-based)."""
+    """A text that cannot be parsed: a sentence, and where (1-based); in `kept` what of it could be read all the same."""
 
-    def __init__(self, sentence: str, line: int = 1, column: int = 1) -> None:
+    def __init__(self, sentence: str, line: int = 1, column: int = 1, kept: Sequence[Resource] = ()) -> None:
         super().__init__(f"line {line}, column {column}: {sentence}")
         self.sentence = sentence
+        self.kept = kept
         self.line = line
         self.column = column
 

@@ -103,6 +103,9 @@ class Documents:
         try:
             return reader(file)
         except Malformed as fault:
+            if fault.kept:
+                self.intake.coverage.input(shown, "failed", str(fault), fault.line)
+                return list(fault.kept)
             self.broken[shown] = fault
             return [_unparsed(kind, shown, fault)]
 

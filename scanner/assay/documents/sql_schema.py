@@ -6,24 +6,17 @@ vectors of Oracle), so the statements are read from its tokens, which know both 
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from assay.documents.positions import LineOrigin, Malformed
+from assay.documents.sql_words import Word, dialect_of, statements, words_of
 from assay.model import Resource
-from assay.patterns import pattern
-from assay.terraform.syntax import Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assay.documents.reading import File
 
-_ORACLE = pattern(
-    r"\b(?:VARCHAR2|NUMBER\s*\(|DUALITY|ANNOTATIONS\s*\(|CASCADE\s+CONSTRAINTS|PURGE|SYSDATE|CLOB|DBMS_\w+)\b",
-    re.IGNORECASE,
-)
 _STARTERS = {"CREATE", "ALTER", "DROP", "COMMENT", "GRANT", "BEGIN", "DECLARE", "INSERT", "UPDATE", "DELETE", "SELECT"}
 _CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "FOREIGN", "UNIQUE", "CHECK", "EXCLUDE", "LIKE", "PERIOD"}
 _MODIFIERS = {
@@ -33,77 +26,45 @@ _MODIFIERS = {
 }  # fmt: skip
 
 
-class Word(NamedTuple):
-    """One token: its text (of a string or quoted name without quotes), whether it is a string, and its place."""
-
-    text: str
-    is_string: bool
-    line: int
-    column: int
-
-    @property
-    def upper(self) -> str:
-        return "" if self.is_string else self.text.upper()
-
-
 def read(file: File) -> list[Resource]:
     """The schema of a file, and its assertions, each as a resource of its own.
 
     Raises:
-        Malformed: a text or comment does not end.
+        Malformed: a statement is none, in its `kept` what the others are.
         Unreadable: sqlglot is not installed.
     """
     text = file.text()
-    dialect = "oracle" if _ORACLE.search(text) else "postgres"
+    dialect = dialect_of(text)
     kinds = ("tables", "domains", "views", "drops", "constraints", "indexes", "comments", "redacted", "assertions")
     values: dict[str, Any] = {"dialect": dialect, **{kind: [] for kind in kinds}}
-    for words in _statements(_words(text, dialect)):
-        _statement(words, values)
+    words, faults = words_of(text, dialect)
+    for one in statements(words):
+        try:
+            _statement(one, values)
+        except Malformed as fault:
+            faults.append(fault)
     assertions = values.pop("assertions")
+    found = any(values[kind] for kind in kinds[:-1]) or bool(assertions)
     schema = Resource("sql", file.shown, "document", values, LineOrigin(file.shown, values))
-    return [schema, *(_assertion(file.shown, a) for a in assertions)]
+    resources = [schema, *(_assertion(file.shown, a) for a in assertions)]
+    if faults:
+        raise _together(faults, resources if found else [])
+    return resources
+
+
+def _together(faults: list[Malformed], kept: list[Resource]) -> Malformed:
+    """All the faults as one, which stands at the first."""
+    first = min(faults, key=lambda fault: fault.line)
+    others = sorted(fault.line for fault in faults if fault is not first)
+    also = f" (and so are {len(others)} more statements, the next at line {others[0]})" if others else ""
+    left = "; the other statements were read" if kept else ""
+    return Malformed(f"{first.sentence}{also}{left}", first.line, first.column, kept)
 
 
 def _assertion(shown: str, values: dict[str, Any]) -> Resource:
     whole = {"definition": values, **values}
     origin = LineOrigin(shown, whole, values["line"])
     return Resource("assertion", f"{shown}:{values['name']}", "document", whole, origin, name=values["name"])
-
-
-def _words(text: str, dialect: str) -> list[Word]:
-    try:
-        from sqlglot import TokenType, tokenize
-        from sqlglot.errors import TokenError
-    except ImportError as error:
-        raise Unreadable(f"{error.name} is not installed, which reads SQL: pip install 'assay[documents]'") from None
-    starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
-    strings = {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING}
-    try:
-        tokens = tokenize(text, dialect=dialect)
-    except TokenError as error:
-        at = len(text.rstrip())
-        line = bisect_right(starts, at)
-        raise Malformed(f"it is not SQL: {str(error).partition(chr(10))[0]}", line, at - starts[line - 1] + 1) from None
-    found = []
-    for token in tokens:
-        line = bisect_right(starts, token.start)
-        found.append(Word(token.text, token.token_type in strings, line, token.start - starts[line - 1] + 1))
-    return found
-
-
-def _statements(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """The statements: up to a semicolon, or a `/` alone on its line."""
-    current: list[Word] = []
-    for i, word in enumerate(words):
-        alone = word.upper == "/" and (i + 1 == len(words) or words[i + 1].line > word.line) and word.column == 1
-        if word.upper == ";" or alone:
-            if current:
-                yield current
-            current = []
-        else:
-            current.append(word)
-    if current:
-        yield current
 
 
 def _statement(words: list[Word], values: dict[str, Any]) -> None:
@@ -165,7 +126,9 @@ def _create(words: list[Word], values: dict[str, Any]) -> None:
 
 def _table(words: list[Word], at: int) -> dict[str, Any]:
     name = _path(words, at)
-    start = next((i for i in range(at, len(words)) if words[i].text == "("), len(words))
+    start = next((i for i in range(at, len(words)) if words[i].upper == "("), len(words))
+    if _depth(words, len(words)) > 0:
+        raise Malformed(f"the parentheses of the table {name} do not close", words[0].line, words[0].column)
     table: dict[str, Any] = {"name": name, "columns": [], "constraints": [], "texts": [], **_place(words[0])}
     for part in _parts(words, start):
         if part[0].upper in _CONSTRAINTS:
@@ -181,10 +144,10 @@ def _parts(words: Sequence[Word], start: int) -> Iterator[list[Word]]:
     depth = 0
     current: list[Word] = []
     for word in words[start:]:
-        depth += (word.text == "(") - (word.text == ")")
+        depth += (word.upper == "(") - (word.upper == ")")
         if depth == 0:
             break
-        if depth == 1 and word.text in ("(", ","):
+        if (depth, word.upper) in ((1, "("), (1, ",")):
             if current:
                 yield current
             current = []
@@ -211,24 +174,40 @@ def _column(part: list[Word]) -> dict[str, Any]:
     domain = _path(part, upper.index("DOMAIN") + 1) if "DOMAIN" in upper[1:] else ""
     checks = [i for i, w in enumerate(upper) if w == "CHECK"]
     return {
-        "name": part[0].text.lower(), "type": upper[1] if end > 1 else "", "domain": domain,
-        "arguments": [w.text for w in part[2:end] if w.text not in "(),"], "encrypted": "ENCRYPT" in upper,
+        "name": part[0].text.lower(), "type": _type(part[1:end]), "domain": domain,
+        "arguments": _arguments(part[1:end]), "encrypted": "ENCRYPT" in upper,
         "check": " ".join(w.text for w in part[checks[0] :]) if checks else "",
         "notes": [w.text for w in part if w.is_string], "annotated": "ANNOTATIONS" in upper, **_place(part[0]),
     }  # fmt: skip
 
 
+def _type(words: Sequence[Word]) -> str:
+    """The name of a type in upper case, without its schema."""
+    at = 0
+    while at + 2 < len(words) and words[at + 1].upper == ".":
+        at += 2
+    return words[at].text.upper() if words else ""
+
+
+def _arguments(words: Sequence[Word]) -> list[str]:
+    """What stands in the parentheses of a type."""
+    return [w.text for i, w in enumerate(words) if w.upper not in ("(", ")", ",") and _depth(words, i) > 0]
+
+
 def _domain(words: list[Word], at: int) -> dict[str, Any]:
     upper = [w.upper for w in words]
-    as_ = next((i for i in range(at, len(upper)) if upper[i] == "AS"), at)
+    begin = at + 1
+    while upper[begin : begin + 1] == ["."]:
+        begin += 2
+    begin += upper[begin : begin + 1] == ["AS"]
     end = next(
-        (i for i in range(as_ + 1, len(upper)) if upper[i] in {*_AFTER_TYPE, "DISPLAY", "ORDER", "STRICT"}), len(upper)
+        (i for i in range(begin, len(upper)) if upper[i] in {*_AFTER_TYPE, "DISPLAY", "ORDER", "STRICT"}), len(upper)
     )
-    kind = upper[as_ + 1] if as_ + 1 < len(upper) else ""
+    kind = _type(words[begin:end])
     checked = "CHECK" in upper or kind == "ENUM" or "FROM" in upper  # enumerations and flexible domains choose
     return {
         "name": _path(words, at), "type": kind, "checked": checked,
-        "arguments": [w.text for w in words[as_ + 2 : end] if w.text not in "(),"],
+        "arguments": _arguments(words[begin:end]),
         "patterns": list(_regular_expressions(words)), **_place(words[0]),
     }  # fmt: skip
 
@@ -270,32 +249,85 @@ def _alter(words: list[Word], values: dict[str, Any]) -> None:
     if upper[1:2] == ["ASSERTION"]:
         values["constraints"].append(_enforced(words, _path(words, 2), words[0]))
         return
-    if "VALIDATE" in upper and "CONSTRAINT" in upper and "NOT" not in upper:  # what was weak before judges now
-        name = _path(words, upper.index("CONSTRAINT") + 1)
-        values["constraints"] = [c for c in values["constraints"] if c["name"] != name]
-        return
-    for i, word in enumerate(upper):
-        if word in ("CONSTRAINT", "CHECK", "FOREIGN") and upper[i - 1] in (
-            "ADD",
-            "MODIFY",
-            "ENABLE",
-            "DISABLE",
-            "NOVALIDATE",
-            "(",
-        ):
-            name = words[i + 1].text.lower() if word == "CONSTRAINT" and i + 1 < len(words) else word.lower()
-            values["constraints"].append(_enforced(words, name, words[0]))
-            return
+    begin = next((i for i in range(2, len(upper)) if upper[i] in _CHANGES), len(words))
+    table = _path(words, 2 + sum(w in ("IF", "EXISTS", "ONLY") for w in upper[2:5]))
+    for change in _changes(words[begin:]):
+        _change(change, table, values)
+
+
+_CHANGES = ("ADD", "MODIFY", "ENABLE", "DISABLE", "VALIDATE", "ALTER", "DROP", "RENAME")
+
+
+def _changes(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """What the commas of an ALTER separate: `ADD CONSTRAINT a ..., ADD CONSTRAINT b ...`."""
+    current: list[Word] = []
+    depth = 0
+    for i, word in enumerate(words):
+        depth += (word.upper == "(") - (word.upper == ")")
+        follows = words[i + 1].upper if i + 1 < len(words) else ""
+        if depth == 0 and word.upper == "," and follows in _CHANGES:
+            yield current
+            current = []
+        elif depth == 0 and word.upper in ("ADD", "MODIFY") and current:  # Oracle writes no comma
+            yield current
+            current = [word]
+        else:
+            current.append(word)
+    if current:
+        yield current
+
+
+def _change(words: list[Word], table: str, values: dict[str, Any]) -> None:
+    """What a change of a table makes of its constraints and columns; of one constraint the last word counts."""
+    upper = [w.upper for w in words]
+    at = 1 if upper[1:2] != ["("] else 2
+    at += upper[at : at + 1] in (["VALIDATE"], ["NOVALIDATE"])
+    word = upper[at] if at < len(upper) else ""
+    if word in ("CONSTRAINT", "CHECK", "FOREIGN"):
+        inner = words[2:-1] if upper[1] == "(" and upper[-1] == ")" else words
+        name = words[at + 1].text.lower() if word == "CONSTRAINT" and at + 1 < len(words) else word.lower()
+        made = {**_enforced(inner, name, words[0]), "table": table}
+        if word == "CONSTRAINT":
+            _forget(name, table, values)
+        if upper[0] != "DROP":
+            values["constraints"].append(made)
+    elif upper[:1] == ["ADD"] and word not in _CONSTRAINTS:
+        _add_columns(words, table, values)
+
+
+def _add_columns(words: list[Word], name: str, values: dict[str, Any]) -> None:
+    """The columns that a table gets later; of a table of another file no more is known than these."""
+    at = 1
+    while at < len(words) and words[at].upper in ("COLUMN", "IF", "NOT", "EXISTS"):
+        at += 1
+    parts = list(_parts(words, at)) if words[at:] and words[at].upper == "(" else [words[at:]]
+    columns = [_column(part) for part in parts if len(part) > 1 and part[0].upper not in _CONSTRAINTS]
+    table = next((t for t in values["tables"] if t["name"] == name), None)
+    if table is None and columns:
+        table = {"name": name, "columns": [], "constraints": [], "texts": [], "altered": True, **_place(words[0])}
+        values["tables"].append(table)
+    if table is not None:
+        table["columns"] += columns
+        table["texts"] += [w.text for w in words if w.is_string]
+
+
+def _forget(name: str, table: str, values: dict[str, Any]) -> None:
+    """Take back what was said of a constraint of a table."""
+    values["constraints"] = [c for c in values["constraints"] if (c["name"], c.get("table")) != (name, table)]
+    for one in values["tables"]:
+        if one["name"] == table:
+            one["constraints"] = [c for c in one["constraints"] if c["name"] != name]
 
 
 def _drop(words: list[Word]) -> dict[str, Any]:
     upper = [w.upper for w in words]
     lethal = [w for w in ("PURGE", "CASCADE") if w in upper[2:]]
-    guarded = upper[2:4] == ["IF", "EXISTS"]
-    kind = upper[1].lower() if len(upper) > 1 else ""
+    at = next((i for i in range(2, min(len(upper), 6)) if upper[i : i + 2] == ["IF", "EXISTS"]), 0)
+    guarded = at > 0
+    kind = " ".join(upper[1 : at or 2]).lower()
     return {
         "kind": kind,
-        "name": _path(words, 4 if guarded else 2),
+        "name": _path(words, at + 2 if guarded else 3 if kind == "materialized" else 2),
         "lethal": lethal,
         "guarded": guarded,
         **_place(words[0]),
@@ -329,7 +361,7 @@ def _view(words: list[Word], at: int) -> dict[str, Any]:
 
 
 def _depth(words: Sequence[Word], at: int) -> int:
-    return sum((w.text in "({[") - (w.text in ")}]") for w in words[:at] if len(w.text) == 1)
+    return sum((w.upper in ("(", "{", "[")) - (w.upper in (")", "}", "]")) for w in words[:at])
 
 
 def _grants(head: Sequence[Word], verb: str) -> bool:

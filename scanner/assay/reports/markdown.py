@@ -108,7 +108,8 @@ def _where(f: Finding) -> str:
 def _said(f: Finding) -> str:
     clean = shape.cleaner(f)
     address, message = clean(f.resource.address), clean(f.message)
-    return message if address in message or not in_file(f) else f"{address}: {message}"
+    named = address in message or (f.location is not None and f.location.file == f.resource.address)
+    return message if named or not in_file(f) else f"{address}: {message}"
 
 
 def prose(text: str) -> str:

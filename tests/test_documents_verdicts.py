@@ -1,0 +1,110 @@
+"""What the rules say of SQL schemas, build specs, Dockerfiles and workflows as people write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.documents.positions import read_yaml
+from assay.documents.sql_words import dialect_of
+from assay.model import Request, Verdict
+from assay.reports.places import in_file
+from assay.scan import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from assay.engine import Report
+
+CATALOGUE = Catalogue([RULES])
+
+
+def scan(folder: Path, rule: str = "", **files: str) -> Report:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    entries = [e for e in CATALOGUE.entries if e.id.startswith(rule)]
+    return run(Request([str(folder)], str(folder)), CATALOGUE, entries)
+
+
+def said(report: Report, verdict: Verdict = Verdict.FAIL) -> list[tuple[int, str]]:
+    """(line, message) of each failure."""
+    found = [(f.location.start_line if f.location else 0, f.message) for f in report.findings if f.verdict is verdict]
+    return sorted(found)
+
+
+# --- SQL --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "wanted"),
+    [
+        ("sql-plaintext", "CREATE TABLE t (\n ssn character varying(11)\n);", [2]),
+        ("sql-plaintext", "CREATE TABLE t (\n a text DEFAULT ')',\n ssn text\n);", [3]),
+        ("sql-plaintext", 'CREATE TABLE t (\n "check" text,\n "ssn" text\n);', [3]),
+        ("sql-plaintext", "CREATE TABLE t (a int PRIMARY KEY);\nALTER TABLE t ADD COLUMN ssn text, ADD b int;", [2]),
+        ("sql-plaintext", "ALTER TABLE t ADD (n NUMBER,\n ssn VARCHAR2(11)) ADD CONSTRAINT c CHECK (n > 0);", [2]),
+        ("sql-plaintext", "ALTER TABLE t ADD COLUMN n text, ADD PRIMARY KEY (ssn);", []),
+        ("sql-drop", "DROP MATERIALIZED VIEW IF EXISTS v CASCADE;\nDROP INDEX CONCURRENTLY IF EXISTS i CASCADE;", []),
+        ("sql-drop", "DROP MATERIALIZED VIEW v CASCADE;", [1]),
+        ("sql-assertion", "CREATE TABLE t (\n a int,\n FOREIGN KEY (a) REFERENCES b (c) NOT ENFORCED\n);", [3]),
+        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0),\n ADD CONSTRAINT b CHECK (n < 9) NOT VALID;", [2]),
+        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0) NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT a;", []),
+        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0) NOT VALID;\nALTER TABLE u VALIDATE CONSTRAINT a;", [1]),
+        ("sql-assertion", "CREATE TABLE t (n NUMBER(1), CONSTRAINT a CHECK (n > 0) DISABLE);\nALTER TABLE t ENABLE CONSTRAINT a;", []),
+        ("sql-assertion", "ALTER TABLE t MODIFY (CONSTRAINT a DISABLE);", [1]),
+        ("sql-vector", "CREATE TABLE t (\n e extensions.vector,\n f extensions.vector(3)\n);", [2]),
+        ("sql-vector", "CREATE TABLE t (e vector(3));\nCREATE TABLE tu (x int);\nCOMMENT ON COLUMN tu.x IS 'all-minilm-l6-v2';", []),
+        ("sql-unconstrained", "CREATE DOMAIN app.d character varying;\nCREATE DOMAIN app.e text CHECK (CAST(VALUE AS int) > 0);", [1]),
+        ("sql-domain-weak", "CREATE DOMAIN d AS character varying CHECK (VALUE ~ '^a+$');", [1]),
+        ("sql-embedding", "ALTER TABLE elsewhere ADD COLUMN e vector(3);", []),
+    ],
+)  # fmt: skip
+def test_schemas_as_they_are_written(tmp_path: Path, rule: str, text: str, wanted: list[int]) -> None:
+    report = scan(tmp_path, rule, **{"s.sql": text})
+    assert [line for line, _ in said(report)] == wanted, said(report)
+    assert [i["status"] for i in report.coverage.inputs] == ["read"]
+
+
+def test_a_statement_that_is_none_hides_no_other(tmp_path: Path) -> None:
+    text = "CREATE TABLE t (ssn text);\nCREATE TABLE u (a int, b text;\nCREATE TABLE v (pwd text);\n"
+    report = scan(tmp_path, "sql-plaintext", **{"s.sql": text})
+    assert [line for line, _ in said(report)] == [1, 3]
+    (told,) = report.coverage.inputs
+    assert (told["status"], told["line"]) == ("failed", 2)
+    assert told["reason"].endswith("the parentheses of the table u do not close; the other statements were read")
+    assert report.exit_code == 1
+
+
+def test_a_text_without_an_end_hides_no_statement_before_it_or_after_a_body(tmp_path: Path) -> None:
+    text = (
+        "CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  DELETE FROM x; -- don't\n  RETURN 1;\nEND;\n$$ LANGUAGE plpgsql;\n"
+        "CREATE TABLE t (ssn text);\nCREATE TABLE u (b text DEFAULT 'x);\nCREATE TABLE v (pwd text);\n"
+    )
+    report = scan(tmp_path, "sql-plaintext", **{"s.sql": text})
+    assert [line for line, _ in said(report)] == [7, 9]
+    assert [(i["status"], i["line"]) for i in report.coverage.inputs] == [("failed", 8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("-- once VARCHAR2, now text\nCREATE TABLE t (a text);", "postgres"),
+        ("/* a CLOB */ CREATE FUNCTION f() AS $b$ x $b$;", "postgres"),
+        ("CREATE TABLE t (a VARCHAR2(3));", "oracle"),
+        ("CREATE TABLE t (a CLOB DEFAULT q'[it's]');", "oracle"),
+    ],
+)
+def test_the_dialect_of_a_file(text: str, wanted: str) -> None:
+    assert dialect_of(text) == wanted
+
+
+def test_findings_of_documents_stand_in_their_file(tmp_path: Path) -> None:
+    report = scan(tmp_path, "sql-plaintext", **{"s.sql": "CREATE TABLE t (\n ssn text\n);"})
+    assert [in_file(f) for f in report.findings] == [True]
+
+
+# --- build specs ------------------------------------------------------------------------------------------------------
