@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
-from assay.documents.positions import read_yaml
 from assay.documents.sql_words import dialect_of
 from assay.model import Request, Verdict
 from assay.reports.places import in_file
@@ -39,6 +38,9 @@ def said(report: Report, verdict: Verdict = Verdict.FAIL) -> list[tuple[int, str
 # --- SQL --------------------------------------------------------------------------------------------------------------
 
 
+ADD = "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0)"
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "wanted"),
     [
@@ -51,14 +53,18 @@ def said(report: Report, verdict: Verdict = Verdict.FAIL) -> list[tuple[int, str
         ("sql-drop", "DROP MATERIALIZED VIEW IF EXISTS v CASCADE;\nDROP INDEX CONCURRENTLY IF EXISTS i CASCADE;", []),
         ("sql-drop", "DROP MATERIALIZED VIEW v CASCADE;", [1]),
         ("sql-assertion", "CREATE TABLE t (\n a int,\n FOREIGN KEY (a) REFERENCES b (c) NOT ENFORCED\n);", [3]),
-        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0),\n ADD CONSTRAINT b CHECK (n < 9) NOT VALID;", [2]),
-        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0) NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT a;", []),
-        ("sql-assertion", "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0) NOT VALID;\nALTER TABLE u VALIDATE CONSTRAINT a;", [1]),
-        ("sql-assertion", "CREATE TABLE t (n NUMBER(1), CONSTRAINT a CHECK (n > 0) DISABLE);\nALTER TABLE t ENABLE CONSTRAINT a;", []),
+        ("sql-assertion", f"{ADD},\n ADD CONSTRAINT b CHECK (n < 9) NOT VALID;", [2]),
+        ("sql-assertion", f"{ADD} NOT VALID;\nALTER TABLE t VALIDATE CONSTRAINT a;", []),
+        ("sql-assertion", f"{ADD} NOT VALID;\nALTER TABLE u VALIDATE CONSTRAINT a;", [1]),
+        ("sql-assertion", ("CREATE TABLE t (n NUMBER(1), CONSTRAINT a CHECK (n > 0) DISABLE);\n"
+         "ALTER TABLE t ENABLE CONSTRAINT a;"),
+         []),
         ("sql-assertion", "ALTER TABLE t MODIFY (CONSTRAINT a DISABLE);", [1]),
         ("sql-vector", "CREATE TABLE t (\n e extensions.vector,\n f extensions.vector(3)\n);", [2]),
-        ("sql-vector", "CREATE TABLE t (e vector(3));\nCREATE TABLE tu (x int);\nCOMMENT ON COLUMN tu.x IS 'all-minilm-l6-v2';", []),
-        ("sql-unconstrained", "CREATE DOMAIN app.d character varying;\nCREATE DOMAIN app.e text CHECK (CAST(VALUE AS int) > 0);", [1]),
+        ("sql-vector", "CREATE TABLE t (e vector(3));\nCOMMENT ON COLUMN tu.x IS 'all-minilm-l6-v2';",
+         []),
+        ("sql-unconstrained", ("CREATE DOMAIN a.d character varying;\n"
+         "CREATE DOMAIN a.e text CHECK (CAST(b AS int) > 0);"), [1]),
         ("sql-domain-weak", "CREATE DOMAIN d AS character varying CHECK (VALUE ~ '^a+$');", [1]),
         ("sql-embedding", "ALTER TABLE elsewhere ADD COLUMN e vector(3);", []),
     ],
@@ -81,7 +87,8 @@ def test_a_statement_that_is_none_hides_no_other(tmp_path: Path) -> None:
 
 def test_a_text_without_an_end_hides_no_statement_before_it_or_after_a_body(tmp_path: Path) -> None:
     text = (
-        "CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  DELETE FROM x; -- don't\n  RETURN 1;\nEND;\n$$ LANGUAGE plpgsql;\n"
+        "CREATE FUNCTION f() RETURNS int AS $$\nBEGIN\n  DELETE FROM x; -- don't\n  RETURN 1;\n"
+        "END;\n$$ LANGUAGE plpgsql;\n"
         "CREATE TABLE t (ssn text);\nCREATE TABLE u (b text DEFAULT 'x);\nCREATE TABLE v (pwd text);\n"
     )
     report = scan(tmp_path, "sql-plaintext", **{"s.sql": text})
@@ -108,3 +115,43 @@ def test_findings_of_documents_stand_in_their_file(tmp_path: Path) -> None:
 
 
 # --- build specs ------------------------------------------------------------------------------------------------------
+
+
+def spec(*steps: str, top: str = "") -> str:
+    return f"version: 0.1\ncomponent: build\n{top}steps:\n" + "".join(f"  - {step}\n" for step in steps)
+
+
+BUILD, PUSH, AUDIT = "{command: docker build .}", "{command: docker push x}", "{type: VulnerabilityAudit}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "wanted"),
+    [
+        ("oci-devops-build-no-tests", spec("{command: pytest -q}", BUILD), []),
+        ("oci-devops-build-no-tests", spec("{command: pytest | tee out.txt}", BUILD), [4]),
+        ("oci-devops-build-no-tests", spec("{command: set -o pipefail; pytest | tee out.txt}", BUILD), []),
+        ("oci-devops-build-no-tests", spec(BUILD, "{command: pytest}"), [4]),
+        ("oci-devops-build-no-tests", spec("{command: a, onFailure: [{command: pytest}]}", BUILD), [5]),
+        (
+            "oci-devops-build-no-tests",
+            spec('{command: "pytest\\n\\necho done"}', BUILD, top="failImmediatelyOnError: false\n"),
+            [5],
+        ),
+        (
+            "oci-devops-build-no-tests",
+            spec('{command: "set -e\\n\\npytest\\n\\necho"}', BUILD, top="failImmediatelyOnError: false\n"),
+            [],
+        ),
+        ("oci-devops-build-no-scan", spec(BUILD, AUDIT, PUSH), []),
+        ("oci-devops-build-no-scan", spec(BUILD, PUSH, AUDIT), [4]),
+        ("oci-devops-build-no-scan", spec(BUILD, AUDIT), []),
+        (
+            "oci-devops-build-secret",
+            spec("{command: a, onFailure: [{command: 'export DB_PASSWORD=hunter2-Zq81kfW'}]}"),
+            [4],
+        ),
+    ],
+)
+def test_build_specs(tmp_path: Path, rule: str, text: str, wanted: list[int]) -> None:
+    report = scan(tmp_path, rule, **{"build_spec.yaml": text})
+    assert [line for line, _ in said(report)] == wanted, said(report)

@@ -3,15 +3,8 @@
 from collections.abc import Iterator
 
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.pipelines import (
-    root_user,
-    stored_keys,
-    unblocked,
-    ungated,
-    unpinned_bases,
-    unscanned,
-    untested,
-)
+from assay.analysis.dockerfiles import root_user, unpinned_bases
+from assay.analysis.pipelines import stored_keys, unblocked, ungated, unscanned, untested
 
 
 @rule(on="build_spec", severity=MEDIUM, controls=["nist-800-53r5:SA-11"])

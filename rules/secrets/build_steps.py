@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, MEDIUM, Finding, Resource, rule
-from assay.analysis.pipelines import commands_of, image_secrets, spec_secrets
+from assay.analysis.dockerfiles import image_secrets
+from assay.analysis.pipelines import commands_of, spec_secrets
 from assay.analysis.shell import credential_argument, may_pass_credential
 
 

@@ -32,7 +32,9 @@ def commands_of(document: Resource, such: Callable[[str], bool] | None = None) -
     Raises:
         Undetermined: it could not be parsed, or nothing here reads shell.
     """
-    readers = {"build_spec": _of_build_spec, "workflow": _of_workflow, "dockerfile": _of_dockerfile}
+    from assay.analysis.dockerfiles import scripts
+
+    readers = {"build_spec": _written_in_spec, "workflow": _of_workflow, "dockerfile": scripts}
     found: list[Ran] = []
     for script, where in readers[document.type](document):
         if such is None or such(script):
@@ -50,10 +52,27 @@ def _known(document: Resource, key: str) -> Any:
 # --- build specs ------------------------------------------------------------------------------------------------------
 
 
-def _of_build_spec(spec: Resource) -> Iterator[tuple[str, ValuePath]]:
+def _written_in_spec(spec: Resource) -> Iterator[tuple[str, ValuePath]]:
+    """Every script of a build spec, those too that run only when a step has failed."""
     for i, step in enumerate(_known(spec, "steps")):
-        if isinstance(step, dict) and isinstance(step.get("command"), str):
+        if not isinstance(step, dict):
+            continue
+        if isinstance(step.get("command"), str):
             yield step["command"], ("steps", i, "command")
+        for j, handler in enumerate(as_list(step.get("onFailure"))):
+            if isinstance(handler, dict) and isinstance(handler.get("command"), str):
+                yield handler["command"], ("steps", i, "onFailure", j, "command")
+
+
+def _run_by_spec(spec: Resource) -> list[Ran]:
+    """The commands of a build spec that run when none fails, in order."""
+    steps = _known(spec, "steps")
+    found: list[Ran] = []
+    for script, where in _written_in_spec(spec):
+        if len(where) == 3:
+            goes_on = steps[where[1]].get("failImmediatelyOnError", spec["failImmediatelyOnError"]) is False
+            found += [Ran(c, (*where, "line", c.line)) for c in shell.commands(script, goes_on, pipes=True)]
+    return found
 
 
 def image_moves(ran: list[Ran]) -> tuple[int, int]:
@@ -65,7 +84,7 @@ def image_moves(ran: list[Ran]) -> tuple[int, int]:
 
 def untested(spec: Resource) -> tuple[str, ValuePath] | None:
     """What to say, and where, when an image is built or pushed that no test has judged; None when all is well."""
-    ran = commands_of(spec)
+    ran = _run_by_spec(spec)
     first = min(image_moves(ran))
     if first == len(ran):
         return None
@@ -80,11 +99,12 @@ def untested(spec: Resource) -> tuple[str, ValuePath] | None:
 def unscanned(spec: Resource) -> tuple[str, ValuePath] | None:
     """As `untested`, of security scanners: of the sources before the build, or of the image before the push."""
     steps = _known(spec, "steps")
-    ran = commands_of(spec)
+    ran = _run_by_spec(spec)
     build, push = image_moves(ran)
     if min(build, push) == len(ran):
         return None
-    if any(isinstance(s, dict) and s.get("type") == "VulnerabilityAudit" for s in steps):
+    early = steps[: int(ran[push].where[1])] if push < len(ran) else steps  # an audit after the push comes too late
+    if any(isinstance(s, dict) and s.get("type") == "VulnerabilityAudit" for s in early):
         return None
     scans = [r for i, r in enumerate(ran) if shell.scans(r.command) and (i < build or (i < push and
              shell.scans_image(r.command)))]  # fmt: skip
@@ -106,7 +126,7 @@ def spec_secrets(spec: Resource) -> Iterator[tuple[str, ValuePath]]:
         if is_credential(name, str(value)):
             yield f"the variable {name} holds a credential", ("env", "variables", name)
     seen = set()
-    for script, where in _of_build_spec(spec):
+    for script, where in _written_in_spec(spec):
         for start in written_out(script):
             line = script.count("\n", 0, start)
             if (where, line) not in seen:
@@ -308,140 +328,3 @@ def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:
         for job in jobs(other)
         for _, _, soft in _scans(job)
     )
-
-
-# --- Dockerfiles ------------------------------------------------------------------------------------------------------
-
-_VARIABLE = pattern(r"\$\{?(\w+)(?::[-+]([^}]*))?\}?")
-_COPIED = pattern(
-    r"(?:^|/)(?:\.env(?:\.(?!example|sample|template|dist)\S+)?|id_(?:rsa|dsa|ecdsa|ed25519)|\.npmrc|\.pypirc|\.netrc|\.aws|\.oci"
-    r"|credentials|\.docker/config\.json|\S+\.(?:pem|p12|pfx|jks|key))/?$"
-)
-
-
-def _of_dockerfile(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
-    for i, one in enumerate(_known(recipe, "instructions")):
-        if one["word"] == "RUN" and not one["text"].lstrip().startswith("["):
-            text = pattern(r"^\s*(?:--\S+\s+)*").sub("", one["text"])
-            yield text, ("instructions", i)
-
-
-def unpinned_bases(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
-    """The base images without a digest.
-
-    Raises:
-        Undetermined: at the end, when a base is an argument without a default.
-    """
-    names: set[str] = set()
-    arguments: dict[str, str | None] = {}
-    doubt = ""
-    for i, one in enumerate(_known(recipe, "instructions")):
-        if one["word"] == "ARG" and one["stage"] < 0:
-            name, equals, value = one["text"].strip().partition("=")
-            arguments[name] = value.strip("\"'") if equals else None
-        if one["word"] != "FROM":
-            continue
-        words = [w for w in one["text"].split() if not w.startswith("--")]
-        image, unknown = _filled(words[0] if words else "", arguments)
-        base = image.lower() not in names and image != "scratch"
-        if len(words) == 3 and words[1].lower() == "as":
-            names.add(words[2].lower())
-        if unknown:
-            doubt = doubt or f"the base image is the argument {unknown}, which has no default"
-        elif base and "@sha256:" not in image:
-            tag = image.rpartition("/")[2].partition(":")[2]
-            how = "has no digest" if tag not in ("", "latest") else f"is {'latest' if tag else 'whatever latest is'}"
-            yield f"the base image {image} {how}", ("instructions", i)
-    if doubt:
-        raise Undetermined(Unknown(doubt))
-
-
-def _filled(text: str, arguments: dict[str, str | None]) -> tuple[str, str]:
-    """A text with its variables replaced, and the name of one that nobody knows."""
-    unknown = ""
-
-    def value(match: Any) -> str:
-        nonlocal unknown
-        found = arguments.get(match[1])
-        if found is None and match[2] is not None:
-            return str(match[2])
-        if found is None:
-            unknown = unknown or str(match[1])
-        return found or ""
-
-    return _VARIABLE.sub(value, text) if "$" in text else text, unknown
-
-
-def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:
-    """What to say, and where, when the final stage runs as root; None when it does not.
-
-    Raises:
-        Undetermined: the user is an argument.
-    """
-    instructions = _known(recipe, "instructions")
-    last = instructions[-1]["stage"]
-    stages: dict[str, int] = {}
-    for one in instructions:
-        words = one["text"].split()
-        if one["word"] == "FROM" and len(words) >= 3 and words[-2].lower() == "as":
-            stages[words[-1].lower()] = one["stage"]
-    while True:
-        mine = [(i, one) for i, one in enumerate(instructions) if one["stage"] == last]
-        users = [(i, one["text"].strip()) for i, one in mine if one["word"] == "USER"]
-        at, begin = next((i, one) for i, one in mine if one["word"] == "FROM")
-        image = next((w for w in begin["text"].split() if not w.startswith("--")), "")
-        if users:
-            break
-        if image.lower() in stages and stages[image.lower()] < last:  # its user is inherited
-            last = stages[image.lower()]
-            continue
-        if image.startswith(("public.ecr.aws/lambda/", "cgr.dev/chainguard/")) or "nonroot" in image:
-            return None  # Lambda runs every function as a user of its own; the others' images name one
-        return "no USER is set, so the container runs as root", ("instructions", at)
-    at, user = users[-1]
-    name = user.partition(":")[0]
-    if "$" in name:
-        raise Undetermined(Unknown(f"the user is {name}, an argument"))
-    return (f"the container runs as {name}", ("instructions", at)) if name in ("root", "0") else None
-
-
-def image_secrets(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
-    """The credentials that become part of an image or of its history."""
-    from assay.analysis.credentials import is_credential, written_out
-    from assay.reports.masking import secret_name
-
-    for i, one in enumerate(_known(recipe, "instructions")):
-        where = ("instructions", i)
-        if one["word"] == "ARG":
-            name = one["text"].strip().partition("=")[0]
-            if secret_name(name):
-                yield f"ARG {name} keeps a credential in the image's history", where
-        elif one["word"] == "ENV":
-            for name, value in _pairs(one["text"]):
-                passed = secret_name(name) and value.startswith("$")
-                if passed or is_credential(name, value):
-                    yield f"ENV {name} holds a credential", where
-        elif one["word"] in ("COPY", "ADD"):
-            words = [w for w in one["text"].split() if not w.startswith("--")]
-            for source in words[:-1]:
-                if _COPIED.search(source) and "--from=" not in one["text"]:
-                    yield f"{source} is copied into the image", where
-        elif one["word"] == "RUN":
-            lines = sorted({one["text"].count("\n", 0, start) for start in written_out(one["text"])})
-            for line in lines:
-                yield "the command holds a credential", (*where, "line", line)
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    import shlex
-
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        words = text.split()
-    if words and "=" not in words[0]:  # the old form: ENV name value
-        yield words[0], " ".join(words[1:])
-        return
-    for word in words:
-        name, _, value = word.partition("=")
-        yield name, value

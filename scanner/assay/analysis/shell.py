@@ -41,8 +41,12 @@ _WORDS = {"command_name", "word", "string", "raw_string", "concatenation", "numb
 
 
 @functools.lru_cache(maxsize=512)
-def commands(script: str) -> tuple[Command, ...]:
+def commands(script: str, loose: bool = False, pipes: bool = False) -> tuple[Command, ...]:
     """The commands of a script, in order.
+
+    Args:
+        loose: the shell goes on after a failure, as it does without `-e`: only the end of the script tells.
+        pipes: of a pipeline only the last command tells, as without `pipefail`.
 
     Raises:
         Undetermined: tree-sitter-bash is not installed.
@@ -56,16 +60,32 @@ def commands(script: str) -> tuple[Command, ...]:
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
     found: list[Command] = []
     lenient = False
-    waiting = [(parser.parse(script[:LONGEST].encode()).root_node, False)]
-    while waiting:
-        node, ignored = waiting.pop()
-        if node.type == "command":
-            words = _words(node)
-            if words[:1] == ("set",):
-                lenient = "+e" in words or (lenient and "-e" not in words)
-            found.append(Command(words, node.start_point[0], ignored or lenient))
-        waiting += [(child, ignored or _forgives(node, child)) for child in reversed(node.children)]
+    root = parser.parse(script[:LONGEST].encode()).root_node
+    top = [child for child in root.named_children if child.type != "comment"]
+    for statement in top:
+        waiting = [(statement, False)]
+        alone = statement.type != "list" and statement is not top[-1]  # what follows `&&` does not run after a failure
+        while waiting:
+            node, ignored = waiting.pop()
+            if node.type == "command":
+                words = _words(node)
+                if words[:1] == ("set",):
+                    loose = lenient = _sets(words, "e", "errexit", loose)
+                    pipes = _sets(words, "", "pipefail", pipes)
+                found.append(Command(words, node.start_point[0], ignored or lenient or (loose and alone)))
+            children = node.children
+            heard = children[-1:] if pipes and node.type == "pipeline" else children
+            waiting += [(c, ignored or c not in heard or _forgives(node, c)) for c in reversed(children)]
     return tuple(found)
+
+
+def _sets(words: tuple[str, ...], letter: str, name: str, now: bool) -> bool:
+    """Whether an option of the shell that was off (`now`) is so after `set`: `-e`, `+e`, `-euo pipefail`."""
+    for i, word in enumerate(words[1:], 1):
+        named = word[-1:] == "o" and words[i + 1 : i + 2] == (name,)
+        if word[:1] in ("-", "+") and (named or (letter and letter in word[1:])):
+            now = word[0] == "+"
+    return now
 
 
 def _words(node: Any) -> tuple[str, ...]:
@@ -78,7 +98,7 @@ def _plain(node: Any) -> str:
 
 
 def _forgives(node: Any, child: Any) -> bool:
-    """True for the left side of `||` whose right side always succeeds, and for what stands in a condition."""
+    """True for the left side of `||` whose right side always succeeds."""
     if node.type != "list" or len(node.children) < 3 or node.children[1].type != "||" or child != node.children[0]:
         return False
     right = node.children[2].text.decode("utf-8", "replace").split()

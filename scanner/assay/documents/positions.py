@@ -22,7 +22,7 @@ MAX_DEPTH = 100
 
 
 class Malformed(Exception):
-    """A text that cannot be parsed: a sentence, and where (1-based); in `kept` what of it could be read all the same."""
+    """A text that cannot be parsed: a sentence, and where (1-based); in `kept` what of it could be read anyway."""
 
     def __init__(self, sentence: str, line: int = 1, column: int = 1, kept: Sequence[Resource] = ()) -> None:
         super().__init__(f"line {line}, column {column}: {sentence}")

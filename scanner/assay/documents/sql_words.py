@@ -63,16 +63,17 @@ def words_of(text: str, dialect: str) -> tuple[list[Word], list[Malformed]]:
     cuts = [0, *(m.end() for m in _END.finditer(text)), len(text)]
     at = 0
     while at < len(cuts) - 1:
+        first: Malformed | None = None
         for end in range(at + 1, min(at + _TOGETHER, len(cuts) - 1) + 1):
             try:
                 found += _tokens(text[cuts[at] : cuts[end]], cuts[at], dialect, starts)
             except Malformed as fault:
-                first = fault if end == at + 1 else first
+                first = first or fault
             else:
                 at = end
                 break
         else:
-            faults.append(first)
+            faults += [first] if first else []
             at += 1
     return found, faults
 
