@@ -298,3 +298,162 @@ def test_what_is_named_and_not_here_is_said(tmp_path: Path) -> None:
     assert line["status"] == "skipped"
     assert "aws_lambda_function.f names it and it is not here" in line["reason"]
     assert report.exit_code == 0
+
+
+# --- what Terraform is still to zip ----------------------------------------------------------------------------------
+
+
+def zipped(folder: Path, more: str, **files: str) -> None:
+    """A function whose code an `archive_file` makes; names of files with `__` for `/`."""
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(
+        f'variable "x" {{}}\ndata "archive_file" "c" {{\n  type = "zip"\n  output_path = "c.zip"\n{more}\n}}\n'
+        'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  handler = "app.handler"\n'
+        "  filename = data.archive_file.c.output_path\n}\n"
+    )
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("source_dir = var.x", "what goes into it is not known: var.x has no value"),
+        ('source_dir = "../outside"', "lies outside the scanned directory"),
+        ('source_dir = "gone"', "its source_dir gone is not here"),
+        ('source_file = "../outside/app.py"', "lies outside the scanned directory"),
+        ('source_file = "gone.py"', "its source_file gone.py is not here"),
+        ('source_dir = "src"\n  excludes = var.x', "what it leaves out is not known: var.x has no value"),
+        ('source_dir = "src"\n  excludes = [var.x]', "what it leaves out is not known: var.x has no value"),
+        ('source {\n  filename = var.x\n  content = "a"\n}', "the name of a file in it is not known"),
+    ],
+)
+def test_what_nobody_knows_of_an_archive_to_be_made_is_no_pass_and_no_fault(
+    tmp_path: Path, more: str, why: str
+) -> None:
+    zipped(tmp_path / "outside", "", **{"app.py": "eval(x)\n"})
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / ".git").mkdir()
+    zipped(inside, more, **{"src__app.py": HANDLER})
+    report = scan(inside, "aws-layer-unsafe-archive", "aws-layer-dangerous-code", "aws-lambda-code-secret")
+    found = [(f.rule, f.verdict, f.message) for f in report.findings]
+    assert {(rule, verdict) for rule, verdict, _ in found} == {
+        ("aws-layer-unsafe-archive", Verdict.UNKNOWN), ("aws-layer-dangerous-code", Verdict.UNKNOWN),
+        ("aws-lambda-code-secret", Verdict.UNKNOWN),
+    }  # fmt: skip
+    assert all(why in message for _, _, message in found), found
+
+
+def test_content_that_is_unknown_hides_no_other(tmp_path: Path) -> None:
+    zipped(
+        tmp_path,
+        'source {\n  filename = "a.py"\n  content = "eval(x)"\n}\nsource {\n  filename = "b.py"\n  content = var.x\n}',
+    )
+    report = scan(tmp_path, "aws-layer-dangerous-code")
+    assert sorted((f.verdict.value, f.message) for f in report.findings) == [
+        ("fail", "a.py:1 calls eval"),
+        ("unknown", "b.py was not judged: its content is not known: var.x has no value"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("excludes", "left"),
+    [
+        ("", ["a.py", "b/a.py", "b/c/a.py"]),
+        ("a.py", ["b/a.py", "b/c/a.py"]),
+        ("*.py", ["b/a.py", "b/c/a.py"]),
+        ("**/a.py", []),
+        ("b", ["a.py"]),
+        ("b/**", ["a.py"]),
+        ("b/*", ["a.py"]),  # of the folder in it nothing is left either
+        ("b/*.py", ["a.py", "b/c/a.py"]),
+        ("**/c/*.py", ["a.py", "b/a.py"]),
+    ],
+)
+def test_what_excludes_leave_in_is_judged(tmp_path: Path, excludes: str, left: list[str]) -> None:
+    files = dict.fromkeys(("src__a.py", "src__b__a.py", "src__b__c__a.py"), "eval(x)\n")
+    zipped(tmp_path, f'source_dir = "src"\n  excludes = ["{excludes}"]' if excludes else 'source_dir = "src"', **files)
+    found = failures(scan(tmp_path, "aws-layer-dangerous-code"), "aws-layer-dangerous-code")
+    assert [place for place, _, _ in found] == [f"src/{name}" for name in left]
+
+
+def test_links_in_a_folder_are_what_they_lead_to(tmp_path: Path) -> None:
+    zipped(tmp_path, 'source_dir = "src"', **{"src__a.py": HANDLER, "shared__b.py": "eval(x)\n", "one.py": "exec(x)\n"})
+    (tmp_path / "src" / "shared").symlink_to(tmp_path / "shared")
+    (tmp_path / "src" / "again").symlink_to(tmp_path / "src")
+    (tmp_path / "src" / "one.py").symlink_to(tmp_path / "one.py")
+    report = scan(tmp_path, "aws-layer-dangerous-code", "aws-layer-unsafe-archive")
+    assert failures(report, "aws-layer-unsafe-archive") == []
+    assert [m for _, _, m in failures(report, "aws-layer-dangerous-code")] == [
+        "one.py:1 calls exec", "shared/b.py:1 calls eval",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("second", "told"), [("A = 2\n", 1), ("A = 1\n", 0)])
+def test_layers_that_terraform_is_to_make_are_compared_by_content(tmp_path: Path, second: str, told: int) -> None:
+    blocks = [
+        f'data "archive_file" "{n}" {{\n  type = "zip"\n  source_dir = "{n}"\n  output_path = "{n}.zip"\n}}\n'
+        f'resource "aws_lambda_layer_version" "{n}" {{\n  layer_name = "{n}"\n'
+        f"  filename = data.archive_file.{n}.output_path\n}}\n"
+        for n in ("one", "two")
+    ]
+    blocks.append(
+        'resource "aws_lambda_function" "f" {\n  function_name = "f"\n'
+        "  layers = [aws_lambda_layer_version.one.arn, aws_lambda_layer_version.two.arn]\n}\n"
+    )
+    (tmp_path / "main.tf").write_text("".join(blocks))
+    for name, text in (("one", "A = 1\n"), ("two", second)):
+        (tmp_path / name / "python").mkdir(parents=True)
+        (tmp_path / name / "python" / "common.py").write_text(text)
+    found = failures(scan(tmp_path, "aws-layer-shadows-runtime"), "aws-layer-shadows-runtime")
+    assert [m for _, _, m in found] == ["two.zip overwrites python/common.py of one.zip"] * told
+
+
+# --- languages -------------------------------------------------------------------------------------------------------
+
+ESM = """#!/usr/bin/env node
+import { promisify } from "node:util";
+import { exec as run } from "node:child_process";
+const later = promisify(run);
+const { execSync } = await import("child_process");
+export const handler = async (event) => {
+  later(event.a);
+  execSync(event.b);
+};
+"""
+
+
+def test_javascript_that_waits_for_a_shell_starts_one(tmp_path: Path) -> None:
+    with layer(tmp_path, **{"nodejs/app.mjs": ESM}):
+        pass
+    found = failures(scan(tmp_path, "aws-layer-dangerous-code"), "aws-layer-dangerous-code")
+    assert [(line, m.rpartition(" ")[2]) for _, line, m in found] == [(7, "later"), (8, "execSync")]
+
+
+def test_a_credential_in_javascript_is_told(tmp_path: Path) -> None:
+    with layer(tmp_path, **{"nodejs/app.js": "const x = 1;\nconst dbPassword = 'hunter2-Xy77!';\n"}):
+        pass
+    report = scan(tmp_path, "aws-layer-secret")
+    assert [(line, "hunter2" in m) for _, line, m in failures(report, "aws-layer-secret")] == [(2, False)]
+    assert not [f for f in report.findings if f.verdict is Verdict.NOT_EVALUATED]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("python/old.py", 'print "two"\nexec "code"\n', "it is not Python"),
+        ("python/cut.py", 'import os\nos.system("x"\n', "it is not Python: '(' was never closed"),
+        ("nodejs/cut.js", "function ( {\n  eval(\n", "it is not JavaScript that can be parsed"),
+        ("python/inner.zip", "PK", "it is an archive in the archive"),
+        ("python/inner.whl", "PK", "it is an archive in the archive"),
+    ],
+)
+def test_code_that_cannot_be_read_is_no_pass(tmp_path: Path, name: str, text: str, why: str) -> None:
+    with layer(tmp_path, **{name: text}):
+        pass
+    (found,) = scan(tmp_path, "aws-layer-dangerous-code").findings
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"{name} was not judged: {why}" in found.message

@@ -113,7 +113,7 @@ def with_packages(thing: Resource, graph: Graph) -> list[Resource]:
 def hazards(archive: Resource) -> Iterator[Spot]:
     """Names, kinds and sizes that hurt whoever unpacks the archive."""
     found: Package | None = getattr(archive.origin, "package", None)
-    if found is not None and found.refused:
+    if found is not None and found.hostile:
         yield Spot("", 1, f"has too much to list: {found.refused}")
         return
     package = package_of(archive)
@@ -262,9 +262,28 @@ def overwritten(archives: list[Resource]) -> Iterator[tuple[str, Resource, Resou
             folder = entry.name.rpartition("/")[0]
             if before is None or before[1] is archive or entry.name.endswith("/") or folder in said:
                 continue
-            if (before[0].size, before[0].crc) != (entry.size, entry.crc):
+            if before[0].size != entry.size or _checksum(before[1], before[0]) != _checksum(archive, entry):
                 said.add(folder)
                 yield entry.name, before[1], archive
+
+
+def _checksum(archive: Resource, entry: Entry) -> int:
+    """The CRC-32 of an entry, which a zip file's directory holds.
+
+    Raises:
+        Undetermined: it must be read for that, and cannot be.
+    """
+    from zlib import crc32
+
+    from assay.documents.layer_archive import TreePackage, Unread
+
+    package = package_of(archive)
+    if not isinstance(package, TreePackage):
+        return entry.crc
+    try:
+        return crc32(package.read(entry, entry.size))
+    except Unread as error:
+        raise Undetermined(Unknown(f"{entry.name} of {archive}: {error}")) from None
 
 
 # --- contents ---------------------------------------------------------------------------------------------------------
@@ -274,6 +293,8 @@ _TEXTS = (
     ".env", ".json", ".yaml", ".yml", ".ini", ".cfg", ".conf", ".toml", ".properties", ".txt", ".sh", ".xml", ".tf",
     ".tfvars", ".pem", ".key", ".crt", ".netrc", ".npmrc", ".pypirc", ".sql", ".ts", ".rb", ".java", ".ps1",
 )  # fmt: skip
+_NESTED = (".zip", ".whl", ".egg", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+"""What may hold code and credentials of its own, and is not opened. (A `.jar` holds compiled code, judged nowhere.)"""
 _PLAIN = ("credentials", "config", ".env", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "Dockerfile", "Makefile")
 
 
@@ -306,7 +327,12 @@ class _Inspection:
 
         self._records()
         for entry in self.package.entries:
-            if entry.name.endswith("/") or stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG) or not _is_text(entry.name):
+            if entry.name.endswith("/") or stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+                continue
+            if entry.name.endswith(_NESTED):
+                owner = self.third_party.get(entry.name) or _node_package(entry.name)
+                self.found.unread.append(Spot(entry.name, 1, "it is an archive in the archive", owner))
+            if not _is_text(entry.name):
                 continue
             try:
                 data = self._read(entry)

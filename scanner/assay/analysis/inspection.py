@@ -62,11 +62,12 @@ _SPOTS = ("calls", "secrets", "unread")
 class InspectedPackage:
     """A package by its facts: its entries are listed, and their content is gone."""
 
-    __slots__ = ("_targets", "calls", "entries", "refused", "shown")
+    __slots__ = ("_targets", "calls", "entries", "hostile", "refused", "shown")
 
     def __init__(self, shown: str, known: dict[str, Any]) -> None:
         self.shown = shown
         self.refused: str = known["refused"]
+        self.hostile = self.refused != ""
         self.entries: Sequence[Entry] = [Entry(*row) for row in known["entries"]]
         self.calls: dict[str, str] = known["handlers"]  # the one call that a handler consists of
         self._targets: dict[str, str] = known["targets"]

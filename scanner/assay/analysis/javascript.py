@@ -28,7 +28,7 @@ def dangerous_calls(data: bytes) -> list[Call]:
     """Calls of eval, Function, a shell through child_process, and vm.
 
     Raises:
-        NoSource: it is too large to parse.
+        NoSource: it is too large to parse, or no JavaScript.
     """
     if not any(word in data for word in _WORDS) or _CLUES.search(data) is None:
         return []
@@ -38,7 +38,8 @@ def dangerous_calls(data: bytes) -> list[Call]:
     import tree_sitter_javascript
 
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_javascript.language()))
-    nodes = list(_walk(parser.parse(data).root_node))
+    root = parser.parse(data).root_node
+    nodes = list(_walk(root))
     names = _bound(nodes)
     found = []
     for node in nodes:
@@ -48,6 +49,10 @@ def dangerous_calls(data: bytes) -> list[Call]:
             if check:
                 row, column = node.start_point
                 found.append(Call(row + 1, column + 1, _text(called)[:80], check))
+    if root.has_error and not found:  # what was found is told; where nothing was, nobody knows what the parser left out
+        broken = next((n for n in nodes if n.is_error or n.is_missing), root)
+        row, column = broken.start_point
+        raise NoSource("it is not JavaScript that can be parsed", row + 1, column + 1)
     return found
 
 
@@ -82,7 +87,9 @@ def _bound(nodes: list[Any]) -> dict[str, str]:
     for node in nodes:
         if node.type == "variable_declarator":
             value = node.child_by_field_name("value")
-            module = _module(value) if value is not None else ""
+            if value is not None and value.type == "await_expression":
+                value = value.named_children[0] if value.named_children else None
+            module = _module(value) or _promised(value, names) if value is not None else ""
             if module:
                 _bind(node.child_by_field_name("name"), module, names)
         elif node.type == "import_statement":
@@ -91,6 +98,17 @@ def _bound(nodes: list[Any]) -> dict[str, str]:
                 if clause.type == "import_clause":
                     _bind(clause, module, names)
     return names
+
+
+def _promised(node: Any, names: dict[str, str]) -> str:
+    """What `promisify(exec)` stands for: the function that it wraps; empty for other expressions."""
+    if node.type != "call_expression":
+        return ""
+    given = node.child_by_field_name("arguments")
+    called = _text(node.child_by_field_name("function")).rpartition(".")[2]
+    if called != "promisify" or given is None or not given.named_children:
+        return ""
+    return _full(given.named_children[0], names)
 
 
 def _bind(target: Any, module: str, names: dict[str, str]) -> None:
@@ -107,16 +125,18 @@ def _bind(target: Any, module: str, names: dict[str, str]) -> None:
             _bind(child, module, names)
 
 
-def _check(called: Any, node: Any, names: dict[str, str]) -> str:
-    if called.type == "identifier":
-        full = names.get(_text(called), _text(called))
-    elif called.type == "member_expression":
-        thing = called.child_by_field_name("object")
-        full = (
-            f"{_module(thing) or names.get(_text(thing), _text(thing))}.{_text(called.child_by_field_name('property'))}"
-        )
-    else:
+def _full(node: Any, names: dict[str, str]) -> str:
+    """A function by the module it comes from, `child_process.exec`; empty for what is computed."""
+    if node.type == "identifier":
+        return names.get(_text(node), _text(node))
+    if node.type != "member_expression":
         return ""
+    thing = node.child_by_field_name("object")
+    return f"{_module(thing) or names.get(_text(thing), _text(thing))}.{_text(node.child_by_field_name('property'))}"
+
+
+def _check(called: Any, node: Any, names: dict[str, str]) -> str:
+    full = _full(called, names)
     if full in ("eval", "Function", "globalThis.eval", "window.eval"):
         return "eval"
     module, _, name = full.rpartition(".")

@@ -20,7 +20,7 @@ CHECKS = ("B102", "B301", "B302", "B307", "B506", "B602", "B604", "B605")
 _MODULES = ("os", "commands", "subprocess", "popen2", "marshal", "yaml", "dill", "shelve", "jsonpickle", "pickle",
             "cPickle", "_pickle", "pandas")  # fmt: skip
 _CLUES = (
-    rb"(?:^|[^.\w])(?:eval|exec)\s*\(|\bshell\s*=\s*(?:[^F\s]|$)"
+    rb"(?:^|[^.\w])(?:eval|exec)\s*\(|\bexec\s+[\"'\w]|\bshell\s*=\s*(?:[^F\s]|$)"
     rb"|\b(?:os|commands|subprocess|popen2)\.(?:system|popen[234]?|getoutput|getstatusoutput|startfile)\b"
     rb"|pickle\.(?:loads?|Unpickler)\b|\bmarshal\.loads?\b|\byaml\.(?:unsafe_|full_)?load|\b(?:dill|shelve|jsonpickle)\."
     rb"|\bfrom (?:os|commands|subprocess|popen2|marshal|yaml|dill|shelve|jsonpickle|\w*pickle) import"

@@ -7,13 +7,12 @@ A package is what a function or layer consists of: the entries of a zip file, or
 from __future__ import annotations
 
 import os
-import stat
 import struct
 import zlib
 from typing import TYPE_CHECKING, Protocol
 
 from assay.documents.positions import Malformed
-from assay.model import Location, Resource
+from assay.model import Location, Resource, Unknown
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
@@ -52,6 +51,7 @@ class Package(Protocol):
     shown: str
     entries: Sequence[Entry]
     refused: str  # why the entries are not all here; empty when they are
+    hostile: bool  # that they are more than anybody needs, so whoever unpacks them is hurt
 
     def read(self, entry: Entry, most: int) -> bytes:
         """The first `most` bytes of an entry.
@@ -69,13 +69,14 @@ class Package(Protocol):
 class ZipPackage:
     """A zip file. Its directory is read once, its entries one at a time."""
 
-    __slots__ = ("_zip", "entries", "path", "refused", "shown")
+    __slots__ = ("_zip", "entries", "hostile", "path", "refused", "shown")
 
     def __init__(self, path: str, shown: str) -> None:
         self.path = path
         self.shown = shown
         self._zip: ZipFile | None = None
         self.refused = _beyond_bounds(path)
+        self.hostile = self.refused != ""
         self.entries: Sequence[Entry] = [] if self.refused else self._list()
 
     def _open(self) -> ZipFile:
@@ -126,19 +127,26 @@ def _named(opened: ZipFile, entry: Entry) -> Sequence[ZipInfo]:
     return [info] if info.header_offset == entry.offset else [i for i in opened.infolist() if i.filename == entry.name]
 
 
+Files = dict[str, tuple[str, str, "bytes | Unknown | None"]]
+"""By the name in an archive: the path, the path as shown, and the content when it is written in Terraform."""
+
+
 class TreePackage:
     """Files of the scanned tree that Terraform will put into an archive: their names there, and where they are."""
 
-    __slots__ = ("entries", "files", "refused", "shown")
+    __slots__ = ("entries", "files", "hostile", "refused", "shown")
 
-    def __init__(self, shown: str, files: dict[str, tuple[str, str, bytes | None]], refused: str = "") -> None:
+    def __init__(self, shown: str, files: Files, refused: str = "") -> None:
         self.shown = shown
-        self.files = files  # name in the archive -> (path, path as shown, content when it is written in Terraform)
+        self.files = files
+        self.hostile = False
         self.refused = refused
         self.entries: Sequence[Entry] = [_of_tree(name, path, data) for name, (path, _, data) in files.items()]
 
     def read(self, entry: Entry, most: int) -> bytes:
         path, _, data = self.files[entry.name]
+        if isinstance(data, Unknown):
+            raise Unread(f"its content is not known: {data.reason}")
         if data is not None:
             return data[:most]
         try:
@@ -151,11 +159,12 @@ class TreePackage:
         return self.files[entry][1] if entry in self.files else self.shown
 
 
-def _of_tree(name: str, path: str, data: bytes | None) -> Entry:
+def _of_tree(name: str, path: str, data: bytes | Unknown | None) -> Entry:
     if data is not None:
-        return Entry(name, len(data), len(data))
-    found = os.lstat(path)
-    return Entry(name, found.st_size, found.st_size, found.st_mode if not stat.S_ISREG(found.st_mode) else 0)
+        size = 0 if isinstance(data, Unknown) else len(data)
+        return Entry(name, size, size)
+    size = os.stat(path).st_size  # of what a link leads to, which `archive_file` puts in its place
+    return Entry(name, size, size)
 
 
 class PackageOrigin:

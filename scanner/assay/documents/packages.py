@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from assay.documents import kind_of
@@ -12,6 +11,9 @@ from assay.model import Ref, Resource, Unknown
 from assay.paths import display
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assay.documents.layer_archive import Files
     from assay.documents.reading import Documents
     from assay.model import Intake
 
@@ -107,37 +109,113 @@ def _join_source(documents: Documents, archive: Resource, path: str) -> None:
         documents.intake.links.append((archive, source, "source"))
 
 
-def _files(documents: Documents, data: Resource) -> tuple[dict[str, tuple[str, str, bytes | None]], str]:
-    """By their names in the archive: the files, and why there may be more."""
-    found: dict[str, tuple[str, str, bytes | None]] = {}
-    base = documents.request.base
+def _files(documents: Documents, data: Resource) -> tuple[Files, str]:
+    """By their names in the archive: the files, and why there may be others; empty when there are none."""
+    found: Files = {}
+    gaps = [*_written(data, found), *_single(documents, data, found), *_folder(documents, data, found)]
+    return found, "; ".join(gaps)
+
+
+def _written(data: Resource, found: Files) -> Iterator[str]:
+    """What Terraform itself writes into it."""
     place = data.origin.locate(()).file
     for part in [data.values, *_blocks(data.values.get("source"))]:
         content = part.get("content", part.get("source_content"))
         name = part.get("filename", part.get("source_content_filename"))
-        if isinstance(content, str) and isinstance(name, str):
-            found[name] = ("", place, content.encode())
-    single = named_path(documents, data, data.values.get("source_file"))
-    if single and documents.files.allowed(single) and os.path.isfile(single):
-        found[os.path.basename(single)] = (single, display(single, base), None)
-    folder = named_path(documents, data, data.values.get("source_dir"))
+        if isinstance(name, Unknown):
+            yield f"the name of a file in it is not known: {name.reason}"
+        elif isinstance(name, str) and isinstance(content, (str, Unknown)):
+            found[name] = ("", place, content.encode() if isinstance(content, str) else content)
+
+
+def _source(documents: Documents, data: Resource, name: str) -> tuple[str, str]:
+    """The path that a source names, or why there is none: both empty when it names nothing."""
+    value = data.values.get(name)
+    if isinstance(value, Unknown):
+        return "", f"what goes into it is not known: {value.reason}"
+    path = named_path(documents, data, value)
+    if not path:
+        return "", ""
+    shown = display(path, documents.request.base)
+    if not documents.files.allowed(path):
+        return "", f"its {name} {shown} lies outside the scanned directory"
+    there = os.path.isdir(path) if name == "source_dir" else os.path.isfile(path)
+    return (path, "") if there else ("", f"its {name} {shown} is not here")
+
+
+def _single(documents: Documents, data: Resource, found: Files) -> Iterator[str]:
+    path, gap = _source(documents, data, "source_file")
+    if path:
+        found[os.path.basename(path)] = (path, display(path, documents.request.base), None)
+    if gap:
+        yield gap
+
+
+def _folder(documents: Documents, data: Resource, found: Files) -> Iterator[str]:
+    folder, gap = _source(documents, data, "source_dir")
+    if gap:
+        yield gap
     if not folder:
-        unknown = next((v for k in ("source_dir", "source_file") if isinstance(v := data.values.get(k), Unknown)), None)
-        return found, f"what goes into it is not known: {unknown.reason}" if unknown is not None else ""
+        return
     excludes = data.values.get("excludes")
-    without = [e for e in list.__iter__(excludes) if isinstance(e, str)] if isinstance(excludes, list) else []
-    for top, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = os.path.join(top, name)
-            inside = os.path.relpath(path, folder).replace(os.sep, "/")
-            if any(inside == e or fnmatch(inside, e) or inside.startswith(e.rstrip("/") + "/") for e in without):
+    unknown = excludes if isinstance(excludes, Unknown) else next((e for e in _items(excludes) if _unknown(e)), None)
+    if unknown is not None:
+        yield f"what it leaves out is not known: {unknown.reason}"
+    leaves_out = _matcher([e for e in _items(excludes) if isinstance(e, str)])
+    for inside, path in _walk(folder, leaves_out):
+        if len(found) >= MAX_FILES:
+            yield f"it holds more than {MAX_FILES:,} files"
+            return
+        if documents.files.allowed(path):
+            found[inside] = (path, display(path, documents.request.base), None)
+        else:
+            yield f"{display(path, documents.request.base)} leads out of the scanned directory"
+
+
+def _walk(folder: str, leaves_out: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
+    """The files of a folder, by their names within it; links to folders are followed, as `archive_file` does."""
+    waiting = [("", folder, frozenset((os.path.realpath(folder),)))]
+    while waiting:
+        inside, top, above = waiting.pop()
+        try:
+            names = sorted(os.listdir(top), reverse=True)
+        except OSError:
+            continue
+        folders = []
+        for name in reversed(names):
+            path, within = os.path.join(top, name), f"{inside}{name}"
+            if leaves_out(within):
                 continue
-            if len(found) >= MAX_FILES:
-                return found, f"it holds more than {MAX_FILES:,} files"
-            if documents.files.allowed(path):
-                found[inside] = (path, display(path, base), None)
-    return found, ""
+            if os.path.isdir(path):
+                real = os.path.realpath(path)
+                if real not in above:
+                    folders.append((f"{within}/", path, above | {real}))
+            elif os.path.isfile(path):
+                yield within, path
+        waiting += reversed(folders)
+
+
+def _matcher(excludes: list[str]) -> Callable[[str], bool]:
+    """Whether one of these patterns leaves a path out: `**` crosses folders, `*` does not, a folder means all in it."""
+    from assay.terraform.functions_files import path_pattern
+    from assay.terraform.values import EvalError
+
+    plain = {e.strip("/").removeprefix("./") for e in excludes}
+    patterns = []
+    for exclude in excludes:
+        try:
+            patterns.append(path_pattern(exclude))
+        except EvalError:
+            continue  # the provider refuses it as well
+    return lambda path: path in plain or any(p.fullmatch(path) for p in patterns)
+
+
+def _items(value: Any) -> list[Any]:
+    return list(list.__iter__(value)) if isinstance(value, list) else []
+
+
+def _unknown(value: Any) -> bool:
+    return isinstance(value, Unknown)
 
 
 def _blocks(value: Any) -> list[dict[str, Any]]:

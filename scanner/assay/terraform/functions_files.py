@@ -99,7 +99,7 @@ def fileset(context: Context, directory: str, pattern: str) -> Any:
     while fixed < len(parts) - 1 and not re.search(r"[*?\[{\\]", parts[fixed]):
         fixed += 1
     base, rest = "/".join(parts[:fixed]), parts[fixed:]
-    matcher = _matcher("/".join(rest))
+    matcher = path_pattern("/".join(rest))
     found = context.walk(base or ("/" if full.startswith("/") else "."), None if "**" in rest else len(rest))
     if isinstance(found, Unknown):
         return found
@@ -108,8 +108,12 @@ def fileset(context: Context, directory: str, pattern: str) -> Any:
     return SetValue(sorted({string(posixpath.relpath(name, start)) for name in names}), STRING)
 
 
-def _matcher(pattern: str) -> Any:
-    """The pattern on an engine of linear time: a `**` part is any directories, the rest stays within one."""
+def path_pattern(pattern: str) -> Any:
+    """The pattern on an engine of linear time: a `**` part is any directories, the rest stays within one.
+
+    Raises:
+        EvalError: it is none.
+    """
     import re2
 
     parts = pattern.split("/")
