@@ -6,10 +6,12 @@ from typing import Any
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, all_of, any_of, is_map, rule
 from assay.analysis.aws_events import (
     admits,
+    attempts,
     dead_letter_users,
     named_as_dead_letter,
     queue_policy,
     seconds,
+    sets_aside,
     source_queues,
 )
 
@@ -30,7 +32,7 @@ def aws_sqs_no_dlq(queue: Resource, graph: Graph) -> Iterator[Finding]:
     Set `redrive_policy` to a queue and a `maxReceiveCount`. A queue that is a dead-letter queue itself (something here
     names it as one, it has a `redrive_allow_policy`, or its name says so) needs none.
     """
-    if not queue.absent("redrive_policy") and queue["redrive_policy"] != "":
+    if sets_aside(queue):
         return
     if not queue.absent("redrive_allow_policy") or named_as_dead_letter(queue):
         return
@@ -137,8 +139,8 @@ def aws_sqs_max_receive_count(queue: Resource) -> Iterator[Finding]:
     policy = queue.json("redrive_policy")
     if not is_map(policy):
         return
-    count = int(policy.get("maxReceiveCount", 10))
-    if not 2 <= count <= 100:
+    count = policy.get("maxReceiveCount", 10)
+    if not 2 <= attempts(count) <= 100:
         yield queue.fails(f"maxReceiveCount is {count}, outside 2 to 100", at="redrive_policy")
 
 

@@ -4,16 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import LOW, MEDIUM, Finding, Resource, any_of, as_list, is_map, rule
+from assay.analysis.aws_events import of_application
 
 ALMOST_EVERYTHING = ("", "*", "aws", "aws.", "aws.*")
-
-
-def custom(source: Any) -> bool:
-    """True for an event source of one's own: AWS services are named `aws.something`."""
-    if is_map(source):
-        prefix = source.get("prefix", source.get("wildcard"))
-        return prefix != None and not prefix.startswith("aws")
-    return not source.startswith("aws.")
 
 
 def catches_all(test: Any) -> bool:
@@ -38,7 +31,7 @@ def aws_event_bus_default(event_rule: Resource) -> Iterator[Finding]:
     if bus != None and bus != "default" and not bus.endswith(":event-bus/default"):
         return
     pattern = event_rule.json("event_pattern")
-    if is_map(pattern) and any_of(as_list(pattern.get("source")), custom):
+    if is_map(pattern) and any_of(as_list(pattern.get("source")), of_application):
         yield event_rule.fails("a rule on application events sits on the default bus", at="event_bus_name")
 
 

@@ -172,6 +172,50 @@ def named_as_dead_letter(queue: Resource) -> bool:
     return any(word in text for word in ("dlq", "deadletter", "dead.letter"))
 
 
+def sets_aside(queue: Resource) -> bool:
+    """True when a queue's own redrive policy names a dead-letter queue; `{}` and `null` are policies that name none.
+
+    Raises:
+        Undetermined: nobody knows whether it has one.
+    """
+    if queue.absent("redrive_policy"):
+        return False
+    policy = queue["redrive_policy"]
+    if not isinstance(policy, str):
+        return True  # partly unknown, but there
+    document = queue.json("redrive_policy") if policy else None
+    if isinstance(document, Unknown):
+        return True  # no JSON, which SQS refuses
+    return isinstance(document, dict) and document.get("deadLetterTargetArn") is not None
+
+
+def attempts(count: Any) -> int:
+    """A `maxReceiveCount` as the number that it is or is written as; 0 for what is none.
+
+    Raises:
+        Undetermined: it is unknown.
+    """
+    if isinstance(count, Unknown):
+        raise Undetermined(count)
+    return int(count) if isinstance(count, (int, float)) or (isinstance(count, str) and count.isdecimal()) else 0
+
+
+def of_application(source: Any) -> bool:
+    """True for a source in an event pattern (a text, or a test of one) of one's own: AWS's are named `aws.something`.
+
+    Raises:
+        Undetermined: it is unknown.
+    """
+    reserved = "aws."
+    if isinstance(source, dict):
+        reserved = "aws"  # the beginning may stop before the dot
+        test = source.get("prefix", source.get("wildcard", source))
+        source = test.get("equals-ignore-case") if isinstance(test, dict) else test
+    if isinstance(source, Unknown):
+        return not source.startswith(reserved)
+    return isinstance(source, str) and not source.lower().startswith(reserved)
+
+
 def seconds(view: Resource, path: str, default: int) -> Any:
     """A number of seconds, the provider's default when it is absent; an unknown raises when it is compared."""
     value = view[path]
