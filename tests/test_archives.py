@@ -457,3 +457,12 @@ def test_code_that_cannot_be_read_is_no_pass(tmp_path: Path, name: str, text: st
     (found,) = scan(tmp_path, "aws-layer-dangerous-code").findings
     assert found.verdict is Verdict.UNKNOWN
     assert f"{name} was not judged: {why}" in found.message
+
+
+def test_what_was_not_read_is_no_pass_of_the_search_for_credentials(tmp_path: Path) -> None:
+    with layer(tmp_path, **{"python/inner.zip": "PK", "python/cut.py": "import os\nos.system(\n"}):
+        pass
+    (found,) = scan(tmp_path, "aws-layer-secret").findings
+    assert (found.verdict, found.message) == (
+        Verdict.UNKNOWN, "python/inner.zip was not judged: it is an archive in the archive",
+    )  # fmt: skip

@@ -63,6 +63,20 @@ def aws_layer_dangerous_code(archive: Resource) -> Iterator[Finding]:
             severity=INFO,
             key=package,
         )
+    for spot in [*found.unread, *found.broken]:
+        at = ("entries", spot.entry, spot.line)
+        yield archive.unsure(f"{spot.entry} was not judged: {spot.what}", at=at, key=spot.entry)
+
+
+def credentials(archive: Resource) -> Iterator[Finding]:
+    """The credentials of an archive, and the entries of which nobody knows whether they hold one."""
+    found = contents(archive)
+    for spot in found.secrets:
+        yield archive.fails(
+            f"{spot.entry}:{spot.line} holds {spot.what}",
+            at=("entries", spot.entry, spot.line),
+            key=f"{spot.entry} {spot.what}",
+        )
     for spot in found.unread:
         at = ("entries", spot.entry, spot.line)
         yield archive.unsure(f"{spot.entry} was not judged: {spot.what}", at=at, key=spot.entry)
@@ -79,12 +93,7 @@ def aws_layer_secret(archive: Resource, graph: Graph) -> Iterator[Finding]:
     Revoke it. Read credentials from Secrets Manager or Parameter Store when the function starts.
     """
     if not is_function_code(archive, graph):
-        for spot in contents(archive).secrets:
-            yield archive.fails(
-                f"{spot.entry}:{spot.line} holds {spot.what}",
-                at=("entries", spot.entry, spot.line),
-                key=f"{spot.entry} {spot.what}",
-            )
+        yield from credentials(archive)
 
 
 @rule(
@@ -103,12 +112,7 @@ def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]
     Revoke it. Read credentials from Secrets Manager or Parameter Store when the function starts.
     """
     if is_function_code(archive, graph):
-        for spot in contents(archive).secrets:
-            yield archive.fails(
-                f"{spot.entry}:{spot.line} holds {spot.what}",
-                at=("entries", spot.entry, spot.line),
-                key=f"{spot.entry} {spot.what}",
-            )
+        yield from credentials(archive)
 
 
 @rule(

@@ -53,7 +53,8 @@ class Contents(NamedTuple):
 
     calls: list[Spot]
     secrets: list[Spot]
-    unread: list[Spot]
+    unread: list[Spot]  # content that cannot be had
+    broken: list[Spot]  # code that cannot be parsed
 
 
 def package_of(archive: Resource) -> Package:
@@ -318,7 +319,7 @@ class _Inspection:
 
     def __init__(self, package: Package) -> None:
         self.package = package
-        self.found = Contents([], [], [])
+        self.found = Contents([], [], [], [])
         self.third_party: dict[str, str] = {}
         self.total = 0
 
@@ -386,10 +387,10 @@ class _Inspection:
         try:
             found = dangerous_calls(data)
         except NoSource as error:
-            self.found.unread.append(Spot(name, error.line, str(error), owner))
+            self.found.broken.append(Spot(name, error.line, str(error), owner))
         except ImportError as error:
             reason = f"{error.name} is not installed, which reads such code: pip install 'assay[documents]'"
-            self.found.unread.append(Spot(name, 1, reason, owner))
+            self.found.broken.append(Spot(name, 1, reason, owner))
         else:
             self.found.calls.extend(Spot(name, c.line, c.name, owner) for c in found)
 

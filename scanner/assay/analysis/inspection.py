@@ -56,7 +56,7 @@ def facts(package: Package, handler: str = "") -> dict[str, Any]:
     return found
 
 
-_SPOTS = ("calls", "secrets", "unread")
+_SPOTS = ("calls", "secrets", "unread", "broken")
 
 
 class InspectedPackage:
@@ -118,7 +118,7 @@ def _memo(known: dict[str, Any]) -> dict[str, object]:
     from assay.analysis.advisories import Installed
     from assay.analysis.archives import Contents, Spot
 
-    memo: dict[str, object] = {"contents": Contents(*([Spot(*row) for row in known[name]] for name in _SPOTS))}
+    memo: dict[str, object] = {"contents": Contents(*([Spot(*row) for row in known.get(name, ())] for name in _SPOTS))}
     if known["packages"] is not None:
         memo["packages"] = [Installed(*row) for row in known["packages"]]
     return memo
