@@ -466,3 +466,22 @@ def test_what_was_not_read_is_no_pass_of_the_search_for_credentials(tmp_path: Pa
     assert (found.verdict, found.message) == (
         Verdict.UNKNOWN, "python/inner.zip was not judged: it is an archive in the archive",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('URL = "postgresql://app:s3cr3tPw9@db/x"\n', [1]),
+        ('import db\ndb.open(f"postgres://app:s3cr3tPw9@{host}/x")\n', [2]),
+        ('URL = "postgresql://app:password@localhost/x"\n', []),
+        ('URL = f"postgresql://app:{word}@db/x"\nTWO = "postgres://%s:%s@db"\n', []),
+        ('def f():\n    """Takes postgresql://app:s3cr3tPw9@db/x."""\n', []),
+        ('# postgresql://app:s3cr3tPw9@db/x\nurl = "https://example.com:8080/a@b"\n', []),
+    ],
+)
+def test_a_password_in_an_address_is_a_credential(tmp_path: Path, text: str, lines: list[int]) -> None:
+    with layer(tmp_path, **{"python/app.py": text}):
+        pass
+    found = failures(scan(tmp_path, "aws-layer-secret"), "aws-layer-secret")
+    assert [line for _, line, _ in found] == lines
+    assert "s3cr3t" not in str(found)

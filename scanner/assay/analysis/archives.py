@@ -414,8 +414,9 @@ _SHAPES = (
     rb"|\bSG\.[\w-]{16}|\bhv[sb]\.\w{20}|\bdop_v1_\w{30}|\bhf_\w{30}|\bdckr_[po]at_[\w-]{20}|hooks\.slack\.com/services/"
 )
 _WORDS = rb"(?i)(?:passw|pwd|passphrase|secret|token|credential|(?:api|access|private|auth)[_-]?key)"
-_NAMES = _WORDS + rb"|://[^\s/:@'\"]{1,64}:[^\s/'\"@]{1,64}@"
-_NAMED_IN_PYTHON = _WORDS + rb"\w*[\"']?\]?\s*(?::[\w\s.|\[\]]{0,40}=|[=:])\s*[bruf]{0,2}[\"']"
+_IN_ADDRESS = rb"://[^\s/:@'\"]{1,64}:[^\s/'\"@]{1,64}@"
+_NAMES = _WORDS + rb"|" + _IN_ADDRESS
+_NAMED_IN_PYTHON = _IN_ADDRESS + rb"|" + _WORDS + rb"\w*[\"']?\]?\s*(?::[\w\s.|\[\]]{0,40}=|[=:])\s*[bruf]{0,2}[\"']"
 """A name with a text behind it: most files that speak of tokens have none, and are not parsed."""
 _CLUES = (b"private key", b"akia", b"asia", b"abia", b"acca", b"gh", b"gl", b"xox", b"npm_", b"pypi-", b"k_live_",
           b"aiza", b"sg.", b"hv", b"dop_v1_", b"hf_", b"dckr_", b"slack", b"passw", b"pwd", b"passphrase", b"secret",
@@ -424,6 +425,10 @@ _CLUES = (b"private key", b"akia", b"asia", b"abia", b"acca", b"gh", b"gl", b"xo
 _KEY_BODY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:\\[rn]|\s|[\"'+,\\])*[A-Za-z0-9+/=]{8}")
 _WHOLE_KEY = pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]{0,20000}")
 _ASSIGNED_IN_JS = pattern(r"""([\w$.\"']{1,60}?)["']?\s*[:=]\s*["'`]([^"'`\n]{4,200})["'`]""")
+_ADDRESS = pattern(r"://[^\s/:@'\"]{1,200}:([^\s/:@'\"{}$%<>*]{4,200})@")
+_STAND_INS = frozenset(
+    ("password", "passwd", "pass", "secret", "pswd", "user", "token", "changeme", "postgres", "guest")
+)
 _compiled: list[Any] = []
 
 
@@ -464,6 +469,14 @@ def _shaped_in(text: str, owner: str) -> Iterator[tuple[int, str]]:
             yield text.count("\n", 0, start) + 1, "a token"
 
 
+def _in_address(text: str) -> bool:
+    """True when an address holds a password that is written out (`postgres://app:...@db`), no stand-in for one."""
+    from assay.analysis.python_code import is_secret
+
+    found = _ADDRESS.search(text) if "://" in text else None
+    return found is not None and found[1].lower() not in _STAND_INS and is_secret("password", found[1])
+
+
 def _named_in(name: str, text: str) -> Iterator[tuple[int, str]]:
     from assay.analysis import python_code
 
@@ -476,11 +489,16 @@ def _named_in(name: str, text: str) -> Iterator[tuple[int, str]]:
             return
         for found in python_code.literal_credentials(tree):
             yield found.line, f"a credential ({found.name})"
+        for line, written in python_code.texts(tree):
+            if _in_address(written):
+                yield line, "a credential (in an address)"
     elif name.endswith((".js", ".mjs", ".cjs", ".ts", ".rb", ".java")):
         for match in _ASSIGNED_IN_JS.finditer(text):
             key = match[1].rpartition(".")[2].strip("\"'")
             if python_code.is_secret(key, match[2]):
                 yield text.count("\n", 0, match.start(2)) + 1, f"a credential ({key})"
+            elif _in_address(match[2]):
+                yield text.count("\n", 0, match.start(2)) + 1, "a credential (in an address)"
     else:
         from assay.analysis.credentials import written_out
 

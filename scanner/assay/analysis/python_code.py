@@ -170,6 +170,15 @@ def calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
     return (n for n in nodes if isinstance(n, ast.Call))
 
 
+def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The texts written out in a module with their lines, documentation left out."""
+    nodes = list(ast.walk(tree))
+    alone = {id(n.value) for n in nodes if isinstance(n, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.lineno, node.value
+
+
 # --- credentials --------------------------------------------------------------------------------------------------
 
 
