@@ -15,7 +15,7 @@ from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.engine import Report
 from assay.model import Request, Verdict
-from assay.scan import run
+from assay.scan import collect, run
 
 CATALOGUE = Catalogue([RULES])
 HANDLER = "def handler(event, context):\n    return 1\n"
@@ -485,3 +485,11 @@ def test_a_password_in_an_address_is_a_credential(tmp_path: Path, text: str, lin
     found = failures(scan(tmp_path, "aws-layer-secret"), "aws-layer-secret")
     assert [line for _, line, _ in found] == lines
     assert "s3cr3t" not in str(found)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, []), (1, ["1,048,577 bytes unpacked, of 1,048,576 allowed"])])
+def test_the_limit_itself_is_allowed_and_a_byte_more_is_told(tmp_path: Path, more: int, told: list[str]) -> None:
+    with layer(tmp_path, **{"python/data.bin": b"\0" * (1024 * 1024 + more)}):
+        pass
+    (archive,) = [r for r in collect(Request([str(tmp_path)], str(tmp_path))).resources if r.type == "archive"]
+    assert [said for said in [archives.too_large([archive], 1024 * 1024)] if said] == told

@@ -192,7 +192,12 @@ def _size(size: float) -> str:
 def too_large(archives: list[Resource], limit: int) -> str:
     """What to say when packages unpack to more than `limit` bytes together; empty when they do not."""
     sizes = [sum(e.size for e in package_of(a).entries) for a in archives]
-    return f"{_size(sum(sizes))} unpacked, of {_size(limit)} allowed" if sum(sizes) > limit else ""
+    total = sum(sizes)
+    if total <= limit:
+        return ""
+    if _size(total) == _size(limit):
+        return f"{total:,} bytes unpacked, of {limit:,} allowed"
+    return f"{_size(total)} unpacked, of {_size(limit)} allowed"
 
 
 def largest(archive: Resource) -> str:
