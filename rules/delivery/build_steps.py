@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.dockerfiles import root_user, unpinned_bases
-from assay.analysis.pipelines import stored_keys, unblocked, ungated, unscanned, untested
+from assay.analysis.pipelines import unscanned, untested
+from assay.analysis.workflows import stored_keys, unblocked, ungated
 
 
 @rule(on="build_spec", severity=MEDIUM, controls=["nist-800-53r5:SA-11"])
@@ -37,7 +38,7 @@ def oci_devops_build_no_scan(spec: Resource) -> Iterator[Finding]:
 
 
 @rule(on="workflow", severity=HIGH, controls=["nist-800-53r5:CM-3"])
-def workflow_deploy_ungated(workflow: Resource) -> Iterator[Finding]:
+def workflow_deploy_ungated(workflow: Resource, graph: Graph) -> Iterator[Finding]:
     """Workflows change infrastructure after a review, and never for a pull request.
 
     ## Why
@@ -46,7 +47,7 @@ def workflow_deploy_ungated(workflow: Resource) -> Iterator[Finding]:
     ## Fix
     Plan on pull requests; apply in a job of its own with `environment:` and required reviewers, after the merge.
     """
-    for said, where in ungated(workflow):
+    for said, where in ungated(workflow, graph):
         yield workflow.fails(said, at=where, key=said)
 
 

@@ -193,7 +193,7 @@ def pushes_image(c: Command) -> bool:
 
 
 _APPLIES = {
-    "terraform": ("apply", "destroy"), "tofu": ("apply", "destroy"), "terragrunt": ("apply", "run-all", "destroy"),
+    "terraform": ("apply", "destroy"), "tofu": ("apply", "destroy"), "terragrunt": ("apply", "destroy"),
     "pulumi": ("up", "destroy"), "cdk": ("deploy",), "sam": ("deploy",), "serverless": ("deploy",), "sls": ("deploy",),
     "helm": ("upgrade", "install"), "kubectl": ("apply", "replace"), "sst": ("deploy",), "copilot": ("deploy",),
 }  # fmt: skip
@@ -203,6 +203,8 @@ def applies(c: Command) -> str:
     """The infrastructure change that a command makes, as it is written; empty when it makes none."""
     words = [w for w in c.bare[1:] if not w.startswith("-")]
     verbs = _APPLIES.get(c.name, ())
+    if c.name == "terragrunt":
+        words = [w for w in words if w not in ("run-all", "run")]
     if any(v in words[:2] for v in verbs) and "--dry-run" not in " ".join(c.bare):
         return f"{c.name} {next(v for v in verbs if v in words[:2])}"
     if c.name == "aws" and words[:1] == ["cloudformation"]:

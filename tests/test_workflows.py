@@ -1,0 +1,153 @@
+"""Workflows of GitHub and GitLab as people write them: who may start what, after which scan, with which keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.model import Request, Verdict
+from assay.scan import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CATALOGUE = Catalogue([RULES])
+GITHUB, GITLAB = ".github/workflows/deploy.yml", ".gitlab-ci.yml"
+
+
+def told(folder: Path, rule: str, **files: str) -> list[str]:
+    """`file:line` of each failure, `unknown` for what nobody can know."""
+    for name, text in files.items():
+        path = folder / {"github": GITHUB, "gitlab": GITLAB, "caller": ".github/workflows/ci.yml"}[name]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    report = run(Request([str(folder)], str(folder)), CATALOGUE, [e for e in CATALOGUE.entries if e.id == rule])
+    assert [i["status"] for i in report.coverage.inputs] == ["read"] * len(files), report.coverage.inputs
+    return sorted(
+        f"{f.location.file.rpartition('/')[2]}:{f.location.start_line}" if f.verdict is Verdict.FAIL else "unknown"
+        for f in report.findings
+        if f.verdict is not Verdict.PASS and f.location
+    )
+
+
+APPLY = "steps: [{run: terraform apply}]"
+
+
+def github(on: str, *jobs: str) -> str:
+    return f"on: {on}\njobs:\n" + "".join(f"  {job}\n" for job in jobs)
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (github("push", f"d: {{environment: prod, {APPLY}}}"), []),
+        (github("push", f"d: {{{APPLY}}}"), [3]),
+        (github("[push, pull_request]", f"d: {{environment: prod, {APPLY}}}"), [3]),
+        (github("[push, pull_request]", "g: {if: \"github.event_name == 'push'\"}",
+                f"d: {{needs: g, environment: prod, {APPLY}}}"), []),
+        (github("[push, pull_request]", "g: {if: \"github.event_name == 'push'\"}",
+                f"d: {{needs: g, if: always(), environment: prod, {APPLY}}}"), [4]),
+        (github("pull_request_target", f"d: {{if: \"github.ref == 'refs/heads/main'\", environment: p, {APPLY}}}"), [3]),
+        (github("pull_request", f"d: {{if: \"github.ref == 'refs/heads/main'\", environment: p, {APPLY}}}"), []),
+        (github("push", "d: {steps: [{uses: dflook/terraform-apply@v2}]}"), [3]),
+        (github("push", "d: {steps: [{uses: pulumi/actions@v6, with: {command: preview}}]}"), []),
+        (github("push", "d: {steps: [{run: terragrunt run-all plan}]}"), []),
+        (github("push", "d: {steps: [{run: terragrunt run-all apply}]}"), [3]),
+    ],
+)  # fmt: skip
+def test_the_gate_of_github(tmp_path: Path, text: str, lines: list[int]) -> None:
+    assert told(tmp_path, "workflow-deploy-ungated", github=text) == [f"deploy.yml:{n}" for n in lines]
+
+
+def test_a_reusable_workflow_is_judged_by_its_callers(tmp_path: Path) -> None:
+    called = github("workflow_call", f"d: {{environment: prod, {APPLY}}}")
+    caller = github("pull_request", "s: {steps: [{run: checkov -d .}]}",
+                    "d: {needs: s, uses: ./.github/workflows/deploy.yml}")  # fmt: skip
+    assert told(tmp_path, "workflow-deploy-ungated", github=called, caller=caller) == ["deploy.yml:3"]
+    pushed = caller.replace("pull_request", "push")
+    assert told(tmp_path, "workflow-deploy-ungated", github=called, caller=pushed) == []
+    assert told(tmp_path, "workflow-gate-not-blocking", github=called, caller=pushed) == []
+    unneeded = pushed.replace("needs: s, ", "")
+    assert told(tmp_path, "workflow-gate-not-blocking", github=called, caller=unneeded) == ["deploy.yml:3"]
+
+
+SCAN = "s: {steps: [{run: checkov -d .}]}"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (github("push", SCAN, f"d: {{needs: [s], {APPLY}}}"), []),
+        (github("push", SCAN, f"d: {{needs: [s], if: always(), {APPLY}}}"), [3]),
+        (github("push", SCAN, f"d: {{needs: [s], if: \"always() && needs.s.result == 'success'\", {APPLY}}}"), []),
+        (github("push", SCAN, f"d: {{{APPLY}}}"), [4]),
+        (github("push", "d: {steps: [{run: checkov -d .}, {run: terraform apply}]}"), []),
+        (github("push", "d: {steps: [{run: terraform apply}, {run: checkov -d .}]}"), [3]),
+        (github("push", "d: {steps: [{run: checkov -d .}, {run: terraform apply, if: always()}]}"), [3]),
+        (github("push", "d: {steps: [{run: checkov -d . | tee x}, {run: terraform apply}]}"), [3]),
+        (github("push", "d: {steps: [{run: checkov -d . | tee x, shell: bash}, {run: terraform apply}]}"), []),
+        (github("push", "d: {steps: [{run: checkov -d ., continue-on-error: true}, {run: terraform apply}]}"), [3]),
+    ],
+)
+def test_the_scan_before_it_on_github(tmp_path: Path, text: str, lines: list[int]) -> None:
+    assert told(tmp_path, "workflow-gate-not-blocking", github=text) == [f"deploy.yml:{n}" for n in lines]
+
+
+DEPLOY = "script: [terraform apply]"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f".d:\n  {DEPLOY}\nd:\n  extends: .d\n", ["2"]),
+        (f".d:\n  {DEPLOY}\nd:\n  extends: .d\n  environment: prod\n", []),
+        (f".d:\n  {DEPLOY}\n.e: {{extends: .d, when: manual}}\nd:\n  extends: [.e]\n", []),
+        ("default:\n  before_script: [terraform apply]\nd:\n  script: [x]\n", ["2"]),
+        ("before_script: [terraform apply]\nd:\n  before_script: []\n  script: [x]\n", []),
+        (".d:\n  script:\n    - terraform apply\nd:\n  script:\n    - x\n    - !reference [.d, script]\n", ["7"]),
+        (".d:\n  script: [!reference [.d, script]]\nd:\n  extends: .d\n", []),
+        (".d: &d {script: [terraform apply]}\n.e: &e {x: 1}\nd:\n  <<: [*d, *e]\n", ["1"]),
+        ("include: {local: x.yml}\nd: {extends: .far}\n", None),
+        ("include: {local: x.yml}\nd: {extends: .far, script: [x]}\n", []),
+        (f"d:\n  rules: [{{if: '$CI_PIPELINE_SOURCE == \"merge_request_event\"'}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
+        (f"d:\n  rules: [{{if: '$CI_PIPELINE_SOURCE != \"merge_request_event\"'}}]\n  environment: p\n  {DEPLOY}\n", []),
+        (f"d:\n  rules: [{{if: $CI_MERGE_REQUEST_IID}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
+        (f"d:\n  only: {{refs: [merge_requests]}}\n  environment: p\n  {DEPLOY}\n", ["4"]),
+    ],
+)  # fmt: skip
+def test_the_gate_of_gitlab(tmp_path: Path, text: str, wanted: list[str] | None) -> None:
+    expected = ["unknown"] if wanted is None else [f"{GITLAB}:{line}" for line in wanted]
+    assert told(tmp_path, "workflow-deploy-ungated", gitlab=text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (f"s: {{script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", []),
+        (f"s: {{script: [checkov -d . | tee x]}}\nd: {{stage: deploy, {DEPLOY}}}\n", []),
+        (f"s: {{stage: .post, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [2]),
+        (f"s: {{script: [checkov -d .]}}\nd: {{stage: deploy, needs: [], {DEPLOY}}}\n", [2]),
+        (f"s: {{script: [checkov -d .]}}\nd: {{stage: deploy, needs: [{{job: s}}], {DEPLOY}}}\n", []),
+        (f"s: {{when: manual, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [1]),
+        (f"s: {{allow_failure: true, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [1]),
+    ],
+)
+def test_the_scan_before_it_on_gitlab(tmp_path: Path, text: str, lines: list[int]) -> None:
+    assert told(tmp_path, "workflow-gate-not-blocking", gitlab=text) == [f"{GITLAB}:{n}" for n in lines]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("secrets.AWS_SECRET_ACCESS_KEY", True),
+        ("secrets['AWS_SECRET_ACCESS_KEY']", True),
+        ("secrets.PROD_OCI_KEY", True),
+        ("secrets.SOCIAL_LOGIN_KEY", False),
+        ("secrets.LAWS_SECRET", False),
+    ],
+)
+def test_stored_keys(tmp_path: Path, name: str, found: bool) -> None:
+    text = github("push", f'd: {{steps: [{{run: x, env: {{K: "${{{{ {name} }}}}"}}}}]}}')
+    assert bool(told(tmp_path, "workflow-long-lived-keys", github=text)) is found
