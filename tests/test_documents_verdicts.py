@@ -155,3 +155,31 @@ BUILD, PUSH, AUDIT = "{command: docker build .}", "{command: docker push x}", "{
 def test_build_specs(tmp_path: Path, rule: str, text: str, wanted: list[int]) -> None:
     report = scan(tmp_path, rule, **{"build_spec.yaml": text})
     assert [line for line, _ in said(report)] == wanted, said(report)
+
+
+def stage(name: str, kind: str, *before: str, more: str = "") -> str:
+    items = " ".join(f"\n    items {{ id = {b} }}" for b in before)
+    return (
+        f'resource "oci_devops_deploy_stage" "{name}" {{\n  deploy_pipeline_id = oci_devops_deploy_pipeline.p.id\n'
+        f"  deploy_stage_type = {kind}\n{more}  deploy_stage_predecessor_collection {{{items}\n  }}\n}}\n"
+    )
+
+
+def test_an_unknown_stage_hides_no_path_without_an_approval(tmp_path: Path) -> None:
+    deploys = "  oke_cluster_deploy_environment_id = oci_devops_deploy_environment.e.id\n"
+    start, kind = "oci_devops_deploy_pipeline.p.id", '"OKE_DEPLOYMENT"'
+    text = (
+        'variable "x" {}\nresource "oci_devops_deploy_environment" "e" {\n  display_name = "production"\n'
+        '  deploy_environment_type = "OKE_CLUSTER"\n  project_id = "x"\n}\n'
+        'resource "oci_devops_deploy_pipeline" "p" {\n  project_id = "x"\n}\n'
+        + stage("unknown", "var.x", start)
+        + stage("approval", '"MANUAL_APPROVAL"', start)
+        + stage("wait", '"WAIT"', start)
+        + stage("a", kind, "var.x", more=deploys)
+        + stage("b", kind, "oci_devops_deploy_stage.approval.id", "oci_devops_deploy_stage.wait.id", more=deploys)
+        + stage("c", kind, "oci_devops_deploy_stage.unknown.id", "oci_devops_deploy_stage.wait.id", more=deploys)
+        + stage("d", kind, "oci_devops_deploy_stage.approval.id", more=deploys)
+    )
+    report = scan(tmp_path, "oci-devops-no-approval", **{"main.tf": text})
+    assert [m.split()[0] for _, m in said(report)] == ["oci_devops_deploy_stage.b", "oci_devops_deploy_stage.c"]
+    assert len(said(report, Verdict.UNKNOWN)) == 1

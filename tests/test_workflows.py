@@ -49,8 +49,8 @@ def github(on: str, *jobs: str) -> str:
                 f"d: {{needs: g, environment: prod, {APPLY}}}"), []),
         (github("[push, pull_request]", "g: {if: \"github.event_name == 'push'\"}",
                 f"d: {{needs: g, if: always(), environment: prod, {APPLY}}}"), [4]),
-        (github("pull_request_target", f"d: {{if: \"github.ref == 'refs/heads/main'\", environment: p, {APPLY}}}"), [3]),
-        (github("pull_request", f"d: {{if: \"github.ref == 'refs/heads/main'\", environment: p, {APPLY}}}"), []),
+        (github("pull_request_target", f"d: {{if: \"github.ref == 'refs/heads/m'\", environment: p, {APPLY}}}"), [3]),
+        (github("pull_request", f"d: {{if: \"github.ref == 'refs/heads/m'\", environment: p, {APPLY}}}"), []),
         (github("push", "d: {steps: [{uses: dflook/terraform-apply@v2}]}"), [3]),
         (github("push", "d: {steps: [{uses: pulumi/actions@v6, with: {command: preview}}]}"), []),
         (github("push", "d: {steps: [{run: terragrunt run-all plan}]}"), []),
@@ -96,6 +96,7 @@ def test_the_scan_before_it_on_github(tmp_path: Path, text: str, lines: list[int
 
 
 DEPLOY = "script: [terraform apply]"
+EVENT = "rules: [{{if: '$CI_PIPELINE_SOURCE {} \"merge_request_event\"'}}]"
 
 
 @pytest.mark.parametrize(
@@ -111,8 +112,8 @@ DEPLOY = "script: [terraform apply]"
         (".d: &d {script: [terraform apply]}\n.e: &e {x: 1}\nd:\n  <<: [*d, *e]\n", ["1"]),
         ("include: {local: x.yml}\nd: {extends: .far}\n", None),
         ("include: {local: x.yml}\nd: {extends: .far, script: [x]}\n", []),
-        (f"d:\n  rules: [{{if: '$CI_PIPELINE_SOURCE == \"merge_request_event\"'}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
-        (f"d:\n  rules: [{{if: '$CI_PIPELINE_SOURCE != \"merge_request_event\"'}}]\n  environment: p\n  {DEPLOY}\n", []),
+        (f"d:\n  {EVENT.format('==')}\n  environment: p\n  {DEPLOY}\n", ["4"]),
+        (f"d:\n  {EVENT.format('!=')}\n  environment: p\n  {DEPLOY}\n", []),
         (f"d:\n  rules: [{{if: $CI_MERGE_REQUEST_IID}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
         (f"d:\n  only: {{refs: [merge_requests]}}\n  environment: p\n  {DEPLOY}\n", ["4"]),
     ],

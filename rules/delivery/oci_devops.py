@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
+from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule, show
 from assay.analysis.images import is_floating
-from assay.analysis.naming import is_production
-from assay.analysis.oci_devops import is_ungated
+from assay.analysis.oci_devops import is_ungated, ungated
 
 SOURCE = "deploy_artifact_source"
-ENVIRONMENTS = (
-    "oke_cluster_deploy_environment_id", "function_deploy_environment_id",
-    "compute_instance_group_deploy_environment_id", "deploy_environment_id_a", "deploy_environment_id_b",
-)  # fmt: skip
 DEPLOYS = (
     "oke_blue_green_deploy_stage_id", "oke_canary_deploy_stage_id",
     "compute_instance_group_blue_green_deployment_deploy_stage_id", "compute_instance_group_canary_deploy_stage_id",
@@ -72,12 +67,10 @@ def oci_devops_no_approval(pipeline: Resource, graph: Graph) -> Iterator[Finding
     ## Fix
     Put a stage of type `MANUAL_APPROVAL` before the stages that deploy to production.
     """
-    for stage in graph.users(pipeline, "oci_devops_deploy_stage"):
-        targets = [environment for path in ENVIRONMENTS for environment in graph.follow(stage, path)]
-        if targets and is_ungated(stage, graph) and any_of(targets, is_production):
-            yield pipeline.fails(
-                f"{stage} deploys to production with no approval before it", because=[stage.where()], key=stage.address
-            )
+    for stage in ungated(graph.users(pipeline, "oci_devops_deploy_stage"), graph):
+        yield pipeline.fails(
+            f"{stage} deploys to production with no approval before it", because=[stage.where()], key=stage.address
+        )
 
 
 @rule(on="oci_devops_project", severity=LOW)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from assay.model import Undetermined, Unknown
+from assay.analysis.naming import is_production
+from assay.model import Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assay.graph import Graph
     from assay.model import Resource
 
 APPROVALS = ("MANUAL_APPROVAL", "OKE_CANARY_APPROVAL", "COMPUTE_INSTANCE_GROUP_CANARY_APPROVAL")
+ENVIRONMENTS = (
+    "oke_cluster_deploy_environment_id", "function_deploy_environment_id",
+    "compute_instance_group_deploy_environment_id", "deploy_environment_id_a", "deploy_environment_id_b",
+)  # fmt: skip
 PREDECESSORS = "deploy_stage_predecessor_collection.items"
 
 
@@ -35,8 +42,29 @@ def is_ungated(stage: Resource, graph: Graph, start: Resource | None = None) -> 
                 doubt = Unknown(f"the stage before {current.address} is not known: {previous.address}")
             elif id(previous) not in seen and previous.type != "oci_devops_deploy_pipeline":
                 seen.add(id(previous))
-                if not any(previous["deploy_stage_type"] == approval for approval in APPROVALS):
+                kind = previous.values.get("deploy_stage_type")
+                if isinstance(kind, Unknown):
+                    doubt = Unknown(f"the type of {previous.address}, before it, is not known: {kind.reason}")
+                elif kind not in APPROVALS:
                     waiting.append(previous)
     if doubt is not None:
         raise Undetermined(doubt)
     return False
+
+
+def ungated(stages: list[Resource], graph: Graph) -> Iterator[Resource]:
+    """The stages that deploy to production on a path without an approval.
+
+    Raises:
+        Undetermined: at the end, when it is not known of one of the others.
+    """
+    doubt: Undetermined | None = None
+    for stage in stages:
+        targets = [environment for path in ENVIRONMENTS for environment in graph.follow(stage, path)]
+        try:
+            if targets and is_ungated(stage, graph) and any_of(targets, is_production):
+                yield stage
+        except Undetermined as unknown:
+            doubt = doubt or unknown
+    if doubt is not None:
+        raise doubt

@@ -1,4 +1,4 @@
-"""Workflows of GitHub Actions and GitLab CI: what changes infrastructure, behind which gate and scan, with which keys."""
+"""Workflows of GitHub and GitLab: what changes infrastructure, behind which gate and scan, with which keys."""
 
 from __future__ import annotations
 
