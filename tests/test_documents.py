@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from assay.analysis.functions import wrapped_call
+from assay.analysis.functions import logged_events, wrapped_call
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.documents import kind_of
@@ -261,6 +261,14 @@ def test_the_one_call_of_a_handler(body: str, call: str) -> None:
     assert wrapped_call(ast.parse(source), "handler") == call
 
 
+def test_of_a_method_the_event_comes_second() -> None:
+    source = (
+        "class A:\n    def handler(self, event, context):\n        print(self)\n        print(event)\n"
+        "    def my_handler(self, event):\n        print(self)\n"
+    )
+    assert [spot.line for spot in logged_events(ast.parse(source))] == [4]
+
+
 def test_every_loop_of_a_machine_is_told(tmp_path: Path) -> None:
     """Two loops over items, and a state of which nobody knows where it goes: the loops are certain, the rest is not."""
 
@@ -394,6 +402,33 @@ def test_a_heredoc_that_is_no_json_is_shown_whole(tmp_path: Path) -> None:
     (finding,) = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-invalid-definition"]).findings
     assert finding.location
     assert (finding.location.start_line, finding.location.start_column) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("definition", "joined"),
+    [
+        ('file("m.asl.json")', True),
+        ('templatefile("m.asl.json", { queue = "other" })', True),
+        ("local.read", True),
+        ('jsonencode(jsondecode(file("m.asl.json")))', True),
+        ("local.written", False),
+        ("<<EOT\n@@\nEOT", False),
+        ('jsonencode({ StartAt = "A", States = { A = { Type = "Wait", Seconds = 2, End = true } } })', False),
+    ],
+)
+def test_only_the_file_that_is_read_is_told_as_the_place(tmp_path: Path, definition: str, joined: bool) -> None:
+    """Two machines may have states of the same names: what is written in them tells which is which."""
+    text = json.dumps(
+        {"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "Comment": "${queue}", "End": True}}}
+    )
+    other = '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 3, "Comment": "x", "End": true}}}'
+    terraform = (
+        f'locals {{\n  read = file("m.asl.json")\n  written = <<EOT\n{other}\nEOT\n}}\n'
+        f'resource "aws_sfn_state_machine" "m" {{\n  definition = {definition.replace("@@", other)}\n}}\n'
+    )
+    write(tmp_path, **{"m.asl.json": text, "main.tf": terraform})
+    links = {(a.address, b.address) for a, b, via in graph_of(tmp_path).links() if via == "definition"}
+    assert (("aws_sfn_state_machine.m", "m.asl.json") in links) == joined
 
 
 def test_reports_name_the_line_of_a_document(tmp_path: Path) -> None:

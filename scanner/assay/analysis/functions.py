@@ -58,6 +58,7 @@ def handlers(tree: ast.Module) -> list[tuple[Function, str]]:
     found = []
     for function in functions(tree):
         names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+        names = names[1:] if names[:1] in (["self"], ["cls"]) else names
         if len(names) >= 2 and (names[0] == "event" or function.name.endswith("handler")):
             found.append((function, names[0]))
     return found

@@ -47,14 +47,13 @@ class DefinedOrigin:
 
 
 def _join_machine(documents: Documents, machine: Resource) -> None:
-    """A machine whose definition was read from a file that is a document too: the same states tell which."""
+    """A machine whose definition was read from a file that is a document too: what is written in it tells which."""
     definition = machine.json("definition")
-    mine = _shape(definition)
-    if mine is None:
+    if isinstance(definition, Unknown) or not isinstance(definition, dict) or _in_place(machine):
         return
     for path in _files_read(documents):
         for document in documents.read(path):
-            if document.type == machine.type and _shape(document.values.get("definition")) == mine:
+            if document.type == machine.type and _same(definition, document.values.get("definition")):
                 _replace(documents, machine, document)
                 return
 
@@ -67,12 +66,31 @@ def _files_read(documents: Documents) -> list[str]:
     return [p for p in paths if kind_of(p, documents.head(p)) == "step_functions"]
 
 
-def _shape(definition: Any) -> tuple[Any, ...] | None:
-    if isinstance(definition, Unknown) or not isinstance(definition, dict):
-        return None
-    states = definition.get("States")
-    start = definition.get("StartAt")
-    return (start, *states) if isinstance(states, dict) and isinstance(start, str) else None
+def _in_place(machine: Resource) -> bool:
+    """True when the definition is written in Terraform itself, as a heredoc or an object."""
+    written = getattr(machine.origin, "written", None)
+    text = "" if written is None else (written("definition") or "").lstrip("( \n")
+    return text.startswith("<<") or "".join(text.split()).startswith("jsonencode({")
+
+
+def _same(mine: Any, written: Any) -> bool:
+    """Whether a definition may be a document with its `${...}` filled in."""
+    waiting = [(mine, written)]
+    while waiting:
+        one, other = waiting.pop()
+        if isinstance(one, Unknown) or isinstance(other, Unknown):
+            continue
+        if isinstance(one, dict) and isinstance(other, dict):
+            if one.keys() != other.keys():
+                return False
+            waiting += [(one[name], other[name]) for name in one]
+        elif isinstance(one, list) and isinstance(other, list):
+            if len(one) != len(other):
+                return False
+            waiting += zip(one, other, strict=True)
+        elif one != other:
+            return False
+    return True
 
 
 def _replace(documents: Documents, machine: Resource, document: Resource) -> None:
