@@ -6,6 +6,7 @@ from typing import Any
 from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, as_list, require, rule, show
 from assay.analysis.aws_arns import account_of
 from assay.analysis.aws_lambda import AWS_LAYER_ACCOUNTS, layer_literal, layer_parts, layer_pinned, newest_beside
+from assay.analysis.parts import each_of
 
 require(
     "aws-lambda-no-code-signing",
@@ -80,15 +81,18 @@ def aws_layer_unpinned(function: Resource, graph: Graph, params: dict[str, Any])
     Use the version's ARN (`aws_lambda_layer_version.x.arn`), and layers of your own or of the accounts listed in
     `trusted_accounts` of this rule.
     """
-    for arn in as_list(function["layers"]):
+
+    def judge(arn: Any) -> Iterator[Finding]:
         if not layer_pinned(arn):
             yield function.fails(f"{show(arn)} names no version of the layer", at="layers", key=show(arn))
-            continue
+            return
         account = account_of(arn)
         if account != None and account != function.account and account not in params["trusted_accounts"]:
             yield function.fails(
                 f"the layer comes from account {account}, which is not on the list", at="layers", key=account
             )
+
+    yield from each_of(as_list(function["layers"]), judge)
 
 
 @rule(on="aws_lambda_layer_version", severity=LOW)

@@ -5,7 +5,7 @@ from typing import Any
 
 from assay import HIGH, MEDIUM, Block, Finding, Resource, as_list, is_map, require, rule
 from assay.analysis.credentials import address_with_credential, credential_or_doubt
-from assay.analysis.parts import one_by_one
+from assay.analysis.parts import each_of, one_by_one
 
 require(
     "aws-codebuild-source-token",
@@ -53,9 +53,13 @@ def aws_codebuild_env_secret(project: Resource) -> Iterator[Finding]:
 
     for environment in project.each("environment"):
         yield from one_by_one(environment.each("environment_variable"), judge)
-    for source in [*project.each("source"), *project.each("secondary_sources")]:
+
+    def judge_source(source: Block) -> Iterator[Finding]:
         if not source.absent("location") and address_with_credential(source["location"]):
             yield source.fails("the repository's address holds a credential", at="location")
+
+    yield from one_by_one(project.each("source"), judge_source)
+    yield from one_by_one(project.each("secondary_sources"), judge_source)
 
 
 @rule(
@@ -72,12 +76,18 @@ def aws_ecs_env_secret(task: Resource) -> Iterator[Finding]:
     ## Fix
     Move it to Secrets Manager or Parameter Store and name it under `secrets` with `valueFrom`.
     """
-    for container in as_list(task.json("container_definitions")):
-        for variable in as_list(container.get("environment")) if is_map(container) else []:
-            yield from in_clear(task, str(container.get("name")), variable)
+
+    def judge(container: Any) -> Iterator[Finding]:
+        if is_map(container):
+            name, variables = str(container.get("name")), as_list(container.get("environment"))
+            yield from each_of(variables, lambda variable: in_clear(task, name, variable))
+
+    yield from each_of(as_list(task.json("container_definitions")), judge)
 
 
 def in_clear(task: Resource, container: str, variable: Any) -> Iterator[Finding]:
+    if not is_map(variable):
+        return
     doubts: list[str] = []
     name, at = variable.get("name"), "container_definitions"
     masked = task.source == "aws" and variable.get("value") == MASKED

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Resource, as_list, is_map, rule
 from assay.analysis.aws_lambda import END_OF_SUPPORT
+from assay.analysis.parts import each_of
 from assay.clock import today
 
 RESERVED = (
@@ -50,7 +51,10 @@ def aws_lambda_runtime_deprecated(r: Resource) -> Iterator[Finding]:
     `SOURCE_DATE_EPOCH`, for reports that must not change).
     """
     path = "runtime" if r.type == "aws_lambda_function" else "compatible_runtimes"
-    for runtime in as_list(r[path]):
+
+    def judge(runtime: str) -> Iterator[Finding]:
         end = END_OF_SUPPORT.get(runtime)
         if end != None and end < today():
             yield r.fails(f"{runtime} has had no support since {end}", at=path, key=runtime)
+
+    yield from each_of(as_list(r[path]), judge)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assay import model
-from assay.model import Finding, Undetermined, Verdict
+from assay.model import Finding, PartialList, Undetermined, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +29,24 @@ def one_by_one(views: Iterable[V], judge: Callable[[V], Iterable[Finding]]) -> I
             reads = reversed(model._reads)
             path = next((p for owner, p, u in reads if u is doubt.unknown and owner is r), view.path)
             yield Finding(r, Verdict.UNKNOWN, f"cannot be decided: {doubt.reason}", path)
+
+
+def each_of(items: list[Any], judge: Callable[[Any], Iterable[Finding]]) -> Iterator[Finding]:
+    """What `judge` says of each item of a list, those that it can decide first.
+
+    Raises:
+        Undetermined: at the end, the first doubt about an item, or that there may be more of them.
+    """
+    doubt: Undetermined | None = None
+    for item in list.__iter__(items):
+        try:
+            yield from judge(item)
+        except Undetermined as found:
+            doubt = doubt or found
+    if doubt is not None:
+        raise doubt
+    if isinstance(items, PartialList):
+        raise Undetermined(items.unknown)
 
 
 def certainly(test: Callable[[], bool]) -> bool:
