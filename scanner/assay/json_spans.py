@@ -29,6 +29,10 @@ class JsonSpans:
         self.objects: dict[int, dict[str, tuple[int, int]]] = {}
         self.arrays: dict[int, list[int]] = {}
 
+    def begin(self) -> int:
+        """Where the whole value begins."""
+        return self._skip(0)
+
     def span(self, steps: Sequence[str | int]) -> Span:
         found = self.offsets(steps)
         return (1, 1, 1, 1) if found is None else (*self._place(found[0]), *self._place(found[1]))

@@ -178,7 +178,7 @@ def _within_heredoc(attribute: Attribute, node: Any, steps: Sequence[str | int])
     if spans is None:
         return None
     found = spans.offsets([s.encode().decode("latin-1") if isinstance(s, str) else s for s in steps])
-    if found is None or not spans.text[: found[0]].strip():  # no step of the path is written there
+    if found is None or found[0] == spans.begin():  # no step of the path is written there
         return None
     return Span(attribute.file, start + found[0], start + found[1])
 
