@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from assay.model import parse_path
+from assay.terraform.syntax import SourceFile
 from terraform_estate import Estate, evaluate
 
 FILES = {
@@ -257,3 +258,14 @@ def test_each_remark_speaks_of_its_block(tmp_path: Path) -> None:
         (27, 28, 30),
     }
     assert next(r.text for r in estate.intake.remarks if r.line == 2) == "#checkov:skip=CKV_1:above the block"
+
+
+def test_places_in_a_large_file_are_those_of_a_small_one() -> None:
+    """Above a size the lines are looked up instead of counted."""
+    data = b"a = 1\n\n\xc3\xa9 = 2\r\n" * 3000 + b"end"
+    large = SourceFile("x.tf", "x.tf", data)
+    for byte in (0, 4, 5, 6, 7, 9, 30, len(data) // 2, len(data) - 3, len(data)):
+        start = data.rfind(b"\n", 0, byte) + 1
+        wanted = data.count(b"\n", 0, byte) + 1, len(data[start:byte].decode("utf-8", "replace")) + 1
+        assert (large.line(byte), large.position(byte)) == (wanted[0], wanted)
+    assert large.ends is not None

@@ -6,6 +6,8 @@ is evaluated the first time, because most of a large repository is never asked f
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import tree_sitter_hcl
@@ -63,10 +65,14 @@ class Content:
         self.runs: dict[int, Callable[[Env], Any]] = {}
 
 
+_COUNTED = 32_000
+"""Bytes of a file whose lines are counted for every place; of a larger one they are looked up."""
+
+
 class SourceFile:
     """The bytes of one file, its top-level blocks and its faults."""
 
-    __slots__ = ("attributes", "blocks", "comments", "data", "faults", "kept", "name", "path", "runs", "shown")
+    __slots__ = ("attributes", "blocks", "comments", "data", "ends", "faults", "kept", "name", "path", "runs", "shown")
 
     def __init__(self, path: str, shown: str, data: bytes) -> None:
         self.path = path
@@ -78,6 +84,7 @@ class SourceFile:
         self.faults: list[Fault] = []
         self.comments: list[tuple[int, int]] = []  # spans, where one may be a remark
         self.runs: dict[int, Callable[[Env], Any]] | None = None  # shared with the copies of this file
+        self.ends: list[int] | None = None  # where the lines of a large file end, once one was asked for
         self.kept = False  # its syntax tree outlives the evaluation, for findings to be located in
 
     def close(self) -> None:
@@ -87,7 +94,11 @@ class SourceFile:
 
     def line(self, byte: int) -> int:
         """The 1-based line of a byte offset."""
-        return self.data.count(b"\n", 0, byte) + 1
+        if len(self.data) < _COUNTED:
+            return self.data.count(b"\n", 0, byte) + 1
+        if self.ends is None:
+            self.ends = list(accumulate(len(line) + 1 for line in self.data.split(b"\n")))
+        return bisect_right(self.ends, byte) + 1
 
     def position(self, byte: int) -> tuple[int, int]:
         """The 1-based line and column (in code points) of a byte offset."""
