@@ -628,3 +628,25 @@ def test_a_machine_is_drawn(tmp_path: Path) -> None:
         )
         for text in wanted:
             assert text in done.stdout
+
+
+def test_a_drawn_name_is_as_it_is_written(tmp_path: Path) -> None:
+    machine = {"StartAt": "Écrire", "States": {"Écrire": {"Type": "Succeed"}}}
+    write(tmp_path, **{"m.asl.json": json.dumps(machine)})
+    command = [sys.executable, "-X", "utf8", "-m", "assay", "graph", ".", "-o", "dot"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+    assert 'r0_0 [label="Écrire (Succeed)"];' in done.stdout
+
+
+def test_of_a_task_whose_resource_nobody_knows_it_is_not_known_whether_it_changes_something(tmp_path: Path) -> None:
+    text = '{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "${a}", "Next": "B"}, '
+    text += '"B": {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true}}}'
+    write(tmp_path, **{
+        "m.tftpl": text,
+        "main.tf": 'variable "a" {}\nresource "aws_sfn_state_machine" "m" {\n  name = "m"\n  role_arn = "r"\n'
+        '  definition = templatefile("${path.module}/m.tftpl", { a = var.a })\n}\n',
+    })  # fmt: skip
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-task-no-catch"])
+    found = sorted((f.verdict.value, f.message) for f in report.findings)
+    assert [v for v, _ in found] == ["fail", "unknown"], found
+    assert found[0][1].startswith("state B changes something")

@@ -166,9 +166,16 @@ def text_of(value: Any) -> str:
 
 
 def changes_something(s: State) -> bool:
-    """True unless the task plainly only reads."""
+    """True unless the task plainly only reads.
+
+    Raises:
+        Undetermined: nothing at all is known of what it calls.
+    """
     if s.kind != "Task":
         return False
+    called = s.fields.get("Resource")
+    if isinstance(called, Unknown) and not isinstance(called, (Text, Ref)):
+        raise Undetermined(called)
     call = text_of(s.resource).split(".")[0].rpartition(":")[2].lower()
     return not call.startswith(READS)
 

@@ -109,18 +109,19 @@ def _drawn(graph: Graph) -> tuple[list[Resource], list[tuple[Resource, Resource,
 
 def _dot(graph: Graph, stream: TextIO) -> None:
     resources, links = _drawn(graph)
-
-    def quote(text: str) -> str:
-        return json.dumps(text, ensure_ascii=False)
-
     stream.write("digraph assay {\n  rankdir=LR;\n  node [shape=box];\n")
     numbers = {id(r): f"r{i}" for i, r in enumerate(resources)}
-    stream.writelines(f"  {numbers[id(r)]} [label={quote(r.address)}];\n" for r in resources)
+    stream.writelines(f"  {numbers[id(r)]} [label={quoted(r.address)}];\n" for r in resources)
     for source, target, via in links:
         if id(source) in numbers and id(target) in numbers:
-            stream.write(f"  {numbers[id(source)]} -> {numbers[id(target)]} [label={quote(via)}];\n")
+            stream.write(f"  {numbers[id(source)]} -> {numbers[id(target)]} [label={quoted(via)}];\n")
     graph_machines.dot(graph, numbers, stream)
     stream.write("}\n")
+
+
+def quoted(text: str) -> str:
+    """A text as dot writes it, which knows no escapes of letters."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def clean(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -15,15 +14,16 @@ if TYPE_CHECKING:
 
 def dot(graph: Graph, numbers: dict[int, str], stream: TextIO) -> None:
     """A cluster for each machine; `numbers` are the names of the nodes of resources, by their ids."""
-    quote = json.dumps
+    from assay.cli.graph import quoted
+
     for r, machine, ids in _machines(graph, numbers):
-        stream.write(f"  subgraph cluster_{numbers[id(r)]} {{\n    label={quote(r.address)};\n")
+        stream.write(f"  subgraph cluster_{numbers[id(r)]} {{\n    label={quoted(r.address)};\n")
         stream.writelines(
-            f"    {ids[path]} [label={quote(f'{name} ({kind})')}];\n" for path, name, kind in machine.nodes
+            f"    {ids[path]} [label={quoted(f'{name} ({kind})')}];\n" for path, name, kind in machine.nodes
         )
         stream.write("  }\n")
         stream.writelines(
-            f"  {ids[begin]} -> {ids[end]} [label={quote(via)}];\n" for begin, end, via in machine.arrows if end in ids
+            f"  {ids[begin]} -> {ids[end]} [label={quoted(via)}];\n" for begin, end, via in machine.arrows if end in ids
         )
 
 

@@ -51,8 +51,8 @@ def _audits(command: str, path: str, report: Report) -> list[dict[str, Any]]:
     shown = f"zizmor on {display(path, report.base)}"
     try:
         done = subprocess.run(
-            [command, *OPTIONS, path], capture_output=True, text=True, timeout=TIMEOUT, check=False,
-            stdin=subprocess.DEVNULL,
+            [command, *OPTIONS, path], capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT,
+            check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         if done.returncode == 3:  # there are no workflows
             return []
