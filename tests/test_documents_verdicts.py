@@ -183,3 +183,41 @@ def test_an_unknown_stage_hides_no_path_without_an_approval(tmp_path: Path) -> N
     report = scan(tmp_path, "oci-devops-no-approval", **{"main.tf": text})
     assert [m.split()[0] for _, m in said(report)] == ["oci_devops_deploy_stage.b", "oci_devops_deploy_stage.c"]
     assert len(said(report, Verdict.UNKNOWN)) == 1
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -u me:{} https://x",
+        "curl --user 'me:{}' https://x",
+        "docker login -u me -p {} r.io",
+        "az login --service-principal -u a -p {} --tenant t",
+        "sshpass -p {} ssh x",
+        "mysql -u root -p{}",
+        "helm registry login --password {}",
+    ],
+)
+def test_a_credential_in_an_argument_is_in_no_report(tmp_path: Path, command: str) -> None:
+    from assay.reports.masking import mask
+
+    written, variable = command.format("hunter2Zq81kfW"), command.format("$PASSWORD")
+    assert "hunter2" not in mask(written)
+    assert mask(variable) == variable
+    report = scan(tmp_path, "oci-devops-build-secret", **{"build_spec.yaml": spec(f'{{command: "{written}"}}')})
+    assert [line for line, _ in said(report)] == [4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker login && mkdir -p build/out/release",
+        "docker run -p 8080:8080 -u 1000:1000 x",
+        "the --password option of it",
+        "docker login --password-stdin",
+        "docker build --secret id=npmrc,src=.npmrc .",
+    ],
+)
+def test_arguments_that_are_none(text: str) -> None:
+    from assay.reports.masking import mask
+
+    assert mask(text) == text

@@ -31,12 +31,14 @@ class Command(NamedTuple):
         while words and (words[0] in _WRAPPERS or ("=" in words[0] and words[0].partition("=")[0].isidentifier())):
             wrapped = words[0] in _WRAPPERS
             words = words[1:]
-            while wrapped and words and words[0].startswith("-"):
+            while wrapped and words and (words[0].startswith("-") or _DURATION.fullmatch(words[0])):
                 words = words[1:]
         return words
 
 
-_WRAPPERS = {"sudo", "env", "time", "exec", "nohup", "command", "xargs", "uv", "poetry", "pipenv", "run", "npx", "uvx"}
+_WRAPPERS = {"sudo", "env", "time", "exec", "nohup", "command", "xargs", "uv", "poetry", "pipenv", "run", "npx", "uvx",
+             "timeout"}  # fmt: skip
+_DURATION = pattern(r"\d+(?:\.\d+)?[smhd]?")
 _WORDS = {"command_name", "word", "string", "raw_string", "concatenation", "number", "simple_expansion", "expansion"}
 
 
@@ -155,8 +157,19 @@ def runs_tests(c: Command) -> bool:
     )
 
 
+def inside(c: Command) -> Command:
+    """What a scanner's own image runs (`docker run aquasec/trivy image ...`); other commands as they are."""
+    if c.name in ("docker", "podman", "nerdctl") and c.bare[1:2] == ("run",):
+        for i, word in enumerate(c.bare[2:], 2):
+            name = word.partition("@")[0].rpartition("/")[2].partition(":")[0]
+            if name in _SCANNERS and not word.startswith("-"):
+                return c._replace(words=(name, *c.bare[i + 1 :]))
+    return c
+
+
 def scans(c: Command) -> bool:
     """True when a command runs a security scanner."""
+    c = inside(c)
     second = c.bare[1] if len(c.bare) > 1 else ""
     if c.name in ("npm", "yarn", "pnpm"):
         return second == "audit"
@@ -171,6 +184,7 @@ def scans(c: Command) -> bool:
 
 def scans_image(c: Command) -> bool:
     """True when what is scanned is an image, which must have been built before."""
+    c = inside(c)
     return scans(c) and (
         "image" in c.bare or "container" in c.bare or c.name in ("grype", "dockle", "docker", "clairctl", "twistcli")
     )
@@ -178,6 +192,7 @@ def scans_image(c: Command) -> bool:
 
 def forgiven(c: Command) -> bool:
     """True when whatever the scanner finds stops nothing."""
+    c = inside(c)
     lenient = _LENIENT.get(c.name)
     return c.ignored or (lenient is not None and lenient(c.bare))
 

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from assay.patterns import pattern
+from assay.reports.masked_arguments import ARGUMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,6 +80,7 @@ _CONTEXT: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ("discord", (), pattern(r"(discord(?:app)?\.com/api/webhooks/)([0-9]{5,30}/[A-Za-z0-9_-]{16,200})")),
     ("webhook.office", (), pattern(r"(webhook\.office\.com/)([A-Za-z0-9@/_-]{16,500})")),
     ("/p/", (), pattern(r"(/p/)([A-Za-z0-9_-]{24,200})(?=/n/)")),
+    *ARGUMENTS,
     ("auth", _AUTH, pattern(r"(\"_?auth\\?\"\s{0,8}:\s{0,8}\\?\")([A-Za-z0-9+/=]{8,4000})")),
     *((prefix, (), _ACCESS_KEY) for prefix in _ACCESS_KEYS),
 )
