@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from assay.analysis.advisories import AdvisoryFault, Hit, Installed, advisories, hits
@@ -77,6 +77,17 @@ def test_a_zip_file_of_advisories(tmp_path: Path) -> None:
     with ZipFile(path, "w") as into:
         into.writestr("a.json", json.dumps(advisory("web-tools", {"introduced": "0"}, {"fixed": "2.0"})))
     assert hits(Installed("PyPI", "web-tools", "1.0", "e"), advisories([str(path)], Graph([])))
+
+
+def test_a_large_advisory_counts_and_one_too_large_is_said(tmp_path: Path) -> None:
+    path, told = tmp_path / "all.zip", advisory("web-tools", {"introduced": "0"}, {"fixed": "2.0"})
+    with ZipFile(path, "w", ZIP_DEFLATED) as into:
+        into.writestr("a.json", json.dumps(told | {"details": "x" * (5 << 20)}))
+    assert hits(Installed("PyPI", "web-tools", "1.0", "e"), advisories([str(path)], Graph([])))
+    with ZipFile(path, "a", ZIP_DEFLATED) as into:
+        into.writestr("b.json", "x" * (65 << 20))
+    with pytest.raises(AdvisoryFault, match=r"all.zip!/b.json has 68,157,440 bytes"):
+        advisories([str(path)], Graph([]))
 
 
 @pytest.mark.parametrize(

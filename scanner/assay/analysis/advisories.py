@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 MAX_FILES = 500_000
 MAX_SIZE = 4 * 1024 * 1024
-"""Of one advisory, and of one description of a package."""
+"""Of one description of a package."""
+MAX_ADVISORY = 64 * 1024 * 1024
+"""Of one advisory in a zip file; those of osv.dev have some megabytes at most."""
 
 _DIST = pattern(r"(?:^|/)([A-Za-z0-9][A-Za-z0-9._]*)-([^/-]+)\.(?:dist-info/METADATA|egg-info/PKG-INFO)$")
 _NODE = pattern(r"(?:^|/)node_modules/((?:@[^/]+/)?[^/@]+)/package\.json$")
@@ -144,9 +146,14 @@ def _texts(path: str) -> Iterator[tuple[str, bytes]]:
         from zipfile import ZipFile
 
         with ZipFile(path) as archive:
-            for info in archive.infolist()[:MAX_FILES]:
-                if info.filename.endswith(".json") and info.file_size <= MAX_SIZE:
-                    yield f"{path}!/{info.filename}", archive.read(info)
+            listed = [info for info in archive.infolist() if info.filename.endswith(".json")]
+            if len(listed) > MAX_FILES:
+                raise AdvisoryFault(f"advisories: {path} holds {len(listed):,} files; at most {MAX_FILES:,} are read")
+            for info in listed:
+                if info.file_size > MAX_ADVISORY:
+                    limit = f"at most {MAX_ADVISORY:,} are read"
+                    raise AdvisoryFault(f"advisories: {path}!/{info.filename} has {info.file_size:,} bytes; {limit}")
+                yield f"{path}!/{info.filename}", archive.read(info)
     else:
         with open(path, "rb") as handle:
             yield path, handle.read()
