@@ -73,7 +73,12 @@ def package_of(archive: Resource) -> Package:
 
 
 def is_function_code(archive: Resource, graph: Graph) -> bool:
-    """True for what only functions use; an archive that nobody names is judged as a layer."""
+    """True for what only functions use; an archive that nobody names is judged as a layer.
+
+    That of a live account says in its address whose it is, also where nobody could look into it.
+    """
+    if archive.source == "aws":
+        return ":function:" in archive.address
     functions = list.__len__(graph.users(archive, "aws_lambda_function"))
     return functions > 0 and list.__len__(graph.users(archive, "aws_lambda_layer_version")) == 0
 
