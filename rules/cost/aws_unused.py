@@ -69,6 +69,7 @@ def aborts(one: Block) -> bool:
         (
             lambda: one["status"] == "Enabled",
             lambda: bool(one.each("abort_incomplete_multipart_upload")),
+            lambda: one["prefix"] in (None, ""),  # as rules were narrowed before there were filters
             lambda: all_of(one.each("filter"), whole_bucket),
         ),
         lambda test: test(),
