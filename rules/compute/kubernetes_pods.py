@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.host_paths import is_sensitive
+from assay.analysis.parts import one_by_one
 from assay.kubernetes.relations import system_namespace
 from assay.kubernetes.workloads import PODS, Pod, pods, unowned
 from assay.model import is_map
@@ -258,13 +259,16 @@ def k8s_selinux_custom(pod: Pod) -> Iterator[Finding]:
     ## Fix
     Remove `user` and `role`; choose one of `container_t`, `container_init_t`, `container_kvm_t` as the type.
     """
-    for view in (pod, *pod.containers):
-        options = "securityContext.seLinuxOptions"
+    options = "securityContext.seLinuxOptions"
+
+    def judge(view: Block) -> Iterator[Finding]:
         if view[f"{options}.type"] not in (None, *_SELINUX_TYPES):
             yield view.fails(f"{view.label}the SELinux type is {view[f'{options}.type']}", at=f"{options}.type")
         for field in ("user", "role"):
             if view[f"{options}.{field}"] not in (None, ""):
                 yield view.fails(f"{view.label}the SELinux {field} is set", at=f"{options}.{field}")
+
+    yield from one_by_one(pod.views(), judge)
 
 
 @rule(
@@ -289,11 +293,13 @@ def k8s_windows_host_process(pod: Pod) -> Iterator[Finding]:
     ## Fix
     Remove `windowsOptions.hostProcess`.
     """
-    for view in (pod, *pod.containers):
-        if view["securityContext.windowsOptions.hostProcess"] == True:
-            yield view.fails(
-                f"{view.label}it runs as a process of the node", at="securityContext.windowsOptions.hostProcess"
-            )
+    path = "securityContext.windowsOptions.hostProcess"
+
+    def judge(view: Block) -> Iterator[Finding]:
+        if view[path] == True:
+            yield view.fails(f"{view.label}it runs as a process of the node", at=path)
+
+    yield from one_by_one(pod.views(), judge)
 
 
 _ADMITS = {

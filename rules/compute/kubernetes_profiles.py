@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from assay import LOW, MEDIUM, Finding, rule
+from assay import LOW, MEDIUM, Block, Finding, rule
+from assay.analysis.parts import one_by_one
 from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
 from assay.model import is_map
 
@@ -70,9 +71,12 @@ def k8s_seccomp_unconfined(pod: Pod) -> Iterator[Finding]:
     Set `seccompProfile.type: RuntimeDefault`, or `Localhost` with a profile that allows what is missing.
     """
     path = "securityContext.seccompProfile.type"
-    for view in (pod, *pod.containers):
+
+    def judge(view: Block) -> Iterator[Finding]:
         if view[path] == "Unconfined":
             yield view.fails(f"{view.label}seccomp is switched off", at=path)
+
+    yield from one_by_one(pod.views(), judge)
 
 
 @rule(
@@ -124,9 +128,12 @@ def k8s_apparmor_unconfined(pod: Pod) -> Iterator[Finding]:
     Remove the profile, or set `appArmorProfile.type` to `RuntimeDefault` or `Localhost`; likewise the annotation.
     """
     path = "securityContext.appArmorProfile.type"
-    for view in (pod, *pod.containers):
+
+    def judge(view: Block) -> Iterator[Finding]:
         if view[path] not in (None, "", *_PROFILES):
             yield view.fails(f"{view.label}the AppArmor profile is {view[path]}", at=path)
+
+    yield from one_by_one(pod.views(), judge)
     place = ".".join((*map(str, pod.template), "metadata", "annotations"))
     for name, value in pod.annotations.items() if is_map(pod.annotations) else ():
         if name.startswith(_APPARMOR) and not (value in ("", "runtime/default") or f"{value}".startswith("localhost/")):

@@ -13,7 +13,7 @@ from assay.kubernetes.owners import controller_of, top_owner
 from assay.model import Block, PartialList, Undetermined, Unknown, lookup, lookup_quietly, parse_path, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from assay.graph import Graph
     from assay.model import Resource
@@ -65,6 +65,11 @@ class Pod(Block):
     def containers(self) -> list[Any]:
         """Every container, init and ephemeral ones included."""
         return containers_of(self)
+
+    def views(self) -> Iterator[Block]:
+        """The pod itself, then its containers: what has a security context. Incomplete lists raise at the end."""
+        yield self
+        yield from self.containers
 
     def annotation(self, name: str) -> Any:
         """The value of an annotation of the pods; None when they have none."""

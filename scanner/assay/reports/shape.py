@@ -149,8 +149,7 @@ def _short_text(value: str) -> str:
 
 def cleaner(finding: Finding) -> Callable[[str], str]:
     """What masks a text of this finding: the known shapes, and every value that it knows to be a credential."""
-    known = {s for item in finding.evidence for s in _secret_texts(_named(finding, item), item.get("value"))}
-    known.update(_beside_evidence(finding))
+    known = _known(finding)
     return _cleaner(known) if known else text
 
 
@@ -172,9 +171,13 @@ def _cleaner(secret: set[str]) -> Callable[[str], str]:
 
 def secrets(finding: Finding) -> list[str]:
     """The credentials a finding is about, the longest first: messages quote them without their name."""
-    found = {s for item in finding.evidence for s in _secret_texts(_named(finding, item), item.get("value"))}
-    found.update(_beside_evidence(finding))
+    found = _known(finding)
     return _ordered(found) if found else []
+
+
+def _known(finding: Finding) -> set[str]:
+    found = {s for item in finding.evidence for s in _secret_texts(_named(finding, item), item.get("value"))}
+    return found.union(_beside_evidence(finding))
 
 
 def _ordered(found: set[str]) -> list[str]:
