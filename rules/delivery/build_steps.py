@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.dockerfiles import root_user, unpinned_bases
 from assay.analysis.pipelines import unscanned, untested
-from assay.analysis.workflows import stored_keys, unblocked, ungated
+from assay.analysis.workflow_scans import unblocked
+from assay.analysis.workflows import stored_keys, ungated
 
 
 @rule(on="build_spec", severity=MEDIUM, controls=["nist-800-53r5:SA-11"])

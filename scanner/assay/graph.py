@@ -55,7 +55,9 @@ class Graph:
         for user, used, via in self._stated:
             self._stated_by.setdefault((id(user), via), []).append(used)
         # A document that defines another resource of its own type: that one is judged, with the same text.
-        self.stand_ins = {id(b) for a, b, _ in self._stated if b.source == "document" and a.type == b.type}
+        self.stand_ins = {
+            id(b) for a, b, via in self._stated if b.source == "document" and a.type == b.type and via != "include"
+        }
         self.coverage = coverage or Coverage()
         self.remarks = list(remarks)
         self._types: dict[str, list[Resource]] = {}

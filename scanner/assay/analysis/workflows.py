@@ -8,7 +8,6 @@ from assay.analysis import shell
 from assay.analysis.pipelines import Ran, known
 from assay.model import Undetermined, Unknown, as_list
 from assay.patterns import pattern
-from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +15,6 @@ if TYPE_CHECKING:
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
 
-_SCAN_ACTIONS = pattern(
-    r"(?:aquasecurity/trivy-action|aquasecurity/tfsec-\S*action|bridgecrewio/checkov-action|checkmarx/kics\S*action"
-    r"|snyk/actions\S*|anchore/scan-action|github/codeql-action/analyze|zizmorcore/zizmor-action|semgrep/\S+"
-    r"|returntocorp/semgrep-action|tenable/terrascan-action|step-security/\S*scan\S*|\S*assay\S*)@\S+"
-)
-_SOFT = ("soft_fail", "soft-fail", "continue-on-error")
 _SECRETS = pattern(r"\bsecrets(?:\.|\[')(\w+)")  # lower
 _KEYS = (
     ("aws", ("access_key", "secret")), ("azure_", ("credentials", "client_secret")), ("arm_client_secret", ("",)),
@@ -44,8 +37,7 @@ _NOT_A_TARGET = pattern(
     r"|github\.event_name\s*!=\s*'pull_request_target'|\bmerged\s*==\s*true"
 )
 """As `_NOT_A_REQUEST`, of `pull_request_target`: its ref is that of the branch it would be merged into."""
-_ANYWAY = pattern(r"\b(?:always|failure|cancelled)\(\)")
-_ASKS_RESULT = pattern(r"\bneeds\.[\w-]+\.result\s*==\s*'success'|\bsuccess\(\)")
+ANYWAY = pattern(r"\b(?:always|failure|cancelled)\(\)")
 
 
 def scripts(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
@@ -92,7 +84,7 @@ def applying(job: dict[str, Any]) -> Ran | None:
     return None
 
 
-def _what(ran: Ran) -> str:
+def what(ran: Ran) -> str:
     return shell.applies(ran.command) or ran.command.name
 
 
@@ -100,32 +92,47 @@ def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]
     """The jobs that change infrastructure on a pull request, or with nobody's review.
 
     Raises:
-        Undetermined: at the end, when a job extends one of another file.
+        Undetermined: at the end, when a job, or part of one, is not here.
     """
-    by_name = {job["name"]: job for job in jobs(workflow)}
     doubt = ""
-    for job in by_name.values():
+    elsewhere = elsewhere_of(workflow)
+    for job in jobs(workflow):
         ran = applying(job)
+        bases, unseen = job.get("unseen_bases") or [], job.get("unseen") or []
         if ran is None:
-            if job.get("unseen") and not job["steps"]:
-                doubt = doubt or f"job {job['name']} extends {job['unseen'][0]}, which is in another file"
+            if unseen or (bases and not job["steps"]):
+                doubt = doubt or f"job {job['name']} has {[*unseen, *bases][0]}, which is not here"
             continue
         if workflow["kind"] == "github":
             said = _github_gate(workflow, job, ran, graph)
         else:
-            said = _gitlab_gate(job)
+            said = _gitlab_said(workflow, job, graph)
+            if unseen or (bases and said != _REQUESTED) or (elsewhere is not None and said == _UNREVIEWED):
+                part = [*unseen, *bases, "more of it in what the pipeline includes"][0]
+                doubt = doubt or f"job {job['name']} runs {what(ran)} and has {part}, which is not here"
+                continue
         if said:
-            yield f"job {job['name']} runs {_what(ran)} {said}", ran.where
+            yield f"job {job['name']} runs {what(ran)} {said}", ran.where
+    if elsewhere is not None:
+        raise elsewhere
     if doubt:
         raise Undetermined(Unknown(doubt))
 
 
+def elsewhere_of(workflow: Resource) -> Undetermined | None:
+    """The doubt that what a workflow includes or calls, and is not here, leaves; None when all of it is here."""
+    if not workflow.values.get("unseen"):
+        return None
+    unseen: list[Unknown] = workflow["unseen"]  # read, so that the verdict stands where it is named
+    return Undetermined(list.__getitem__(unseen, 0))
+
+
 def _github_gate(workflow: Resource, job: dict[str, Any], ran: Ran, graph: Graph) -> str:
     events = triggers(workflow)
-    conditions = f"{_conditions(workflow, job)} {_step_at(job, ran.where).get('if', '')}"
+    conditions = f"{_conditions(workflow, job)} {step_at(job, ran.where).get('if', '')}"
     if _on_request(events, conditions) or any(
         _on_request(triggers(caller), f"{conditions} {_conditions(caller, call)}")
-        for caller, call in _callers(workflow, graph)
+        for caller, call in callers(workflow, graph)
     ):
         return "on a pull request"
     if job.get("environment") is None and events != {"workflow_dispatch"}:
@@ -143,28 +150,44 @@ def _conditions(workflow: Resource, job: dict[str, Any]) -> str:
     """The conditions of a job and of those it needs: when one of these is skipped, so is the job."""
     own = str(job.get("if", ""))
     by_name = {j["name"]: j for j in jobs(workflow)}
-    needed = [] if _ANYWAY.search(own) else _needed(job, by_name)
-    return " ".join([own, *(str(by_name[n].get("if", "")) for n in needed)])
+    before = [] if ANYWAY.search(own) else needed(job, by_name)
+    return " ".join([own, *(str(by_name[n].get("if", "")) for n in before)])
 
 
-def _callers(workflow: Resource, graph: Graph) -> list[tuple[Resource, dict[str, Any]]]:
-    """The jobs of other workflows that run this one (`uses: ./.github/workflows/this.yml`)."""
-    if "workflow_call" not in triggers(workflow):
+def callers(workflow: Resource, graph: Graph) -> list[tuple[Resource, dict[str, Any]]]:
+    """The jobs of other workflows that run this one: `uses: ./.github/workflows/x.yml`, `trigger: {include: x.yml}`."""
+    github = workflow["kind"] == "github"
+    if github and "workflow_call" not in triggers(workflow):
         return []
-    others = [w for w in graph.all("workflow") if w is not workflow and w.values.get("kind") == "github"]
-    return [(w, j) for w in others for j in jobs(w) if _calls(j.get("uses"), workflow.address)]
+    others = [w for w in graph.all("workflow") if w is not workflow and w.values.get("kind") == workflow["kind"]]
+    return [(w, j) for w in others for j in jobs(w) if _runs(j, workflow.address, github)]
+
+
+def _runs(job: dict[str, Any], file: str, github: bool) -> bool:
+    return _calls(job.get("uses"), file) if github else file in (job.get("runs") or ())
 
 
 def _calls(uses: Any, file: str) -> bool:
     return isinstance(uses, str) and uses.startswith("./") and f"/{file}".endswith(f"/{uses[2:]}")
 
 
-def _step_at(job: dict[str, Any], where: ValuePath) -> dict[str, Any]:
+def called_by(job: dict[str, Any], graph: Graph) -> list[Resource]:
+    """The workflow of the tree that a job of GitHub runs."""
+    uses = job.get("uses")
+    if not isinstance(uses, str) or not uses.startswith("./"):
+        return []
+    return [w for w in graph.all("workflow") if w.values.get("kind") == "github" and _calls(uses, w.address)]
+
+
+def step_at(job: dict[str, Any], where: ValuePath) -> dict[str, Any]:
     empty: dict[str, Any] = {}
     return next((s for s in job["steps"] if tuple(s["path"]) == where[: len(s["path"])]), empty)
 
 
 _MERGE_REQUEST = pattern(r"(?<!!)=[=~]\s*[\"'/^]*merge_request|\bCI_MERGE_REQUEST_\w+\b(?!\s*(?:==\s*null|!=))")
+
+
+_REQUESTED, _UNREVIEWED = "on a merge request", "without an environment or a person who starts it"
 
 
 def _gitlab_gate(job: dict[str, Any]) -> str:
@@ -175,13 +198,31 @@ def _gitlab_gate(job: dict[str, Any]) -> str:
     only = job.get("only")
     named = as_list(only.get("refs") if isinstance(only, dict) else only)
     if (requests or "merge_requests" in named) and not by_hand:
-        return "on a merge request"
-    manual = job.get("when") == "manual" or (bool(ways) and all(r.get("when") == "manual" for r in ways))
-    return "" if manual or job.get("environment") is not None else "without an environment or a person who starts it"
+        return _REQUESTED
+    return "" if _manual(job) or job.get("environment") is not None else _UNREVIEWED
+
+
+def _manual(job: dict[str, Any]) -> bool:
+    """True for a job that always waits for somebody to start it."""
+    ways = [r for r in as_list(job.get("rules")) if isinstance(r, dict) and r.get("when") != "never"]
+    return job.get("when") == "manual" or (bool(ways) and all(r.get("when") == "manual" for r in ways))
+
+
+def _gitlab_said(workflow: Resource, job: dict[str, Any], graph: Graph) -> str:
+    """What the gate of a job lacks; a child pipeline starts behind the gate of the job that starts it."""
+    said = _gitlab_gate(job)
+    starts = [_gitlab_gate(call) for _, call in callers(workflow, graph)]
+    if _REQUESTED in starts and not _manual(job):
+        return _REQUESTED
+    return "" if said == _UNREVIEWED and starts and not any(starts) else said
 
 
 def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
-    """The stored cloud keys that a workflow uses, each once."""
+    """The stored cloud keys that a workflow uses, each once.
+
+    Raises:
+        Undetermined: at the end, when what else it runs, and may hand its secrets to, is not here.
+    """
     seen: set[str] = set()
     jobs(workflow)  # of one that could not be parsed nothing else is known
     for text, where in _texts(workflow.values["document"], ("document",)):
@@ -197,6 +238,14 @@ def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
                 if used and name not in seen:
                     seen.add(name)
                     yield f"the stored key {name} is used", where
+    elsewhere = elsewhere_of(workflow)
+    if elsewhere is not None and (workflow["kind"] == "gitlab" or _inherits_secrets(workflow)):
+        raise elsewhere
+
+
+def _inherits_secrets(workflow: Resource) -> bool:
+    """Whether a workflow of GitHub hands all its secrets on; those that it names stand in its text."""
+    return any(job.get("secrets") == "inherit" for job in jobs(workflow))
 
 
 def _stores_key(name: str) -> bool:
@@ -216,113 +265,17 @@ def _texts(value: Any, where: ValuePath) -> Iterator[tuple[str, ValuePath]]:
         yield value, where
 
 
-def unblocked(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]:
-    """The jobs that change infrastructure with no policy scan before them that could stop them."""
-    github = workflow["kind"] == "github"
-    for job in jobs(workflow):
-        ran = applying(job)
-        if ran is None:
-            continue
-        anyway = github and _runs_anyway(_step_at(job, ran.where))
-        scans = [s._replace(soft=s.soft or anyway) for s in _scans(job, github) if s.at < _position(job, ran.where)]
-        scans += _scans_before(workflow, job)
-        calls = _callers(workflow, graph) if github else []
-        theirs = [s for caller, call in calls for s in _scans_before(caller, call)]
-        if any(not s.soft for s in (*scans, *theirs)):
-            continue
-        if scans or theirs:
-            name, where = (scans[0].name, scans[0].where) if scans else (theirs[0].name, ran.where)
-            yield f"{name} scans, and whatever it finds stops nothing", where
-        elif not _scanned_elsewhere(workflow, graph):
-            yield f"job {job['name']} runs {_what(ran)} and no policy scan has run before", ran.where
-
-
-class _Scan(NamedTuple):
-    """A scan: what runs, where, its place among the steps of its job, and whether its failure is ignored."""
-
-    name: str
-    where: ValuePath
-    at: tuple[int, int]
-    soft: bool
-
-
-def _runs_anyway(thing: dict[str, Any]) -> bool:
-    """True when the condition of a job or step lets it run after a failure."""
-    condition = str(thing.get("if", ""))
-    return _ANYWAY.search(condition) is not None and _ASKS_RESULT.search(condition) is None
-
-
-def _scans_before(workflow: Resource, job: dict[str, Any]) -> list[_Scan]:
-    """The scans of the jobs that must have ended before this one begins."""
-    by_name = {j["name"]: j for j in jobs(workflow)}
-    github = workflow["kind"] == "github"
-    if github or job.get("needs") is not None:
-        names = _needed(job, by_name)
-    else:
-        names = [name for name, other in by_name.items() if _stage(workflow, other) < _stage(workflow, job)]
-    anyway = github and _runs_anyway(job)
-    return [s._replace(soft=s.soft or anyway) for name in names for s in _scans(by_name[name], github)]
-
-
-def _stage(workflow: Resource, job: dict[str, Any]) -> float:
-    """The position of a GitLab job's stage."""
-    named = workflow.values["document"].get("stages")
-    stages = named if isinstance(named, list) else ["build", "test", "deploy"]
-    stage = job.get("stage") or "test"
-    if stage in (".pre", ".post"):
-        return float("-inf") if stage == ".pre" else float("inf")
-    return stages.index(stage) if stage in stages else 0
-
-
-def _position(job: dict[str, Any], where: ValuePath) -> tuple[int, int]:
-    at = next((i for i, s in enumerate(job["steps"]) if tuple(s["path"]) == where[: len(s["path"])]), 0)
-    return at, int(where[-1]) if where[-2:-1] == ("line",) else 0
-
-
-def _needed(job: dict[str, Any], by_name: dict[str, Any]) -> list[str]:
+def needed(job: dict[str, Any], by_name: dict[str, Any]) -> list[str]:
     found: list[str] = []
-    ahead = _needs(job)
+    ahead = needs(job)
     while ahead:
         name = ahead.pop()
         if name in by_name and name not in found:
             found.append(name)
-            ahead += _needs(by_name[name])
+            ahead += needs(by_name[name])
     return found
 
 
-def _needs(job: dict[str, Any]) -> list[str]:
+def needs(job: dict[str, Any]) -> list[str]:
     named = [n.get("job") if isinstance(n, dict) else n for n in as_list(job.get("needs"))]
     return [n for n in named if isinstance(n, str)]
-
-
-def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
-    """Every scan of a job."""
-    loose = job.get("continue-on-error") is True or job.get("allow_failure") is True
-    loose = loose or (not github and job.get("when") == "manual" and job.get("allow_failure") is not False)
-    for i, step in enumerate(job["steps"]):
-        soft = loose or step.get("continue-on-error") is True
-        uses = step.get("uses")
-        if isinstance(uses, str) and _SCAN_ACTIONS.fullmatch(uses):
-            given = step.get("with")
-            options: dict[str, Any] = given if isinstance(given, dict) else {}
-            ignored = any(str(options.get(name, "")).lower() == "true" for name in _SOFT)
-            trivy = "trivy" in uses and str(options.get("exit-code", "0")) == "0"
-            yield _Scan(uses.partition("@")[0], (*step["path"], "uses"), (i, 0), soft or ignored or trivy)
-        if isinstance(step.get("run"), str):
-            pipes = github and step.get("shell") is None  # GitLab's shell has `pipefail`, GitHub's when it is named
-            for c in shell.commands(step["run"], pipes=pipes):
-                if shell.scans(c):
-                    where = (*step["script"], "line", c.line)
-                    yield _Scan(c.name, where, (i, c.line), soft or shell.forgiven(c))
-
-
-def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:
-    """True when another workflow scans what is proposed before it is merged."""
-    others = [w for w in graph.all("workflow") if w is not workflow and w.values.get("kind") == "github"]
-    return any(
-        not scan.soft
-        for other in others
-        if triggers(other) & {"pull_request", "merge_group"}
-        for job in jobs(other)
-        for scan in _scans(job, True)
-    )

@@ -57,7 +57,9 @@ def kind_of(path: str, head: Callable[[], bytes]) -> str:
 def _kind_of_yaml(path: str, name: str, head: Callable[[], bytes]) -> str:
     if name.endswith((".asl.yaml", ".asl.yml")):
         return "step_functions"
-    if name.startswith(".gitlab-ci.") or "/.github/workflows/" in f"/{path}":
+    if name.startswith(".gitlab-ci.") or name.endswith((".gitlab-ci.yml", ".gitlab-ci.yaml")):
+        return "workflow"
+    if "/.github/workflows/" in f"/{path}":
         return "workflow"
     if name.startswith(("build_spec.", "build-spec.")):
         return "build_spec"

@@ -20,6 +20,12 @@ def join(documents: Documents) -> None:
     for r in list(documents.intake.resources):
         if r.source == "terraform" and r.type in _JOINERS:
             _JOINERS[r.type](documents, r)
+    if any(r.type == "workflow" for r in documents.intake.resources):
+        from assay.documents.actions import join_actions
+        from assay.documents.includes import join_pipelines
+
+        join_pipelines(documents)
+        join_actions(documents)
     documents.close()
 
 

@@ -11,7 +11,7 @@ from assay.json_spans import JsonSpans
 from assay.model import Location, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from assay.json_spans import Span
     from assay.model import Resource, ValuePath
@@ -32,6 +32,10 @@ class Malformed(Exception):
         self.column = column
 
 
+class Reference(list[Any]):
+    """A sequence with the tag `!reference`, which in GitLab's pipelines stands for what is at that place."""
+
+
 def read_json(text: str) -> Any:
     """The value of a JSON text.
 
@@ -50,13 +54,16 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no value of JSON")
 
 
-def read_yaml(text: str) -> Any:
+def read_yaml(text: str, prepare: Callable[[Any], None] | None = None) -> Any:
     """The value of the one document of a YAML text; keys are the texts that are written (`on` stays `on`).
+
+    Args:
+        prepare: what is done to the composed node before it is read.
 
     Raises:
         Malformed: it is none, or it has more nodes than `MAX_NODES`.
     """
-    node = _compose(text)
+    node = _compose(text, prepare)
     return None if node is None else _Plain().value(node)
 
 
@@ -110,11 +117,14 @@ def _repeated_nodes(root: Any) -> list[ValuePath]:
     return paths
 
 
-def _compose(text: str) -> Any:
+def _compose(text: str, prepare: Callable[[Any], None] | None = None) -> Any:
     from assay.libyaml import yaml
 
     try:
-        return yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        node = yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+        if prepare is not None and node is not None:
+            prepare(node)
+        return node
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
@@ -150,7 +160,8 @@ class _Plain:
                 found[str(key.value) if key.id == "scalar" else "?"] = self.value(inner, depth + 1)
             return found
         if node.id == "sequence":
-            return [self.value(inner, depth + 1) for inner in node.value]
+            values = [self.value(inner, depth + 1) for inner in node.value]
+            return Reference(values) if node.tag == "!reference" else values
         return _scalar(node)
 
 
@@ -183,16 +194,20 @@ def _scalar(node: Any) -> Any:
 class TextOrigin:
     """A document of one file: a path into its value is found by parsing it again, which only findings ask for.
 
-    `prefix` is the path of the document within the resource's values (`definition` for a state machine).
+    `prefix` is the path of the document within the resource's values (`definition` for a state machine), `prepare` what
+    was done to its composed node before it was read.
     """
 
-    __slots__ = ("_nodes", "_whole", "kind", "prefix", "shown", "text")
+    __slots__ = ("_nodes", "_whole", "kind", "prefix", "prepare", "shown", "text")
 
-    def __init__(self, shown: str, text: str, kind: str, prefix: ValuePath = ()) -> None:
+    def __init__(
+        self, shown: str, text: str, kind: str, prefix: ValuePath = (), prepare: Callable[[Any], None] | None = None
+    ) -> None:
         self.shown = shown
         self.text = text
         self.kind = kind  # json | yaml
         self.prefix = prefix
+        self.prepare = prepare
         self._nodes: Any = None
         self._whole: Location | None = None
 
@@ -204,9 +219,17 @@ class TextOrigin:
                 last = len(self.text.rstrip("\n").rpartition("\n")[2])
                 self._whole = Location(self.shown, 1, 1, max(lines, 1), last + 1)
             return self._whole
+        return Location(self.shown, *self._spans().span(steps))
+
+    def _spans(self) -> Any:
         if self._nodes is None:
-            self._nodes = JsonSpans(self.text) if self.kind == "json" else _YamlSpans(self.text)
-        return Location(self.shown, *self._nodes.span(steps))
+            self._nodes = JsonSpans(self.text) if self.kind == "json" else YamlSpans(self.text, self.prepare)
+        return self._nodes
+
+    def depth(self, path: ValuePath) -> int:
+        """How many steps of a path stand in this YAML document."""
+        own = len(self.prefix)
+        return own + int(self._spans().depth(path[own:])) if path[:own] == self.prefix else 0
 
     def trace(self, path: ValuePath) -> list[Step]:
         return []
@@ -246,13 +269,13 @@ class LineOrigin:
         return []
 
 
-class _YamlSpans:
+class YamlSpans:
     """Goes down a path through the composed nodes; the members of what was gone through are kept by name."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, prepare: Callable[[Any], None] | None = None) -> None:
         self.members: dict[int, dict[str, tuple[Any, Any]]] = {}
         try:
-            self.root = _compose(text)
+            self.root = _compose(text, prepare)
         except Malformed:
             self.root = None
 
@@ -272,6 +295,16 @@ class _YamlSpans:
         end = node.end_mark
         line, column = (end.line, 10_000) if end.column == 0 and end.line > first.start_mark.line else (end.line + 1, 0)
         return (first.start_mark.line + 1, first.start_mark.column + 1, line, column or end.column + 1)
+
+    def depth(self, steps: Sequence[str | int]) -> int:
+        """How many of the steps lead somewhere."""
+        node = self.root
+        for i, step in enumerate(steps):
+            found = None if node is None else self._step(node, step)
+            if found is None:
+                return i
+            node = found[1]
+        return len(steps)
 
     def _step(self, node: Any, step: str | int) -> tuple[Any, Any] | None:
         if node.id == "sequence" and isinstance(step, int) and step < len(node.value):
