@@ -230,7 +230,7 @@ def large(count: int = 50_000) -> None:
     from assay.graph import Graph
     from assay.inventory.aws import replay
     from assay.inventory.collect import collect
-    from assay.inventory.snapshot import SnapshotSource
+    from assay.inventory.source import SnapshotSource
     from assay.model import Intake, Request
 
     def pages(self: Any, service: str, operation: str, **params: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from assay import Resource, Unknown
-from assay.inventory.snapshot import SnapshotSource, SnapshotWriter, decode, encode
+from assay.inventory.snapshot import SnapshotWriter, decode, encode
+from assay.inventory.source import SnapshotSource
 from assay.model import Intake, PartialList, Ref, Request, Text
 from assay.scan import collect
 

@@ -7,7 +7,6 @@ from assay import CRITICAL, HIGH, INFO, MEDIUM, Block, Finding, Graph, Resource,
 from assay.analysis.aws_network import private_with_same_role
 from assay.analysis.network import names_nobody
 from assay.analysis.parts import one_by_one
-from assay.analysis.reach.strangers import reached_by_anybody
 
 require(
     "aws-ecs-public-ip",
@@ -296,6 +295,8 @@ def aws_ec2_open_port(instance: Resource, graph: Graph, params: dict[str, Any]) 
     """
     if instance["instance_state"] != "running":
         return
+    from assay.analysis.reach.strangers import reached_by_anybody
+
     found, way, doubt = reached_by_anybody(instance, graph, params["ports"])
     if found:
         said = f"anybody on the internet reaches port {', '.join(map(str, found[:6]))}"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from assay import LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, rule
-from assay.analysis.aws_waf import limits_rate
 
 FED = ("aws_lambda_event_source_mapping", "aws_lambda_function_url")
 EVENTS = (
@@ -54,6 +53,8 @@ def aws_waf_no_rate_rule(acl: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Add a rule with a `rate_based_statement`, here or in a rule group the ACL refers to.
     """
+    from assay.analysis.aws_waf import limits_rate
+
     if not limits_rate(acl, graph):
         yield acl.fails("no rule limits the rate of requests")
 

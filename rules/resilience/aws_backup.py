@@ -3,7 +3,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, require, rule
-from assay.analysis.aws_events import names
 from assay.analysis.aws_policy import statements
 from assay.analysis.oci_tenancy import exists
 
@@ -49,6 +48,7 @@ def _tagged(r: Resource, key: str, pattern: Any) -> bool:
 
 def _takes_in(selection: Resource, r: Resource, graph: Graph) -> bool:
     """Whether a backup selection takes in a resource, by name, by pattern or by tag, and leaves it in."""
+    from assay.analysis.aws_events import names
 
     def tests(*kinds: str) -> list[Block]:
         return [test for block in selection.each("condition") for kind in kinds for test in block.each(kind)]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, rule, show
 from assay.analysis.credentials import static_key
 from assay.analysis.literals import days_from_now, is_written, number
-from assay.analysis.secret_copies import copies_of, is_known, source_of, synced_at, unlisted
 
 # Key lengths are given in bytes.
 SHORTEST = {"AES": 32, "RSA": 256}
@@ -153,6 +152,8 @@ def secret_sync_drift(secret: Resource, graph: Graph, params: dict[str, int]) ->
     ## Fix
     Start the copy on the success of the rotation, and compare both on a schedule.
     """
+    from assay.analysis.secret_copies import copies_of, is_known, source_of, synced_at, unlisted
+
     if secret.type == "oci_vault_secret":
         source = source_of(secret)
         if source and not is_known(source, graph):

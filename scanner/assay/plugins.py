@@ -42,7 +42,7 @@ class Hooks:
 def assay_sources() -> Sequence[Source]:
     """Assay's own sources."""
     from assay.documents import DocumentSource
-    from assay.inventory.snapshot import SnapshotSource
+    from assay.inventory.source import SnapshotSource
     from assay.kubernetes import ManifestSource
     from assay.terraform import TerraformSource
     from assay.terraform.plan import PlanSource

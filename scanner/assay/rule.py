@@ -348,22 +348,20 @@ def load_file(directory: str, file: str, *, checked: bool = False) -> list[Rule]
     Raises:
         RuleError: the file cannot be read, is refused, or fails to run.
     """
-    from importlib.util import module_from_spec, spec_from_file_location
+    from importlib.machinery import SourceFileLoader
+    from types import ModuleType
 
     path = f"{directory}/{file}"
     if not checked:
         check_source(path, _text(path))
     name = "assay_rules." + directory.replace("/", "_").replace(".", "_") + "." + file[:-3].replace("/", ".")
-    spec = spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise RuleError(f"{path}: Python has no loader for this file")
-    module = module_from_spec(spec)
-    sys.modules[name] = module
+    module = sys.modules[name] = ModuleType(name)
+    module.__file__ = path
     # Importing this module made `assay.rule` a module, which would hide the decorator that a rule file imports.
     sys.modules["assay"].__dict__.update(require=require, rule=rule)
     _loading.clear()
     try:
-        spec.loader.exec_module(module)
+        SourceFileLoader(name, path).exec_module(module)
     except RuleError:
         raise
     except Exception as error:

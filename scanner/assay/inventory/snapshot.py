@@ -24,13 +24,12 @@ from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     import gzip
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
-    from assay.model import Intake, Request, Step, ValuePath
+    from assay.model import Intake, Step, ValuePath
 
 SCHEMA = "assay-snapshot/1"
-_BEGINNING = b'{"schema":"assay-snapshot/'
 _LEVEL = 3
 """Of gzip: the default, 9, takes three times as long, more than all the rest of writing a snapshot."""
 
@@ -179,42 +178,8 @@ class _Line:
         return []
 
 
-class SnapshotSource:
-    """Reads snapshots; the resources keep the source they were collected from."""
-
-    name = "snapshot"
-    trees = False
-
-    def claims(self, path: str, head: Callable[[], bytes]) -> bool:
-        if not path.endswith((".jsonl", ".jsonl.gz")):
-            return False
-        start = head()
-        if start.startswith(b"\x1f\x8b"):
-            import zlib
-
-            try:
-                start = zlib.decompressobj(31).decompress(start, 4096)
-            except zlib.error:
-                return False
-            if _BEGINNING.startswith(start):  # cut off before it could say what it is
-                return True
-        return b'"schema":"assay-snapshot/' in start or b'"schema": "assay-snapshot/' in start
-
-    def load(self, request: Request, paths: Sequence[str], intake: Intake) -> None:
-        import zlib
-
-        from assay.paths import display
-
-        for path in paths:
-            shown = display(path, request.base)
-            try:
-                with _open(path) as handle:
-                    read(handle, shown, intake)
-            except (OSError, EOFError, zlib.error) as error:
-                intake.coverage.input(shown, "failed", f"the snapshot is cut off or unreadable: {error}")
-
-
-def _open(path: str) -> gzip.GzipFile | IO[bytes]:
+def opened(path: str) -> gzip.GzipFile | IO[bytes]:
+    """The lines of a snapshot, unpacked."""
     import gzip
 
     return gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")
@@ -228,7 +193,7 @@ def records(path: str) -> Iterator[dict[str, Any]]:
     """
     import orjson
 
-    with _open(path) as handle:
+    with opened(path) as handle:
         for line in handle:
             yield orjson.loads(line)
 

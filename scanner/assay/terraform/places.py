@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from assay.terraform.json_syntax import JsonAttribute, Pairs, parse_json
 from assay.terraform.modules import merge
 from assay.terraform.syntax import BLOCK, BODY, COMMENT, EXPRESSION, Attribute, Block, SourceFile, kind, read_body
 from assay.tuples import NamedTuple
@@ -85,6 +84,8 @@ def _merged(layers: Sequence[Layer], data: Sequence[bytes]) -> Block | None:
 
 def _reopen(layer: Layer, data: bytes) -> Block | None:
     if layer.path.endswith(".json"):
+        from assay.terraform.json_syntax import parse_json
+
         blocks = parse_json(layer.path, layer.shown, data).blocks
         return next((b for b in blocks if (b.start, b.end) == (layer.start, layer.end)), None)
     from assay.terraform.recovery import parse_range
@@ -154,7 +155,7 @@ def within(attribute: Attribute, steps: Sequence[str | int]) -> Span:
     span = Span(attribute.file, attribute.start, attribute.end)
     if attribute.node is None:
         return span
-    if isinstance(attribute, JsonAttribute):
+    if attribute.file.path.endswith(".json"):
         return _within_json(attribute, steps)
     node = attribute.node
     for i, step in enumerate(steps):
@@ -225,7 +226,9 @@ def characters(span: Span, start: int, end: int) -> Span | None:
     return Span(span.file, first, first + max(len(inner[start:end].encode()), 1))
 
 
-def _within_json(attribute: JsonAttribute, steps: Sequence[str | int]) -> Span:
+def _within_json(attribute: Attribute, steps: Sequence[str | int]) -> Span:
+    from assay.terraform.json_syntax import Pairs
+
     node = attribute.node
     for step in steps:
         value = node.value

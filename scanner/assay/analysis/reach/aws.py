@@ -50,7 +50,6 @@ class Builder:
         self._acls: dict[str, tuple[Filter, Filter]] = {}
 
     def build(self) -> None:
-        from assay.analysis.reach.aws_hub import peering, transit_gateways
         from assay.analysis.reach.aws_interfaces import interfaces
 
         graph = self.graph
@@ -64,9 +63,10 @@ class Builder:
             for r in graph.all(type_):
                 self._gate(kind, r)
         self._firewalls()
-        for r in graph.all("aws_vpc_peering_connection"):
-            peering(self, r)
-        transit_gateways(self)
+        if graph.all("aws_vpc_peering_connection") or graph.all("aws_ec2_transit_gateway"):
+            from assay.analysis.reach.aws_hub import join_networks
+
+            join_networks(self)
         interfaces(self)
         for subnet in list(self.topology.subnets.values()):
             if subnet.resource.type in SUBNETS:

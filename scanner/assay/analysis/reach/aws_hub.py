@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.reach import reading as rd
-from assay.analysis.reach.aws_policy import policy_filters
 from assay.analysis.reach.topology import Gateway, Hub, Network, Table
 from assay.model import Unknown
 
@@ -21,8 +20,10 @@ FIREWALL = "aws_networkfirewall_firewall"
 LINES = ("aws_vpn_connection", "aws_dx_gateway_association", "aws_ec2_transit_gateway_connect")
 
 
-def transit_gateways(builder: Builder) -> None:
-    """Every transit gateway with its attachments, then the tables, which name attachments."""
+def join_networks(builder: Builder) -> None:
+    """Every peering and every transit gateway with its attachments, then the tables, which name attachments."""
+    for r in builder.graph.all("aws_vpc_peering_connection"):
+        peering(builder, r)
     hubs = [_TransitGateway(builder, r) for r in builder.graph.all("aws_ec2_transit_gateway")]
     for hub in hubs:
         hub.attach()
@@ -46,6 +47,8 @@ class _TransitGateway:
         for attachment in rd.users(graph, r, VPC_ATTACHMENT)[0]:
             self._vpc(attachment)
         for firewall in rd.users(graph, r, FIREWALL)[0]:
+            from assay.analysis.reach.aws_policy import policy_filters
+
             gate = Gateway("firewall", firewall)
             gate.policy, gate.replies = policy_filters(firewall, graph)
             self._add(gate)
