@@ -5,19 +5,9 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.advisories import AdvisoryFault, packages, vulnerable
-from assay.analysis.archives import (
-    contents,
-    dead_weight,
-    hazards,
-    is_function_code,
-    largest,
-    layers_of,
-    overwritten,
-    shadowed,
-    too_large,
-    with_code,
-    with_packages,
-)
+from assay.analysis.archive_contents import contents
+from assay.analysis.archives import dead_weight, hazards, is_function_code, largest, too_large
+from assay.analysis.layers import hidden, shadowed, together_too_large, with_code, with_packages
 
 
 @rule(on="archive", severity=HIGH, controls=["nist-800-53r5:SI-3"])
@@ -65,7 +55,7 @@ def aws_layer_dangerous_code(archive: Resource) -> Iterator[Finding]:
         )
     for spot in [*found.unread, *found.broken]:
         at = ("entries", spot.entry, spot.line)
-        yield archive.unsure(f"{spot.entry} was not judged: {spot.what}", at=at, key=spot.entry)
+        yield archive.unsure(f"{spot.entry or 'a part of it'} was not judged: {spot.what}", at=at, key=spot.entry)
 
 
 def credentials(archive: Resource) -> Iterator[Finding]:
@@ -79,7 +69,7 @@ def credentials(archive: Resource) -> Iterator[Finding]:
         )
     for spot in found.unread:
         at = ("entries", spot.entry, spot.line)
-        yield archive.unsure(f"{spot.entry} was not judged: {spot.what}", at=at, key=spot.entry)
+        yield archive.unsure(f"{spot.entry or 'a part of it'} was not judged: {spot.what}", at=at, key=spot.entry)
 
 
 @rule(on="archive", severity=CRITICAL, controls=["nist-800-53r5:IA-5"])
@@ -120,7 +110,7 @@ def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]
     severity=MEDIUM,
     params={"megabytes": 250},
     each=with_code,
-    sources=["layer", "document", "terraform", "aws"],
+    sources=["layer", "document", "terraform", "plan", "aws"],
 )
 def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:
     """Layers and code stay below what Lambda unpacks.
@@ -138,11 +128,11 @@ def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -
         if said != "":
             yield thing.fails(f"the archive has {said}", at=("entries", largest(thing)), key="size")
         return
-    own = [a for a in graph.follow(thing, "filename") if a.type == "archive" and a.source != "uncollected"]
-    parts = own + layers_of(thing, graph)
-    said = too_large(parts, limit) if len(parts) > 1 else ""  # a single one is told of itself
+    said, parts, doubt = together_too_large(thing, graph, limit)
     if said != "":
         yield thing.fails(f"its code and layers have {said}", at="layers", because=[a.where() for a in parts])
+    elif doubt != "":
+        yield thing.unsure(f"what its code and layers have together: {doubt}", at="layers")
 
 
 @rule(on="archive", severity=LOW, params={"percent": 10})
@@ -168,14 +158,16 @@ def aws_layer_dead_weight(archive: Resource, graph: Graph, params: dict[str, int
     on=["archive", "aws_lambda_function"],
     severity=MEDIUM,
     each=with_code,
-    sources=["layer", "document", "terraform", "aws"],
+    sources=["layer", "document", "terraform", "plan", "aws"],
 )
 def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding]:
     """Layers hide no module of the runtime, and none hides another's files.
 
     ## Why
     A layer's copy of `boto3` or `json` is the one that every function imports: it misses the fixes that AWS makes, and
-    a planted one sees everything. Of two layers with the same file the later one wins, in silence.
+    a planted one sees everything. Of two layers with the same file the later one wins, in silence; of two with the same
+    module in different folders the one whose folder the runtime searches first, whatever the order of the layers:
+    `python/lib/python3.13/site-packages` before `python`, `nodejs/node22/node_modules` before `nodejs/node_modules`.
     ## Fix
     Leave modules of the runtime out of the layer, or waive this where a version is pinned on purpose; give each layer
     names of its own.
@@ -185,10 +177,11 @@ def aws_layer_shadows_runtime(thing: Resource, graph: Graph) -> Iterator[Finding
             for spot in shadowed(thing):
                 yield thing.fails(f"the layer hides {spot.what}", at=("entries", spot.entry), key=spot.what)
         return
-    for name, first, second in overwritten(layers_of(thing, graph)):
-        yield thing.fails(
-            f"{second} overwrites {name} of {first}", at="layers", because=[first.where(), second.where()], key=name
-        )
+    found, doubt = hidden(thing, graph)
+    for one in found:
+        yield thing.fails(one.said, at="layers", because=[one.hidden.where(), one.by.where()], key=one.what)
+    if doubt != "":
+        yield thing.unsure(f"whether its layers hide anything: {doubt}", at="layers")
 
 
 @rule(

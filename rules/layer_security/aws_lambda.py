@@ -5,7 +5,7 @@ from typing import Any
 
 from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, as_list, require, rule, show
 from assay.analysis.aws_arns import account_of
-from assay.analysis.aws_lambda import AWS_LAYER_ACCOUNTS, layer_literal, layer_parts, layer_pinned, newest_beside
+from assay.analysis.aws_lambda import AWS_LAYER_ACCOUNTS, layer_made_here, layer_parts, layer_pinned, newest_beside
 from assay.analysis.parts import each_of
 
 require(
@@ -60,9 +60,10 @@ def aws_layer_too_many(function: Resource) -> Iterator[Finding]:
     ## Fix
     Merge small layers into one, or move what only one function needs into its own package.
     """
-    layers = as_list(function["layers"])
-    if len(layers) > 5:
-        yield function.fails(f"the function names {len(layers)} layers, Lambda takes 5", at="layers")
+    for count, _ in enumerate(as_list(function["layers"]), 1):
+        if count > 5:
+            yield function.fails("the function names more than 5 layers, which is what Lambda takes", at="layers")
+            return
 
 
 @rule(
@@ -120,9 +121,10 @@ def aws_layer_version_drift(function: Resource, graph: Graph) -> Iterator[Findin
     Name the newest version everywhere, in one local value.
     """
     newest = newest_beside(function, graph.beside(function, "aws_lambda_function"))
-    for arn in as_list(function["layers"]):
-        if not layer_literal(arn):
-            continue
+
+    def judge(arn: Any) -> Iterator[Finding]:
+        if layer_made_here(arn):  # always the newest
+            return
         _, name, version = layer_parts(arn)
         latest, other = newest.get(name, (0, function))
         if version != "" and int(version) < latest:
@@ -132,3 +134,5 @@ def aws_layer_version_drift(function: Resource, graph: Graph) -> Iterator[Findin
                 because=[other.where("layers")],
                 key=name,
             )
+
+    yield from each_of(as_list(function["layers"]), judge)

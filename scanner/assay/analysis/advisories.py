@@ -10,7 +10,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Undetermined, Unknown
+from assay.model import PartialList, Undetermined, Unknown
 from assay.patterns import pattern
 from assay.tuples import NamedTuple
 
@@ -234,7 +234,7 @@ def vulnerable(archive: Resource, paths: Sequence[str], graph: Graph) -> Iterato
 
     Raises:
         AdvisoryFault: the advisories cannot be read, or the library that compares versions is not installed.
-        Undetermined: the archive could not be parsed.
+        Undetermined: the archive could not be parsed, or, at the end, not all of it was listed.
     """
     index = advisories(paths, graph)
     for one in packages(archive):
@@ -249,7 +249,7 @@ def vulnerable(archive: Resource, paths: Sequence[str], graph: Graph) -> Iterato
 
 
 def packages(archive: Resource) -> list[Installed]:
-    """The packages that an archive holds, read once.
+    """The packages that an archive holds, read once; a partial list when not all of it was listed.
 
     Raises:
         Undetermined: the archive could not be parsed, or a description in it not be unpacked.
@@ -259,10 +259,10 @@ def packages(archive: Resource) -> list[Installed]:
         if isinstance(told, Unknown):
             raise Undetermined(told)
         return [Installed(p["ecosystem"], p["name"], p["version"], p["entry"]) for p in told or ()]
-    from assay.analysis.archives import package_of
+    from assay.analysis.archives import listing_of
     from assay.documents.layer_archive import Unread
 
-    package = package_of(archive)
+    package, doubt = listing_of(archive)
     memo: dict[str, Any] = getattr(archive.origin, "memo", {})
     if "packages" not in memo:
         try:
@@ -270,4 +270,4 @@ def packages(archive: Resource) -> list[Installed]:
         except Unread as error:
             raise Undetermined(Unknown(f"{archive}: {error}")) from None
     found: list[Installed] = memo["packages"]
-    return found
+    return found if doubt is None else PartialList(found, doubt)

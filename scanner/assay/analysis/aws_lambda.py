@@ -75,6 +75,7 @@ def newest_beside(function: Resource, others: list[Resource]) -> dict[str, tuple
     return newest
 
 
-def layer_literal(arn: Any) -> bool:
-    """True for an ARN written out, which can be compared with others."""
-    return isinstance(arn, str)
+def layer_made_here(arn: Any) -> bool:
+    """True for the ARN of a layer version that the same configuration makes."""
+    target = f".{arn.target}" if isinstance(arn, Ref) else ""
+    return ".aws_lambda_layer_version." in target and ".data.aws_lambda_layer_version." not in target

@@ -10,7 +10,7 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 from assay.documents.layer_archive import Entry, PackageOrigin, Unread
-from assay.model import Location, Resource, Undetermined
+from assay.model import Location, Resource, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def facts(package: Package, handler: str = "") -> dict[str, Any]:
     Of a function's `handler` it is told which call it consists of, where that is one.
     """
     from assay.analysis.advisories import installed
-    from assay.analysis.archives import inspected
+    from assay.analysis.archive_contents import inspected
     from assay.analysis.lambda_code import only_call
     from assay.reports.masking import mask
 
@@ -61,6 +61,8 @@ _SPOTS = ("calls", "secrets", "unread", "broken")
 
 class InspectedPackage:
     """A package by its facts: its entries are listed, and their content is gone."""
+
+    unsized: Unknown | None = None
 
     __slots__ = ("_targets", "calls", "entries", "hostile", "refused", "shown")
 
@@ -116,7 +118,8 @@ def recalled(archive: Resource) -> Resource:
 def _memo(known: dict[str, Any]) -> dict[str, object]:
     """What the analyses of an archive have found in it, as they keep it themselves."""
     from assay.analysis.advisories import Installed
-    from assay.analysis.archives import Contents, Spot
+    from assay.analysis.archive_contents import Contents
+    from assay.analysis.archives import Spot
 
     memo: dict[str, object] = {"contents": Contents(*([Spot(*row) for row in known.get(name, ())] for name in _SPOTS))}
     if known["packages"] is not None:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def join(documents: Documents) -> None:
     """Link what was read to what names it, read what is named and was not claimed, and say what was read."""
     for r in list(documents.intake.resources):
-        if r.source == "terraform" and r.type in _JOINERS:
+        if r.type in _JOINERS and (
+            r.source == "terraform" or (r.source == "plan" and _JOINERS[r.type] is join_package)
+        ):
             _JOINERS[r.type](documents, r)
     if any(r.type == "workflow" for r in documents.intake.resources):
         from assay.documents.actions import join_actions

@@ -52,6 +52,7 @@ class Package(Protocol):
     entries: Sequence[Entry]
     refused: str  # why the entries are not all here; empty when they are
     hostile: bool  # that they are more than anybody needs, so whoever unpacks them is hurt
+    unsized: Unknown | None  # why the size of an entry is not known
 
     def read(self, entry: Entry, most: int) -> bytes:
         """The first `most` bytes of an entry.
@@ -68,6 +69,8 @@ class Package(Protocol):
 
 class ZipPackage:
     """A zip file. Its directory is read once, its entries one at a time."""
+
+    unsized: Unknown | None = None
 
     __slots__ = ("_zip", "entries", "hostile", "path", "refused", "shown")
 
@@ -134,13 +137,15 @@ Files = dict[str, tuple[str, str, "bytes | Unknown | None"]]
 class TreePackage:
     """Files of the scanned tree that Terraform will put into an archive: their names there, and where they are."""
 
-    __slots__ = ("entries", "files", "hostile", "refused", "shown")
+    __slots__ = ("entries", "files", "hostile", "refused", "shown", "unsized")
 
     def __init__(self, shown: str, files: Files, refused: str = "") -> None:
         self.shown = shown
         self.files = files
         self.hostile = False
         self.refused = refused
+        contents = (data for _, _, data in files.values())
+        self.unsized: Unknown | None = next((data for data in contents if isinstance(data, Unknown)), None)
         self.entries: Sequence[Entry] = [_of_tree(name, path, data) for name, (path, _, data) in files.items()]
 
     def read(self, entry: Entry, most: int) -> bytes:

@@ -30,8 +30,22 @@ def join_package(documents: Documents, r: Resource) -> None:
         archive = _of_archive_file(documents, source)
     elif path:
         archive = _of_zip(documents, path, r)
+    else:
+        _say_elsewhere(documents, r)
     if archive is not None:
         documents.intake.links.append((r, archive, "filename"))
+
+
+def _say_elsewhere(documents: Documents, r: Resource) -> None:
+    """Say of code that no file of the tree can be, that nobody has judged it."""
+    filename, bucket = r.values.get("filename"), r.values.get("s3_bucket")
+    if isinstance(filename, Unknown):
+        why = f"its archive is not known: {filename.reason}"
+    elif bucket is not None:
+        why = "its code lies in a bucket"
+    else:  # an image, or nothing at all
+        return
+    documents.skipped.setdefault(r.address, f"{why}, so its content was not judged")
 
 
 def join_live(intake: Intake) -> None:
@@ -56,10 +70,14 @@ def join_live(intake: Intake) -> None:
 
 
 def named_path(documents: Documents, r: Resource, value: Any) -> str:
-    """The file that an attribute names; empty when nobody knows. Relative paths start at the root module."""
+    """The file that an attribute names; empty when nobody knows. Relative paths start at the root module.
+
+    A plan does not say where that is: it is taken to lie beside its configuration, as `terraform show` leaves it.
+    """
     if not isinstance(value, str) or not value or "\0" in value:
         return ""
-    return os.path.normpath(os.path.join(documents.request.base, r.root, value))
+    root = os.path.dirname(r.root) if r.source == "plan" else r.root
+    return os.path.normpath(os.path.join(documents.request.base, root, value))
 
 
 def _of_zip(documents: Documents, path: str, r: Resource) -> Resource | None:
