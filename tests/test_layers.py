@@ -59,6 +59,7 @@ MANY = {
     "var.layers": "var.layers has no value",
     "[aws_lambda_layer_version.gone.arn]": "the archive of aws_lambda_layer_version.gone, gone.zip, is not here",
     "[aws_lambda_layer_version.far.arn]": "the code of aws_lambda_layer_version.far lies in a bucket",
+    "[aws_lambda_layer_version.made.arn]": "the code of aws_lambda_layer_version.made lies in a bucket",
     "[aws_lambda_layer_version.open.arn]": "var.file has no value",
     "[aws_lambda_layer_version.broken.arn]": "cannot be parsed",
 }
@@ -68,6 +69,8 @@ TERRAFORM = (
     + MINE
     + layer("gone", 'filename = "gone.zip"')
     + layer("far", 's3_bucket = "b"\n  s3_key = "k"')
+    + layer("made", 's3_bucket = aws_s3_bucket.b.id\n  s3_key = "k"')
+    + 'resource "aws_s3_bucket" "b" {}\n'
     + layer("open", "filename = var.file")
     + layer("broken", 'filename = "broken.zip"')
 )

@@ -7,7 +7,7 @@ from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, r
 from assay.analysis.advisories import AdvisoryFault, packages, vulnerable
 from assay.analysis.archive_contents import contents
 from assay.analysis.archives import dead_weight, hazards, is_function_code, largest, too_large
-from assay.analysis.layers import hidden, shadowed, together_too_large, with_code, with_packages
+from assay.analysis.layers import hidden, shadowed, together_too_large, with_code, with_packages, with_weight
 
 
 @rule(on="archive", severity=HIGH, controls=["nist-800-53r5:SI-3"])
@@ -109,7 +109,7 @@ def aws_lambda_code_secret(archive: Resource, graph: Graph) -> Iterator[Finding]
     on=["archive", "aws_lambda_function"],
     severity=MEDIUM,
     params={"megabytes": 250},
-    each=with_code,
+    each=with_weight,
     sources=["layer", "document", "terraform", "plan", "aws"],
 )
 def aws_layer_too_large(thing: Resource, graph: Graph, params: dict[str, int]) -> Iterator[Finding]:

@@ -59,7 +59,11 @@ def _why_not(thing: Resource) -> str:
         return f"the archive of {thing} is not known: {filename.reason}"
     if filename:
         return f"the archive of {thing}, {filename}, is not here"
-    return f"the code of {thing} lies in a bucket" if thing.values.get("s3_bucket") else f"{thing} names no archive"
+    return (
+        f"the code of {thing} lies in a bucket"
+        if thing.values.get("s3_bucket") is not None
+        else f"{thing} names no archive"
+    )
 
 
 def together_too_large(function: Resource, graph: Graph, limit: int) -> tuple[str, list[Resource], str]:
@@ -75,18 +79,17 @@ def together_too_large(function: Resource, graph: Graph, limit: int) -> tuple[st
 
 
 def with_code(thing: Resource, graph: Graph) -> list[Resource]:
-    """The thing itself, to be judged by its code; nothing where that says nothing that its archive does not say.
+    """The thing itself, to be judged by its code; nothing where it is live and its code was not asked for."""
+    live = thing.type == "aws_lambda_function" and thing.source == "aws"
+    asked = not live or any(a.type == "archive" for a in list.__iter__(graph.follow(thing, "filename")))
+    return [thing] if asked else []
 
-    So it is with a function without layers, and with a live one whose code was not asked for.
-    """
-    if thing.type != "aws_lambda_function":
-        return [thing]
-    if thing.source == "aws":
-        asked = any(a.type == "archive" for a in list.__iter__(graph.follow(thing, "filename")))
-        return [thing] if asked else []
-    layers = thing.values.get("layers")
+
+def with_weight(thing: Resource, graph: Graph) -> list[Resource]:
+    """As `with_code`; nothing for a function without layers either, whose archive is weighed by itself."""
+    layers = thing.values.get("layers") if thing.type == "aws_lambda_function" else thing
     none = isinstance(layers, list) and not isinstance(layers, PartialList) and not list.__len__(layers)
-    return [] if layers is None or none else [thing]
+    return [] if layers is None or none else with_code(thing, graph)
 
 
 def with_packages(thing: Resource, graph: Graph) -> list[Resource]:
