@@ -188,6 +188,13 @@ class TestWhatIsNotKnown:
         with pytest.raises(Undetermined):
             mine.allowed(SUBJECTS[2], Request("get", "secrets"))
 
+    def test_a_certain_grant_decides_after_several_that_are_not(self) -> None:
+        unknown = {"verbs": [Unknown("var.verb has no value")], "apiGroups": [""], "resources": ["pods"]}
+        certain = {"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}
+        bound = obj("ClusterRoleBinding", "c", subjects=[WHO[2]], roleRef={"kind": "ClusterRole", "name": "r"})
+        mine = build([bound, obj("ClusterRole", "r", rules=[unknown, unknown, certain])])
+        assert mine.allowed(SUBJECTS[2], self.asked) is not None
+
     def test_bindings_that_could_not_be_listed_may_allow_anything(self) -> None:
         coverage = Coverage()
         coverage.not_listed("RoleBinding", "prod", None, "forbidden")

@@ -227,15 +227,14 @@ class Access:
         Raises:
             Undetermined: none certainly allows it, and one that is not known might.
         """
-        doubt: Unknown | None = None
+        doubts: list[Unknown] = []
         for grant in self.grants(subject):
             try:
                 if grant.namespace in (CLUSTER, asked.namespace) and allows(grant.rule, asked):
                     return grant
             except Undetermined as error:
-                doubt = doubt or error.unknown
-        doubt = doubt or next(iter(self.doubts), None)
-        if doubt is not None:
+                doubts.append(error.unknown)
+        for doubt in (*doubts, *self.doubts):
             raise Undetermined(doubt)
         return None
 
