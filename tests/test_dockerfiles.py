@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 CATALOGUE = Catalogue([RULES])
 DIGEST = "@sha256:" + "a" * 64
+X = f"FROM x{DIGEST}"
+Told = list[tuple[str, int, str]]
+NOBODY_KNOWS = "cannot be decided: the image depends on {}, whose value is not known here"
+
+
+def base(line: int, image: str) -> Told:
+    return [("fail", line, f"the base image {image} has no digest")]
+
+
+def taken(line: int, image: str, word: str = "COPY", how: str = "has no digest") -> Told:
+    return [("fail", line, f"{word} takes files from the image {image}, which {how}")]
 
 
 def scan(folder: Path, rule: str, text: str) -> Report:
@@ -36,17 +47,37 @@ def told(report: Report) -> list[tuple[str, int, str]]:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("ARG A=1 B=2\nFROM x:$B", [("fail", 2, "the base image x:2 has no digest")]),
+        ("ARG A=1 B=2\nFROM x:$B", base(2, "x:2")),
         ("ARG TAG=3.13\nARG BASE=python:${TAG}\nFROM ${BASE}",
-         [("fail", 3, "the base image python:3.13 has no digest")]),
-        ("ARG R\nFROM ${R}/python:3.13", [("fail", 2, "the base image ${R}/python:3.13 has no digest")]),
+         base(3, "python:3.13")),
+        ("ARG R\nFROM ${R}/python:3.13", base(2, "${R}/python:3.13")),
         (f"ARG R\nFROM ${{R}}/python{DIGEST}", []),
         ("ARG R\nFROM python:${R}",
-         [("unknown", 1, "cannot be decided: the base image is the argument R, which has no default")]),
+         [("unknown", 1, NOBODY_KNOWS.format("R"))]),
         ("ARG V\nFROM a AS a-base\nFROM ${V}-base", None),
-        ("FROM x:${Y:-1}", [("fail", 1, "the base image x:1 has no digest")]),
-        ("ARG Y=2\nFROM x:1${Y:+-slim}", [("fail", 2, "the base image x:1-slim has no digest")]),
+        ("FROM x:${Y:-1}", base(1, "x:1")),
+        ("ARG Y=2\nFROM x:1${Y:+-slim}", base(2, "x:1-slim")),
         (f"FROM x{DIGEST} AS Build\nFROM build\nFROM SCRATCH", []),
+        (f"FROM --platform=$BUILDPLATFORM x{DIGEST} AS b\nFROM --platform=linux/arm64 y:1", base(2, "y:1")),
+        (f"FROM x{DIGEST} AS b-amd64\nFROM x{DIGEST} AS b-arm64\nFROM b-${{TARGETARCH}}", []),
+        ("FROM x:1-${TARGETARCH}", base(1, "x:1-${TARGETARCH}")),
+        ("ARG V=v1\nFROM x:${V#v}", [("unknown", 1, NOBODY_KNOWS.format("V"))]),
+        (f'ARG B="x{DIGEST}"\nFROM "${{B}}"', []),
+        ("# syntax=docker/dockerfile:1\n# escape=`\nFROM x:1 `\n  AS b\nFROM b", base(3, "x:1")),
+        (f"{X}\nRUN <<EOF\nFROM y:1\nEOF", []),
+        (f"{X}\nRUN echo a\\\\\nFROM y:1", base(3, "y:1")),
+        # What other images files are taken from.
+        (f"{X} AS Build\nCOPY --from=build /a /a\nCOPY --from=0 /a /a\nRUN --mount=from=BUILD,target=/b x", []),
+        (f"{X}\nCOPY --chown=1:1 --from=y:2 /a /a", taken(2, "y:2")),
+        (f"{X}\nCOPY --from=y /a /a", taken(2, "y", "COPY", "is whatever latest is")),
+        (f"{X}\nCOPY --from=y{DIGEST} /a /a\nCOPY a --from=b /c", []),
+        (f"{X}\nRUN --mount=type=cache,target=/c \\\n  --mount=type=bind,from=ghcr.io/a/uv:0.5,target=/uv \\\n  x",
+         taken(2, "ghcr.io/a/uv:0.5", "RUN", "has no digest")),
+        (f"{X}\nRUN --mount=type=bind,from=y:latest,target=/y x",
+         taken(2, "y:latest", "RUN", "is latest")),
+        (f"{X}\nRUN --mount=type=cache,from=y{DIGEST},target=/y --network=none x\nRUN x --from=y --mount=from=y", []),
+        (f"{X}\nONBUILD COPY\t--from=y:1 /a /a", taken(2, "y:1")),
+        (f"{X}\nCOPY --from=${{Y}} /a /a", [("unknown", 1, NOBODY_KNOWS.format("Y"))]),
     ],
 )  # fmt: skip
 def test_base_images(tmp_path: Path, text: str, wanted: list[tuple[str, int, str]] | None) -> None:
@@ -69,6 +100,19 @@ def test_base_images(tmp_path: Path, text: str, wanted: list[tuple[str, int, str
         ("FROM a\nONBUILD USER app", "fail"),
         ("ARG B=build\nFROM a AS build\nUSER app\nFROM ${B}", ""),
         ("ARG B\nFROM ${B}", "unknown"),
+        ("FROM a\nUSER ${U}", "unknown"),
+        ("FROM a\nARG U=1000\nUSER ${U}:${U}", ""),
+        ("FROM a\nARG U=root\nUSER $U", "fail"),
+        ("FROM a\nARG U\nUSER $U", "unknown"),
+        ("ARG U=1000\nFROM a\nUSER $U", "unknown"),
+        ("ARG U=1000\nFROM a\nARG U\nUSER $U", ""),
+        ("FROM a\nENV U=0 V=${U}\nARG U=1000\nUSER $U", "fail"),
+        ("FROM a AS b\nENV U=1000\nFROM b\nUSER $U", ""),
+        ("FROM a AS b\nARG U=1000\nFROM b\nUSER $U", "unknown"),
+        ("FROM a AS b\nUSER root\nFROM a\nUSER app\nFROM b", "fail"),
+        ("FROM a AS b\nUSER app\nFROM b AS c\nRUN x\nFROM c", ""),
+        ("FROM a AS a\nUSER app\nFROM a", ""),
+        ("FROM a\nONBUILD", "fail"),
         ("FROM a AS build\nUSER app\nFROM b\nCOPY --from=build /x /x", "fail"),
     ],
 )

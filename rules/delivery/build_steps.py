@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import HIGH, MEDIUM, Finding, Graph, Resource, rule
-from assay.analysis.dockerfiles import root_user, unpinned_bases
+from assay.analysis.dockerfile_images import root_user, unpinned_images
 from assay.analysis.pipelines import unscanned, untested
 from assay.analysis.workflow_scans import unblocked
 from assay.analysis.workflows import stored_keys, ungated
@@ -80,14 +80,15 @@ def workflow_gate_not_blocking(workflow: Resource, graph: Graph) -> Iterator[Fin
 
 @rule(on="dockerfile", severity=MEDIUM, controls=["nist-800-53r5:SR-4"])
 def dockerfile_base_unpinned(recipe: Resource) -> Iterator[Finding]:
-    """Base images are pinned by digest.
+    """Base images, and the images that files are taken from, are pinned by digest.
 
     ## Why
     A tag is moved by whoever may push it: the same Dockerfile builds another image tomorrow, and nobody has changed it.
+    What `COPY --from=` and `RUN --mount=from=` take from an image is in the build as much as its base.
     ## Fix
     Append the digest: `FROM python:3.13-slim@sha256:...`; let a bot propose newer ones.
     """
-    for said, where in unpinned_bases(recipe):
+    for said, where in unpinned_images(recipe):
         yield recipe.fails(said, at=where, key=said)
 
 

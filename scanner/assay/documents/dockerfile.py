@@ -77,11 +77,11 @@ def _instructions(text: str) -> Iterator[tuple[str, str, int, int, int]]:
             line = lines[at].rstrip()
             comment = at > start and (not line.strip() or line.lstrip().startswith("#"))
             if not comment:
-                parts.append(line.removesuffix(escape))
+                parts.append(line if line.endswith(escape * 2) else line.removesuffix(escape))
             else:
                 parts.append("")
             at += 1
-            if not comment and not line.endswith(escape):
+            if not comment and (not line.endswith(escape) or line.endswith(escape * 2)):
                 break
         whole = "\n".join(parts)
         found = _INSTRUCTION.match(whole)
