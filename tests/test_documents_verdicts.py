@@ -66,6 +66,23 @@ ADD = "ALTER TABLE t ADD CONSTRAINT a CHECK (n > 0)"
         ("sql-unconstrained", ("CREATE DOMAIN a.d character varying;\n"
          "CREATE DOMAIN a.e text CHECK (CAST(b AS int) > 0);"), [1]),
         ("sql-domain-weak", "CREATE DOMAIN d AS character varying CHECK (VALUE ~ '^a+$');", [1]),
+        # What a client keeps to itself is no SQL: rows of COPY, commands and remarks of psql and SQL*Plus.
+        ("sql-plaintext", "COPY t FROM stdin;\n';\nCREATE TABLE x (pan text);\n\\.\nCREATE TABLE t (pan text);", [5]),
+        ("sql-plaintext", "\\echo it's\nCREATE TABLE t (ssn text);\n\\unrestrict x", [2]),
+        ("sql-plaintext", "REM don't\nPROMPT its' x\nCREATE TABLE t (\n pan VARCHAR2(9), rem CLOB\n)\n/\nREM x's", [4]),
+        # Quotes of other databases, whose files lie beside.
+        ("sql-plaintext", "# '\nCREATE TABLE `t` (\n `ssn` text COMMENT 'x',\n KEY `k` (`ssn`)\n) ENGINE=InnoDB;", [3]),
+        ("sql-plaintext", "CREATE TABLE [dbo].[t] (\n [ssn] NVARCHAR(9)\n)\nGO\nPRINT N'it''s'\nGO\n", [2]),
+        ("sql-plaintext", "CREATE TABLE t (\n key varchar(9),\n period text,\n index numeric(9), ssn text);", [4]),
+        ("sql-plaintext", "CREATE FOREIGN TABLE t (ssn text) SERVER s;", [1]),
+        ("sql-assertion", "CREATE TABLE t (a NUMBER(1),\n b NUMBER(1) CONSTRAINT c CHECK (b > 0) DISABLE);", [2]),
+        ("sql-assertion", "CREATE TABLE t (a NUMBER(1) NOT NULL ENABLE NOVALIDATE);", [1]),
+        ("sql-assertion", "ALTER TABLE t MODIFY (\n n CONSTRAINT c CHECK (n > 0) ENABLE NOVALIDATE);", [2]),
+        ("sql-assertion", "ALTER TABLE t ADD (n NUMBER(1), CONSTRAINT c CHECK (n > 0) NOVALIDATE);", [1]),
+        ("sql-assertion", "ALTER TABLE t DISABLE PRIMARY KEY;\nALTER TABLE t ENABLE UNIQUE (n);", [1]),
+        ("sql-assertion", f"{ADD} NOT VALID;\nALTER TABLE s.t VALIDATE CONSTRAINT a;", []),
+        ("sql-assertion", f"{ADD.replace(' t ', ' r.t ')} NOT VALID;\nALTER TABLE s.t VALIDATE CONSTRAINT a;", [1]),
+        ("sql-unconstrained", "CREATE DOMAIN d AS text NOT NULL;\nCREATE DOMAIN e AS JSON VALIDATE '{}';", []),
         ("sql-embedding", "ALTER TABLE elsewhere ADD COLUMN e vector(3);", []),
     ],
 )  # fmt: skip
@@ -73,6 +90,34 @@ def test_schemas_as_they_are_written(tmp_path: Path, rule: str, text: str, wante
     report = scan(tmp_path, rule, **{"s.sql": text})
     assert [line for line, _ in said(report)] == wanted, said(report)
     assert [i["status"] for i in report.coverage.inputs] == ["read"]
+
+
+@pytest.mark.parametrize(("later", "lines"), [("V10__b.sql", []), ("V8__b.sql", [1])])
+def test_a_later_migration_validates_what_an_earlier_one_did_not(tmp_path: Path, later: str, lines: list[int]) -> None:
+    files = {"db/V9__a.sql": f"{ADD} NOT VALID;", f"db/{later}": "ALTER TABLE t VALIDATE CONSTRAINT a;"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert [line for line, _ in said(scan(tmp_path, "sql-assertion"))] == lines
+
+
+def test_many_changes_are_not_compared_with_one_another(tmp_path: Path) -> None:
+    from assay.documents import sql_changes
+
+    count = 0
+
+    def counted(one: str, other: str) -> bool:
+        nonlocal count
+        count += 1
+        return usual(one, other)
+
+    usual = sql_changes._same
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql_changes, "_same", counted)
+        lines = (f"ALTER TABLE t{i} ADD CONSTRAINT c{i} CHECK (a) NOT VALID, ADD b text;\n" for i in range(500))
+        report = scan(tmp_path, "sql-assertion", **{"s.sql": "".join(lines)})
+    assert len(said(report)) == 500
+    assert count < 5_000
 
 
 def test_a_statement_that_is_none_hides_no_other(tmp_path: Path) -> None:
@@ -103,6 +148,8 @@ def test_a_text_without_an_end_hides_no_statement_before_it_or_after_a_body(tmp_
         ("/* a CLOB */ CREATE FUNCTION f() AS $b$ x $b$;", "postgres"),
         ("CREATE TABLE t (a VARCHAR2(3));", "oracle"),
         ("CREATE TABLE t (a CLOB DEFAULT q'[it's]');", "oracle"),
+        ("CREATE TABLE `t` (a int) ENGINE=InnoDB;", "mysql"),
+        ("CREATE TABLE [dbo].[t] (a int)\nGO\n", "tsql"),
     ],
 )
 def test_the_dialect_of_a_file(text: str, wanted: str) -> None:

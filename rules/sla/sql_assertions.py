@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from assay import MEDIUM, Finding, Resource, rule
-from assay.analysis.sql import content
+from assay import MEDIUM, Finding, Graph, Resource, rule
+from assay.analysis.sql import content, enforced_later
 
 
 @rule(on=["assertion", "sql"], severity=MEDIUM, controls=["nist-800-53r5:SI-10"], sources=["document", "database"])
-def sql_assertion_not_enforced(thing: Resource) -> Iterator[Finding]:
+def sql_assertion_not_enforced(thing: Resource, graph: Graph) -> Iterator[Finding]:
     """Assertions and constraints judge every row, the old ones too.
 
     ## Why
@@ -21,7 +21,7 @@ def sql_assertion_not_enforced(thing: Resource) -> Iterator[Finding]:
             yield thing.fails(f"the assertion {thing['name']} is {thing['weak']}", at="definition")
         return
     for i, one in enumerate(content(thing, "constraints")):
-        if one["weak"] != "":
+        if one["weak"] != "" and not enforced_later(one, thing, graph):
             yield thing.fails(f"the constraint {one['name']} is {one['weak']}", at=("constraints", i), key=one["name"])
     for t, table in enumerate(content(thing, "tables")):
         for i, one in enumerate(table["constraints"]):

@@ -121,6 +121,31 @@ def content(schema: Resource, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+def enforced_later(one: dict[str, Any], schema: Resource, graph: Graph) -> bool:
+    """True when a constraint of a migration judges every row by what a later one says of it, later by its file's name:
+    PostgreSQL is told `NOT VALID` first, and `VALIDATE` in a transaction of its own."""
+    mine = _in_order(schema.address)
+    return any(
+        other["name"] == one["name"] and not other["weak"] and _table(other) == _table(one)
+        for later in graph.all("sql")
+        if later is not schema and _in_order(later.address) > mine
+        for other in later.values.get("constraints") or ()
+    )
+
+
+def _table(constraint: dict[str, Any]) -> str:
+    return str(constraint.get("table", "")).rpartition(".")[2]
+
+
+def _in_order(path: str) -> tuple[str, list[tuple[int, str]]]:
+    """What sorts the files of a folder as people number them: 9 before 10."""
+    folder, _, name = path.rpartition("/")
+    return folder, [(int(number or 0), text) for number, text in _NUMBERED.findall(name)]
+
+
+_NUMBERED = pattern(r"(\d{1,18})|(\D+)")
+
+
 def weak_pattern(text: str, bounded: bool) -> str:
     """What is wrong with a domain's regular expression; empty when nothing is."""
     import re

@@ -18,6 +18,14 @@ _ORACLE = pattern(
     re.IGNORECASE,
 )
 _POSTGRES = pattern(r"\$\w*\$|\bLANGUAGE\s+(?:plpgsql|sql)\b|\bCREATE\s+EXTENSION\b", re.IGNORECASE)
+_MYSQL = pattern(r"`\w+`|\bENGINE\s*=|\bAUTO_INCREMENT\b|^DELIMITER\s", re.IGNORECASE | re.MULTILINE)
+_SQL_SERVER = pattern(r"\[dbo\]|^GO[ \t]*\r?$|\]\s*\.\s*\[", re.IGNORECASE | re.MULTILINE)
+_OF_CLIENTS = pattern(
+    r"^(?:(?:REM|REMARK|PRO|PROMPT|TTITLE|BTITLE)(?:[ \t][^\n]*)?|DELIMITER[ \t][^\n]*|\\[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Lines that SQL*Plus, psql or mysql keep to themselves: what stands in them need be no SQL."""
+_COPIES = pattern(r"^COPY\b[^;\n]*\bFROM\s+STDIN\b[^;\n]*;[^\n]*\n", re.IGNORECASE | re.MULTILINE)
 _COMMENT = pattern(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _END = pattern(r";[ \t]*(?:--[^\n]*)?\r?\n")
 _TOGETHER = 60
@@ -41,9 +49,34 @@ class Word(NamedTuple):
 
 
 def dialect_of(text: str) -> str:
-    """`oracle` or `postgres`: by what only one of them has; comments tell nothing."""
+    """`oracle` or `postgres`, by what only one of them has; comments tell nothing.
+
+    Texts of MySQL and SQL Server (`mysql`, `tsql`) are told apart so that their quotes are read as such.
+    """
     bare = _COMMENT.sub(" ", text)
-    return "oracle" if _ORACLE.search(bare) and not _POSTGRES.search(bare) else "postgres"
+    if _POSTGRES.search(bare):
+        return "postgres"
+    if _ORACLE.search(bare):
+        return "oracle"
+    return "mysql" if _MYSQL.search(bare) else "tsql" if _SQL_SERVER.search(bare) else "postgres"
+
+
+def _without_clients(text: str) -> str:
+    """A text with spaces in the place of what is no SQL: lines for the client, and the rows that `COPY` takes in."""
+    pieces: list[str] = []
+    done = 0
+    for found in _COPIES.finditer(text):
+        end = text.find("\n\\.", found.end() - 1)
+        if end < 0:  # no rows are here
+            break
+        if found.end() > done:
+            pieces += [text[done : found.end()], _NO_BREAK.sub(" ", text[found.end() : end])]
+            done = end
+    text = "".join([*pieces, text[done:]]) if pieces else text
+    return _OF_CLIENTS.sub(lambda line: " " * len(line[0]), text)
+
+
+_NO_BREAK = pattern(r"[^\r\n]")
 
 
 def words_of(text: str, dialect: str) -> tuple[list[Word], list[Malformed]]:
@@ -52,6 +85,7 @@ def words_of(text: str, dialect: str) -> tuple[list[Word], list[Malformed]]:
     Raises:
         Unreadable: sqlglot is not installed.
     """
+    text = _without_clients(text)
     starts = [0, *(i + 1 for i, c in enumerate(text) if c == "\n")]
     try:
         return _tokens(text, 0, dialect, starts), []
@@ -104,10 +138,15 @@ def _tokens(text: str, offset: int, dialect: str, starts: Sequence[int]) -> list
 
 
 def statements(words: Sequence[Word]) -> Iterator[list[Word]]:
-    """The statements: up to a semicolon, or a `/` alone on its line."""
+    """The statements: up to a semicolon, or a `/` (of SQL Server a `GO`) alone on its line."""
     current: list[Word] = []
     for i, word in enumerate(words):
-        alone = word.upper == "/" and (i + 1 == len(words) or words[i + 1].line > word.line) and word.column == 1
+        alone = (
+            word.upper in ("/", "GO")
+            and word.column == 1
+            and (i + 1 == len(words) or words[i + 1].line > word.line)
+            and (i == 0 or words[i - 1].line < word.line)
+        )
         if word.upper == ";" or alone:
             if current:
                 yield current
