@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from assay import Graph, Resource, Undetermined, Unknown
 from assay.links import identity_of, links_of, types
 from assay.model import Coverage, PartialList, Ref, Text
+from terraform_estate import evaluate
 
 
 def res(type_: str, name: str, source: str = "terraform", root: str = "", **values: Any) -> Resource:
@@ -127,3 +129,45 @@ def test_a_document_that_holds_the_mark_of_holes_is_unknown(mark: str) -> None:
         found = read(text)
         assert isinstance(found, Unknown)
         assert found.reason == text.reason
+
+
+_GROUPS = """
+resource "aws_db_parameter_group" "here" { name = "pg" }
+resource "aws_db_parameter_group" "there" {
+  provider = aws.eu
+  name     = "pg"
+}
+locals { there = aws_db_parameter_group.there.name }
+resource "aws_db_instance" "direct" { parameter_group_name = aws_db_parameter_group.there.name }
+resource "aws_db_instance" "local" { parameter_group_name = local.there }
+resource "aws_db_instance" "literal" { parameter_group_name = "pg" }
+module "m" {
+  source = "./m"
+  group  = aws_db_parameter_group.there.name
+}
+module "eu" { source = "./region" }
+module "us" { source = "./region" }
+"""
+_INSTANCE = 'variable "group" {}\nresource "aws_db_instance" "i" { parameter_group_name = var.group }'
+_REGION = 'resource "aws_db_parameter_group" "g" { name = "pg" }\nresource "aws_db_instance" "i" {\n'
+_REGION += '  parameter_group_name = "pg"\n}'
+
+
+def test_of_resources_of_one_name_a_link_leads_to_the_one_the_code_speaks_of(tmp_path: Path) -> None:
+    estate = evaluate(tmp_path, {"main.tf": _GROUPS, "m/main.tf": _INSTANCE, "region/main.tf": _REGION})
+    graph = Graph(estate.resources)
+    led = {
+        r.address: sorted(x.address for x in graph.follow(r, "parameter_group_name"))
+        for r in graph.all("aws_db_instance")
+    }
+    there, here = "aws_db_parameter_group.there", "aws_db_parameter_group.here"
+    assert led == {
+        "aws_db_instance.direct": [there],
+        "aws_db_instance.local": [there],
+        "aws_db_instance.literal": [here, there],
+        "module.m.aws_db_instance.i": [there],
+        "module.eu.aws_db_instance.i": ["module.eu.aws_db_parameter_group.g"],
+        "module.us.aws_db_instance.i": ["module.us.aws_db_parameter_group.g"],
+    }
+    users = graph.users(next(g for g in graph.all("aws_db_parameter_group") if g.address == here), "aws_db_instance")
+    assert [u.address for u in users] == ["aws_db_instance.literal"]

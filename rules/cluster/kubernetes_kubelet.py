@@ -1,21 +1,56 @@
 """The configuration of kubelets (CIS Kubernetes, section 4.2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Resource, as_list, require, rule
-from assay.kubernetes.control_plane import WEAK_CIPHERS, flag
-from assay.model import is_map
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, as_list, rule
+from assay.kubernetes.control_plane import CONTROLLER, KUBELET, STRONG_CIPHERS, flag, program_of, running
+from assay.kubernetes.kubelets import CONFIGURATION, KUBELETS, Setting, called, kubelets, setting_of
+from assay.model import Severity, is_map, show
+from assay.rule import Rule
 
-_KUBELET = "KubeletConfiguration"
 
-require(
+def setting(
+    id: str,  # noqa: A002 - the field's name everywhere
+    of: Setting,
+    good: Callable[[Any], bool],
+    demand: str,
+    *,
+    severity: Severity,
+    title: str,
+    why: str,
+    controls: Sequence[str],
+    equivalents: Sequence[str],
+    fixed: Any = None,
+) -> Rule:
+    """A demand on a setting of kubelets, in a configuration or on a command line, as one row.
+
+    Args:
+        good: says whether a value will do; None is neither written nor a default.
+        demand: what it says, behind "must".
+        fixed: the value that `assay fix` gives a configuration; None where nobody can tell.
+    """
+
+    def run(kubelet: Any) -> Iterator[Finding]:
+        value, at = setting_of(kubelet, of)
+        if not good(value):
+            shown = "not set" if value == None else show(value)
+            fix = kubelet.set(at, fixed, safe=False) if fixed != None and at == of.path else None
+            yield kubelet.fails(f"{called(kubelet, of)} is {shown}, but must {demand}", at=at, fix=fix)
+
+    run.__doc__ = f"{title}\n\n## Why\n{why}\n\n## Fix\n`{of.path}` (`--{of.flag}`) must {demand}.\n"
+    return rule(
+        id=id, on=KUBELETS, each=kubelets, severity=severity, sources=("manifest",), controls=controls,
+        equivalents=equivalents, fixable=fixed != None,
+    )(run)  # fmt: skip
+
+
+setting(
     "k8s-kubelet-anonymous-auth",
-    on=_KUBELET,
-    path="authentication.anonymous.enabled",
-    equals=False,
-    default=False,
+    Setting("authentication.anonymous.enabled", "anonymous-auth", False, True),
+    lambda value: value == False,
+    "be false",
     severity=HIGH,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.1", "cis-kubernetes-2.0.1:4.2.1", "nist-800-53r5:CM-6"],
     equivalents=[
         "CKV_K8S_138",
@@ -26,27 +61,25 @@ require(
     ],
     title="Kubelets answer nobody they do not know.",
     why="Whoever reaches the port of the kubelet runs commands in its pods.",
-    safe=False,
+    fixed=False,
 )
-require(
+setting(
     "k8s-kubelet-always-allow",
-    on=_KUBELET,
-    path="authorization.mode",
-    not_equals="AlwaysAllow",
+    Setting("authorization.mode", "authorization-mode", "Webhook", "AlwaysAllow"),
+    lambda value: value != "AlwaysAllow",
+    "not be AlwaysAllow",
     severity=CRITICAL,
-    sources=("manifest",),
     controls=["cis-kubernetes-2.0.1:4.2.2", "cis-kubernetes-1.23:4.2.2", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_139", "AVD-KCV-0080", "prowler:kubelet_authorization_mode", "kubescape:C-0173"],
     title="Kubelets ask the API server what a caller may do.",
     why="AlwaysAllow makes every caller with any certificate of the cluster root on the node.",
 )
-require(
+setting(
     "k8s-kubelet-no-client-ca",
-    on=_KUBELET,
-    path="authentication.x509.clientCAFile",
-    present=True,
+    Setting("authentication.x509.clientCAFile", "client-ca-file"),
+    lambda value: value not in (None, ""),
+    "be set",
     severity=HIGH,
-    sources=("manifest",),
     controls=["cis-kubernetes-2.0.1:4.2.3", "cis-kubernetes-1.23:4.2.3", "nist-800-53r5:CM-6"],
     equivalents=[
         "CKV_K8S_140",
@@ -58,14 +91,12 @@ require(
     title="Kubelets check client certificates.",
     why="Without a CA the kubelet cannot tell the API server from anybody else.",
 )
-require(
+setting(
     "k8s-kubelet-read-only-port",
-    on=_KUBELET,
-    path="readOnlyPort",
-    equals=0,
-    default=0,
+    Setting("readOnlyPort", "read-only-port", 0, 10255),
+    lambda value: value in (0, "0"),
+    "be 0",
     severity=HIGH,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.4", "cis-kubernetes-2.0.1:4.2.4", "nist-800-53r5:CM-6"],
     equivalents=[
         "CKV_K8S_141",
@@ -76,40 +107,37 @@ require(
     ],
     title="Kubelets have no port without authentication.",
     why="The read-only port tells everybody which pods run, with their environment.",
-    safe=False,
+    fixed=0,
 )
-require(
+setting(
     "k8s-kubelet-kernel-defaults",
-    on=_KUBELET,
-    path="protectKernelDefaults",
-    equals=True,
+    Setting("protectKernelDefaults", "protect-kernel-defaults", False, False),
+    lambda value: value == True,
+    "be true",
     severity=MEDIUM,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.6", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_144", "kics:6cf42c97", "AVD-KCV-0083", "kubescape:C-0177"],
     title="Kubelets keep the kernel settings they find.",
     why="A kubelet that changes them can undo what hardened the node.",
-    safe=False,
+    fixed=True,
 )
-require(
+setting(
     "k8s-kubelet-no-iptables-chains",
-    on=_KUBELET,
-    path="makeIPTablesUtilChains",
-    not_equals=False,
+    Setting("makeIPTablesUtilChains", "make-iptables-util-chains", True, True),
+    lambda value: value != False,
+    "not be false",
     severity=LOW,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.7", "cis-kubernetes-2.0.1:4.2.6", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_145", "kics:5f89001f", "AVD-KCV-0084", "prowler:kubelet_manage_iptables", "kubescape:C-0178"],
     title="Kubelets keep the chains that pod networking needs.",
     why="Rules kept by hand drift from what the cluster's network expects.",
 )
-require(
+setting(
     "k8s-kubelet-no-certificate-rotation",
-    on=_KUBELET,
-    path="rotateCertificates",
-    not_equals=False,
+    Setting("rotateCertificates", "rotate-certificates"),
+    lambda value: value != False,
+    "not be false",
     severity=MEDIUM,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.11", "cis-kubernetes-2.0.1:4.2.10", "nist-800-53r5:CM-6"],
     equivalents=[
         "CKV_K8S_149",
@@ -121,13 +149,12 @@ require(
     title="Kubelets rotate their client certificates.",
     why="A node whose certificate expires leaves the cluster; one whose certificate leaks stays open for a year.",
 )
-require(
+setting(
     "k8s-kubelet-no-idle-timeout",
-    on=_KUBELET,
-    path="streamingConnectionIdleTimeout",
-    none_of=["0", "0s", 0, "0h"],
+    Setting("streamingConnectionIdleTimeout", "streaming-connection-idle-timeout"),
+    lambda value: value not in ("0", "0s", "0m", "0h", 0),
+    "not be 0",
     severity=LOW,
-    sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.5", "cis-kubernetes-2.0.1:4.2.5", "nist-800-53r5:CM-6"],
     equivalents=[
         "CKV_K8S_143",
@@ -142,13 +169,14 @@ require(
 
 
 @rule(
-    on=_KUBELET,
+    on=KUBELETS,
+    each=kubelets,
     severity=HIGH,
     sources=("manifest",),
     controls=["cis-kubernetes-2.0.1:4.2.9", "cis-kubernetes-1.23:4.2.10", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_148", "AVD-KCV-0088", "prowler:kubelet_tls_cert_and_key", "kubescape:C-0181"],
 )
-def k8s_kubelet_no_tls(kubelet: Resource) -> Iterator[Finding]:
+def k8s_kubelet_no_tls(kubelet: Any) -> Iterator[Finding]:
     """Kubelets have a serving certificate that can be checked.
 
     ## Why
@@ -157,19 +185,22 @@ def k8s_kubelet_no_tls(kubelet: Resource) -> Iterator[Finding]:
     ## Fix
     Set `serverTLSBootstrap: true`, or `tlsCertFile` and `tlsPrivateKeyFile`.
     """
-    given = not kubelet.absent("tlsCertFile") and not kubelet.absent("tlsPrivateKeyFile")
-    if not given and kubelet["serverTLSBootstrap"] != True:
-        yield kubelet.fails("it has no serving certificate of the cluster", at="tlsCertFile")
+    certificate, at = setting_of(kubelet, Setting("tlsCertFile", "tls-cert-file"))
+    key, _ = setting_of(kubelet, Setting("tlsPrivateKeyFile", "tls-private-key-file"))
+    given = certificate not in (None, "") and key not in (None, "")
+    if not given and not (kubelet.resource.type == CONFIGURATION and kubelet["serverTLSBootstrap"] == True):
+        yield kubelet.fails("it has no serving certificate of the cluster", at=at)
 
 
 @rule(
-    on=_KUBELET,
+    on=KUBELETS,
+    each=kubelets,
     severity=MEDIUM,
     sources=("manifest",),
     controls=["cis-kubernetes-1.23:4.2.13", "cis-kubernetes-2.0.1:4.2.12", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_151", "AVD-KCV-0092", "prowler:kubelet_strong_ciphers_only", "kubescape:C-0184"],
 )
-def k8s_kubelet_weak_ciphers(kubelet: Resource) -> Iterator[Finding]:
+def k8s_kubelet_weak_ciphers(kubelet: Any) -> Iterator[Finding]:
     """Kubelets offer strong cipher suites only.
 
     ## Why
@@ -178,13 +209,24 @@ def k8s_kubelet_weak_ciphers(kubelet: Resource) -> Iterator[Finding]:
     ## Fix
     Remove them from `tlsCipherSuites`.
     """
-    weak = [f"{s}" for s in as_list(kubelet["tlsCipherSuites"]) if any(word in f"{s}" for word in WEAK_CIPHERS)]
+    value, at = setting_of(kubelet, Setting("tlsCipherSuites", "tls-cipher-suites"))
+    suites = [name.strip() for suite in as_list(value) for name in f"{suite}".split(",")]
+    weak = [name for name in suites if name not in STRONG_CIPHERS]
     if weak:
-        yield kubelet.fails(f"weak suites are offered: {', '.join(weak)}", at="tlsCipherSuites")
+        yield kubelet.fails(f"suites that are not strong are offered: {', '.join(weak)}", at=at)
+
+
+_GATE = "RotateKubeletServerCertificate"
+
+
+def rotating(r: Resource, graph: Graph) -> list[Any]:
+    """Kubelets, and the controller manager that signs what they ask for."""
+    return [r] if r.type == CONFIGURATION else running((KUBELET, CONTROLLER))(r, graph)
 
 
 @rule(
-    on=_KUBELET,
+    on=KUBELETS,
+    each=rotating,
     severity=MEDIUM,
     sources=("manifest",),
     controls=[
@@ -203,23 +245,31 @@ def k8s_kubelet_weak_ciphers(kubelet: Resource) -> Iterator[Finding]:
         "kubescape:C-0183",
     ],
 )
-def k8s_kubelet_no_server_certificate_rotation(kubelet: Resource) -> Iterator[Finding]:
+def k8s_kubelet_no_server_certificate_rotation(program: Any) -> Iterator[Finding]:
     """Kubelets rotate their serving certificates.
 
     ## Why
     A serving certificate that is placed by hand expires when nobody thinks of it.
 
     ## Fix
-    Set `serverTLSBootstrap: true` and leave the feature gate `RotateKubeletServerCertificate` on.
+    Set `serverTLSBootstrap: true` (`--rotate-server-certificates`) and leave the feature gate
+    `RotateKubeletServerCertificate` on.
     """
-    gates = kubelet["featureGates"] or {}
-    if is_map(gates) and gates.get("RotateKubeletServerCertificate") == False:
-        yield kubelet.fails("the feature gate is off", at="featureGates")
-    elif kubelet["serverTLSBootstrap"] != True:
-        yield kubelet.fails("serverTLSBootstrap is not true", at="serverTLSBootstrap")
+    gates, at = setting_of(program, Setting("featureGates", "feature-gates"))
+    if is_map(gates):
+        off = gates.get(_GATE) == False
+    else:
+        off = any(gate.strip().lower() == f"{_GATE}=false".lower() for gate in f"{gates or ''}".split(","))
+    if off:
+        yield program.fails("the feature gate is off", at=at)
+        return
+    if program.resource.type != CONFIGURATION and program_of(program) != KUBELET:
+        return
+    wanted = Setting("serverTLSBootstrap", "rotate-server-certificates")
+    value, at = setting_of(program, wanted)
+    if value != True:
+        yield program.fails(f"{called(program, wanted)} is not true", at=at)
 
-
-KUBELET = "kubelet"
 
 flag(
     "k8s-kubelet-hostname-override",

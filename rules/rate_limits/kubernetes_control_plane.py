@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import LOW, Finding, Graph, Resource, rule
-from assay.kubernetes.control_plane import APISERVER, flag, flag_of, program_of
-from assay.kubernetes.workloads import containers
+from assay import LOW, Finding, Graph, rule
+from assay.kubernetes.control_plane import APISERVER, flag
+from assay.kubernetes.kubelets import KUBELETS, Setting, kubelets, setting_of
 
 flag(
     "k8s-admission-no-event-rate-limit",
@@ -39,15 +39,8 @@ flag(
 )
 
 
-def kubelets(r: Resource, graph: Graph) -> list[Any]:
-    """A kubelet's configuration, or the containers that run one."""
-    if r.type == "KubeletConfiguration":
-        return [r]
-    return [c for c in list.__iter__(containers(r, graph)) if program_of(c) == "kubelet"]
-
-
 @rule(
-    on=["KubeletConfiguration", "Pod"],
+    on=KUBELETS,
     each=kubelets,
     sources=("manifest",),
     params={"at_least": 5},
@@ -72,9 +65,6 @@ def k8s_kubelet_event_limit(kubelet: Any, graph: Graph, params: dict[str, int]) 
     ## Fix
     Set `eventRecordQPS` to 0 or 50, or leave it out.
     """
-    if kubelet.resource.type == "KubeletConfiguration":
-        limit, at = kubelet["eventRecordQPS"], "eventRecordQPS"
-    else:
-        limit, at = flag_of(kubelet, "event-qps")
+    limit, at = setting_of(kubelet, Setting("eventRecordQPS", "event-qps"))
     if limit != None and f"{limit}".isdigit() and 0 < int(limit) < params["at_least"]:
         yield kubelet.fails(f"events above {limit} a second are dropped", at=at)

@@ -132,17 +132,18 @@ class Graph:
 
         The list is a partial one when what is missing may stand where an audit was refused to look.
         """
-        several = _values_at(view.values, parse_path(path))  # also into a JSON document, through repeated blocks
+        steps = parse_path(path)
+        several = _values_at(view.values, steps)  # also into a JSON document, through repeated blocks
         value = several[0] if len(several) == 1 else [item for one in several for item in _items(one)]
         r = view.resource
         if (id(r), path) in self._stated_by:
             return self._stated_by[id(r), path]
-        targets = _targets(r.type, (*view.path, *parse_path(path)))
+        targets = _targets(r.type, (*view.path, *steps))
         unknown = value.unknown if isinstance(value, PartialList) else None
         known: list[Resource] = []
         missing: list[Resource] = []
         for item in _items(value):
-            found = self._resolve(r, item, targets)
+            found = self._resolve(r, item, targets, (*view.path, *steps))
             if found:
                 known += [f for f in found if f not in known]
             else:
@@ -193,7 +194,7 @@ class Graph:
                 for r in self._types[type_]:
                     for value in _values_at(r.values, parse_path(path)):
                         for item in _items(value):
-                            for target in self._resolve(r, item, kinds):
+                            for target in self._resolve(r, item, kinds, parse_path(path)):
                                 if target is not r:
                                     yield r, target, path
         if any(type_[:1].isupper() for type_ in self._types):
@@ -251,7 +252,7 @@ class Graph:
                     if isinstance(value, PartialList):
                         doubts.setdefault((r.root, r.source), value.unknown)
                     for item in _items(value):
-                        found = self._resolve(r, item, (target,))
+                        found = self._resolve(r, item, (target,), parse_path(path))
                         for f in found:
                             mine = index.setdefault(id(f), [])
                             if r not in mine:
@@ -261,14 +262,14 @@ class Graph:
         self._users[type_, target] = (index, doubts)
         return index, doubts
 
-    def _resolve(self, r: Resource, item: Any, targets: tuple[str, ...]) -> list[Resource]:
+    def _resolve(self, r: Resource, item: Any, targets: tuple[str, ...], path: ValuePath) -> list[Resource]:
         if isinstance(item, Ref):
             found = self.find(item.target, r.root, r.source)
             return [found] if found is not None and (found.type in targets or "*" in targets) else []
         if isinstance(item, Text):
             holes = item.refs()
             if len(holes) == 1:
-                return self._resolve(r, holes[0], targets)
+                return self._resolve(r, holes[0], targets, path)
         for type_ in targets:
             found_all = self._identity(type_).get(_identity_key(item))
             if found_all:
@@ -278,7 +279,7 @@ class Graph:
                     if mine:
                         return mine
                     continue
-                return _nearest(r, same) or same or found_all
+                return _nearest(r, same, path) or same or found_all
         return []
 
     def _identity(self, type_: str) -> dict[Any, list[Resource]]:
@@ -319,12 +320,37 @@ def _one_namespace(a: Resource, b: Resource) -> bool:
     return not (isinstance(mine, str) and isinstance(other, str) and mine != other)
 
 
-def _nearest(r: Resource, found: list[Resource]) -> list[Resource]:
-    """Those of the same account, and of the same region where there are some: names repeat in every region."""
-    if len(found) < 2 or r.account is None:
+def _nearest(r: Resource, found: list[Resource], path: ValuePath) -> list[Resource]:
+    """Those of the same account, and of the same region where there are some: names repeat in every region.
+
+    Code knows neither: there they are what the value at `path` is written from, or what stands in the same module.
+    """
+    if len(found) < 2:
         return found
+    if r.account is None:
+        return _meant(r, found, path) if r.source in ("terraform", "plan") else found
     mine = [x for x in found if x.account == r.account]
     return [x for x in mine if x.region == r.region] or mine
+
+
+def _meant(r: Resource, found: list[Resource], path: ValuePath) -> list[Resource]:
+    """Of resources of one name, those that the expression speaks of; all of them where it speaks of none."""
+    module = _module_of(r.address)
+    mine = [x for x in found if _module_of(x.address) == module] or found
+    if len(mine) < 2:
+        return mine
+    lines = [(step.file, step.start_line) for step in r.origin.trace(path)]
+    spoken_of = []
+    for x in mine if lines else ():
+        place = x.where()
+        if any(file == place.file and place.start_line <= line <= place.end_line for file, line in lines):
+            spoken_of.append(x)
+    return spoken_of or mine
+
+
+def _module_of(address: str) -> str:
+    """The address of the module instance around a resource; empty for the root module."""
+    return _bare(address).rpartition(".")[0].rpartition(".")[0].removesuffix("data").rstrip(".")
 
 
 def _named(value: Any) -> Iterator[str]:
