@@ -5,7 +5,7 @@ from typing import Any
 
 from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, rule
 from assay.kubernetes.relations import annotation, label, system_namespace
-from assay.kubernetes.workloads import PODS, containers, unowned
+from assay.kubernetes.workloads import PODS, containers, pods, unowned
 
 
 @rule(
@@ -54,11 +54,15 @@ def k8s_unpinned_cluster_labels(namespace: Resource, graph: Graph, params: dict[
         yield namespace.fails(f"none of the labels {', '.join(params['keys'])} is set", at="metadata.labels")
 
 
-_MADE = ("kubernetes", "kube-root-ca.crt")  # what Kubernetes itself puts into the namespace `default`
+_PLACED = (
+    "Service", "ConfigMap", "Secret", "Ingress", "ServiceAccount", "Role", "RoleBinding", "PersistentVolumeClaim",
+    "NetworkPolicy", "HorizontalPodAutoscaler", "PodDisruptionBudget",
+)  # fmt: skip
+_MADE = ("kubernetes", "kube-root-ca.crt", "default")  # what Kubernetes itself puts into the namespace `default`
 
 
 @rule(
-    on=(*PODS, "Service", "ConfigMap", "Secret", "Ingress"),
+    on=(*PODS, *_PLACED),
     each=unowned,
     severity=LOW,
     controls=["cis-kubernetes-1.23:5.7.4", "nist-800-53r5:CM-6"],
@@ -157,7 +161,10 @@ def k8s_tiller_deployed(r: Resource, graph: Graph) -> Iterator[Finding]:
     Move the releases to Helm 3 and delete the Tiller Deployment and Service.
     """
     images = [c["image"] for c in containers(r, graph)]
-    if label(r, "name") == "tiller" or r.name == "tiller-deploy" or any("tiller" in f"{i}" for i in images):
+    marks = [label(r, "name"), *(pod.labels.get("name") for pod in pods(r, graph))]
+    if r.type == "Service":
+        marks.append((r["spec.selector"] or {}).get("name"))
+    if "tiller" in marks or r.name == "tiller-deploy" or any("tiller" in f"{i}" for i in images):
         yield r.fails("Tiller runs here")
 
 

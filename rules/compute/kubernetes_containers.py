@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, any_of, as_list, require, rule
-from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods
+from assay.kubernetes.workloads import PODS, Container, Pod, capability, containers, pods
 
 _BASELINE = (
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
@@ -27,7 +27,6 @@ require(
     ],
     equivalents=[
         "CKV_K8S_16",
-        "CKV_K8S_2",
         "kics:87065ef8",
         "kics:dd29336b",
         "AVD-KSV-0017",
@@ -99,7 +98,6 @@ def k8s_proc_mount_unmasked_in_user_namespace(c: Container) -> Iterator[Finding]
     ],
     equivalents=[
         "CKV_K8S_20",
-        "CKV_K8S_5",
         "kics:c878abb4",
         "kics:5572cc5e",
         "AVD-KSV-0001",
@@ -137,7 +135,6 @@ def k8s_privilege_escalation_allowed(c: Container) -> Iterator[Finding]:
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
-        "CKV_K8S_6",
         "CKV_K8S_23",
         "kics:4c415497",
         "kics:e3aa0612",
@@ -256,9 +253,9 @@ def k8s_dangerous_capability(c: Container) -> Iterator[Finding]:
     ## Fix
     Remove the capability; the baseline profile names those that are harmless.
     """
-    for capability in as_list(c["securityContext.capabilities.add"]):
-        if capability not in _BASELINE:
-            yield c.fails(f"{c} gets {capability}", at="securityContext.capabilities.add", key=f"{c}:{capability}")
+    for given in as_list(c["securityContext.capabilities.add"]):
+        if capability(given) not in _BASELINE:
+            yield c.fails(f"{c} gets {given}", at="securityContext.capabilities.add", key=f"{c}:{given}")
 
 
 @rule(
@@ -268,7 +265,6 @@ def k8s_dangerous_capability(c: Container) -> Iterator[Finding]:
     controls=["cis-kubernetes-1.23:5.2.8", "pss-restricted:capabilities", "nist-800-53r5:AC-6"],
     equivalents=[
         "CKV_K8S_25",
-        "CKV_K8S_24",
         "kics:fe771ff7",
         "kics:19ebaa28",
         "AVD-KSV-0022",
@@ -286,7 +282,7 @@ def k8s_added_capability(c: Container) -> Iterator[Finding]:
     ## Fix
     Remove it from `capabilities.add`; only `NET_BIND_SERVICE` is allowed by the restricted profile.
     """
-    added = [a for a in as_list(c["securityContext.capabilities.add"]) if a != "NET_BIND_SERVICE"]
+    added = [a for a in as_list(c["securityContext.capabilities.add"]) if capability(a) != "NET_BIND_SERVICE"]
     if added:
         yield c.fails(f"{c} adds {', '.join(f'{a}' for a in added)}", at="securityContext.capabilities.add")
 
@@ -305,7 +301,6 @@ def k8s_added_capability(c: Container) -> Iterator[Finding]:
     ],
     equivalents=[
         "CKV_K8S_37",
-        "CKV_K8S_36",
         "kics:21cef75f",
         "kics:268ca686",
         "AVD-KSV-0003",
@@ -326,7 +321,7 @@ def k8s_capabilities_not_dropped(c: Container) -> Iterator[Finding]:
     Set `capabilities.drop: ["ALL"]` and add back what is needed. Windows has no capabilities.
     """
     drop = "securityContext.capabilities.drop"
-    if not any_of(as_list(c[drop]), lambda d: d == "ALL") and not c.pod.windows:
+    if not any_of(as_list(c[drop]), lambda d: capability(d) == "ALL") and not c.pod.windows:
         yield c.fails(f"{c} keeps capabilities that the runtime grants", at=drop, fix=c.set(drop, ["ALL"], safe=False))
 
 

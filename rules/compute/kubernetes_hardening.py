@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.host_paths import is_runtime_socket
 from assay.analysis.kubernetes_amounts import count
-from assay.kubernetes.workloads import PODS, Container, Pod, containers, pods, unowned
+from assay.kubernetes.workloads import PODS, Container, Pod, capability, containers, pods, unowned
 
 
 @rule(
@@ -97,7 +97,6 @@ def k8s_runtime_socket_mounted(pod: Pod) -> Iterator[Finding]:
     controls=["cis-kubernetes-2.0.1:5.2.8", "nist-800-53r5:AC-6"],
     equivalents=[
         "CKV_K8S_28",
-        "CKV_K8S_7",
         "kics:e5587d53",
         "kics:dbbc6705",
         "AVD-KSV-0119",
@@ -118,9 +117,9 @@ def k8s_net_raw_capability(c: Container) -> Iterator[Finding]:
     capabilities = "securityContext.capabilities"
     if c.pod.windows:
         return
-    if any_of(as_list(c[f"{capabilities}.add"]), lambda a: a == "NET_RAW"):
+    if any_of(as_list(c[f"{capabilities}.add"]), lambda a: capability(a) == "NET_RAW"):
         yield c.fails(f"{c} adds NET_RAW", at=f"{capabilities}.add")
-    elif not any_of(as_list(c[f"{capabilities}.drop"]), lambda d: d in ("ALL", "NET_RAW")):
+    elif not any_of(as_list(c[f"{capabilities}.drop"]), lambda d: capability(d) in ("ALL", "NET_RAW")):
         drop = f"{capabilities}.drop"
         yield c.fails(f"{c} keeps NET_RAW", at=drop, fix=c.set(drop, ["NET_RAW"], safe=False))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.host_paths import is_sensitive
 from assay.analysis.parts import one_by_one
-from assay.kubernetes.relations import system_namespace
-from assay.kubernetes.workloads import PODS, Pod, pods, unowned
+from assay.kubernetes.relations import annotation, system_namespace
+from assay.kubernetes.workloads import PODS, Pod, capability, pods, unowned
 from assay.model import is_map
 
 require(
@@ -25,7 +25,6 @@ require(
     ],
     equivalents=[
         "CKV_K8S_17",
-        "CKV_K8S_1",
         "kics:587d5d82",
         "kics:302736f4",
         "AVD-KSV-0010",
@@ -56,7 +55,6 @@ require(
     ],
     equivalents=[
         "CKV_K8S_18",
-        "CKV_K8S_3",
         "kics:e94d3121",
         "kics:cd290efd",
         "AVD-KSV-0008",
@@ -86,7 +84,6 @@ require(
     ],
     equivalents=[
         "CKV_K8S_19",
-        "CKV_K8S_4",
         "kics:ac1564a3",
         "kics:6b6bdfb3",
         "AVD-KSV-0009",
@@ -306,6 +303,13 @@ _ADMITS = {
     "privileged": "privileged containers", "hostNetwork": "the network of the node",
     "hostPID": "the processes of the node", "hostIPC": "the shared memory of the node",
 }  # fmt: skip
+_SECCOMP = "seccomp.security.alpha.kubernetes.io/defaultProfileName"
+
+
+def _admits_root(policy: Resource) -> bool:
+    demanded = policy["spec.runAsUser.rule"]
+    ranges = policy.each("spec.runAsUser.ranges") if demanded == "MustRunAs" else []
+    return demanded != "MustRunAsNonRoot" and (not ranges or any_of(ranges, lambda ids: ids["min"] in (None, 0)))
 
 
 @rule(
@@ -314,6 +318,16 @@ _ADMITS = {
     severity=MEDIUM,
     controls=["nist-800-53r5:AC-6"],
     equivalents=[
+        "CKV_K8S_1",
+        "CKV_K8S_2",
+        "CKV_K8S_3",
+        "CKV_K8S_4",
+        "CKV_K8S_5",
+        "CKV_K8S_6",
+        "CKV_K8S_7",
+        "CKV_K8S_24",
+        "CKV_K8S_32",
+        "CKV_K8S_36",
         "kics:9aa32890",
         "kics:4950837c",
         "kics:2bff9906",
@@ -340,8 +354,8 @@ def k8s_pod_security_policy_permissive(policy: Resource) -> Iterator[Finding]:
     What the policy admits every pod may ask for, one that an intruder starts too.
 
     ## Fix
-    Set the fields to false, drop `NET_RAW` or `ALL`, list host paths that are read only; better, move to a cluster with
-    Pod Security Admission.
+    Set the fields to false, drop `NET_RAW` or `ALL`, demand `MustRunAsNonRoot` and a seccomp profile, list host paths
+    that are read only; better, move to a cluster with Pod Security Admission.
     """
     spec = "spec."
     for field, what in _ADMITS.items():
@@ -356,8 +370,12 @@ def k8s_pod_security_policy_permissive(policy: Resource) -> Iterator[Finding]:
         yield policy.fails(
             f"it admits {', '.join(f'{a}' for a in added)}", at="spec.allowedCapabilities", key="capabilities"
         )
-    if not any_of(policy["spec.requiredDropCapabilities"] or [], lambda c: c in ("ALL", "NET_RAW", "all")):
+    if not any_of(policy["spec.requiredDropCapabilities"] or [], lambda c: capability(c) in ("ALL", "NET_RAW")):
         yield policy.fails("containers keep NET_RAW", at="spec.requiredDropCapabilities", key="drop")
+    if _admits_root(policy):
+        yield policy.fails("pods may run as root", at="spec.runAsUser.rule", key="root")
+    if annotation(policy, _SECCOMP) not in ("runtime/default", "docker/default"):
+        yield policy.fails("pods get no seccomp profile", at="metadata.annotations", key="seccomp")
     for path in policy.each("spec.allowedHostPaths"):
         if path["pathPrefix"] == "/" or path["readOnly"] != True:
             yield path.fails(f"pods may write to {path['pathPrefix']} of the node", at="pathPrefix")

@@ -24,7 +24,6 @@ _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
         "nist-800-53r5:AC-6",
     ],
     equivalents=[
-        "CKV_K8S_32",
         "CKV_K8S_31",
         "kics:455f2e0c",
         "kics:f377b83e",

@@ -86,7 +86,7 @@ def k8s_disruption_budget_blocks(budget: Resource, graph: Graph) -> Iterator[Fin
     if f"{least}".endswith("%"):
         return
     for pod in selected(budget["spec.selector"], budget, graph):
-        scaled = pod.resource.type in ("Deployment", "StatefulSet", "ReplicaSet", "Rollout")
+        scaled = pod.resource.type in ("Deployment", "StatefulSet", "ReplicaSet", "Rollout", "DeploymentConfig")
         if scaled and count(least) >= count(replicas(pod.resource, graph)):
             said = f"{pod} has no more than the {least} replicas that must be available"
             yield budget.fails(said, at="spec.minAvailable", because=[pod.resource.where("spec.replicas")])

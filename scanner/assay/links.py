@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 
+_OWNERS = (
+    "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController", "Rollout",
+    "DeploymentConfig",
+)  # fmt: skip
 _PODS = {
     "Pod": "spec.",
     "CronJob": "spec.jobTemplate.spec.template.spec.",
-    **dict.fromkeys(
-        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "ReplicationController", "Rollout"),
-        "spec.template.spec.",
-    ),
+    **dict.fromkeys(_OWNERS, "spec.template.spec."),
 }
 """Where the pod spec of a kind of Kubernetes stands: `pods` in a table means all of them."""
 

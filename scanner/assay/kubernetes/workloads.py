@@ -31,11 +31,12 @@ _TEMPLATES = {
     "CronJob": "spec.jobTemplate.spec.template",
     "ReplicationController": _TEMPLATE,
     "Rollout": _TEMPLATE,
+    "DeploymentConfig": _TEMPLATE,
 }
 """Where the pod template of a kind stands."""
 
 PODS = tuple(_TEMPLATES)
-SERVING = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DaemonSet", "Pod")
+SERVING = tuple(kind for kind in PODS if kind not in ("Job", "CronJob"))
 LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
@@ -132,6 +133,11 @@ class Container(Block):
         """The pod's field as a further place, where it is what decides."""
         decides = self[f"securityContext.{field}"] is None and not self.pod.absent(f"securityContext.{field}")
         return [self.pod.where(f"securityContext.{field}")] if decides else []
+
+
+def capability(name: Any) -> str:
+    """A capability as the API documents it: runtimes take any case, some of them the kernel's `CAP_` too."""
+    return f"{name}".upper().removeprefix("CAP_")
 
 
 def _get(table: Any, key: str) -> Any:

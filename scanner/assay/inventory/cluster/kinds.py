@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "gateway.networking.k8s.io": ("Gateway", "HTTPRoute"),
     "multicluster.x-k8s.io": ("ServiceExport", "ServiceImport"),
     "argoproj.io": ("Rollout",),
+    "apps.openshift.io": ("DeploymentConfig",),
     "keda.sh": ("ScaledObject",),
     "monitoring.coreos.com": ("Prometheus", "ServiceMonitor"),
 }  # fmt: skip

@@ -83,7 +83,9 @@ def units_of(connection: Connection, wishes: Wishes) -> Iterator[Unit]:
 
 TEMPLATES = {
     "Pod": (),
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Rollout"), ("template",)),
+    **dict.fromkeys(
+        ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Rollout", "DeploymentConfig"), ("template",)
+    ),
     "CronJob": ("jobTemplate", "spec", "template"),
 }
 """Where below `spec` the pod of a kind stands."""
