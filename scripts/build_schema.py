@@ -11,7 +11,13 @@ from __future__ import annotations
 
 import csv
 import sys
+from functools import cache
+from importlib import import_module
+from inspect import isclass
 from pathlib import Path
+from pkgutil import iter_modules
+
+import oci
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scanner"))
@@ -22,13 +28,7 @@ from assay.rule import load_directory  # noqa: E402
 
 KINDS = {"union": "b", "number": "n", "string": "s", "list": "l", "block": "m", "block[]": "m", "any": "m"}
 FLAGS = ("is_", "are_", "should_", "prohibit_", "can_", "has_")
-OTHER_FLAGS = {
-    "assign_public_ip",
-    "auto_backup_enabled",
-    "object_events_enabled",
-    "stateless",
-    "verify_peer_certificate",
-}
+OTHER_FLAGS = {"assign_public_ip", "auto_backup_enabled", "object_events_enabled", "stateless"}  # of Terraform alone
 # The documentation nests a rule of a security group, whose schema is flat.
 FLAT = {"oci_core_network_security_group_security_rule": "security_rules."}
 # Types that it documents in prose only have the attributes of another one, and the id of what they manage.
@@ -55,10 +55,36 @@ def wanted() -> set[str]:
     return {t.removeprefix("data.") for t in found}
 
 
-def oci_kind(path: str) -> str:
-    """The OCI documentation says no kinds; its flags are recognisable by name."""
+@cache
+def sdk() -> dict[str, dict[str, set[str]]]:
+    """By service, as the SDK calls it without underscores, and by `` for all: attribute names and their types."""
+    found: dict[str, dict[str, set[str]]] = {"": {}}
+    for module in iter_modules(oci.__path__):
+        try:
+            models = import_module(f"oci.{module.name}.models")
+        except ImportError:
+            continue
+        mine = found.setdefault(module.name.replace("_", ""), {})
+        for model in filter(isclass, vars(models).values()):
+            try:
+                described = getattr(model(), "swagger_types", {})
+            except TypeError:  # a helper, no model
+                continue
+            for name, type_ in described.items():
+                mine.setdefault(name, set()).add(type_)
+                found[""].setdefault(name, set()).add(type_)
+    return found
+
+
+def oci_kind(type_: str, path: str) -> str:
+    """The OCI documentation says no kinds: the SDK does, of the same names, where all of its models agree."""
     name = path.rpartition(".")[2]
-    return "b" if name.startswith(FLAGS) or name in OTHER_FLAGS else "x"
+    if name.startswith(FLAGS) or name in OTHER_FLAGS:
+        return "b"
+    known = sdk()
+    service = type_.split("_")[1]
+    types = known.get(service, {}).get(name) or known[""].get(name) or {"str"}
+    return "b" if types == {"bool"} else "n" if types <= {"int", "float"} else "x"
 
 
 def main() -> None:
@@ -74,7 +100,7 @@ def main() -> None:
         for row in csv.reader(handle, delimiter="\t"):
             if row[0] in keep and len(row) > 2 and row[2]:
                 path = row[2].removeprefix(FLAT.get(row[0], ""))
-                table.setdefault(row[0], {}).setdefault(path, oci_kind(path))
+                table.setdefault(row[0], {}).setdefault(path, oci_kind(row[0], path))
     for type_, other in LIKE.items():
         if type_ in keep and other in table:
             table[type_] = {**table[other], "manage_default_resource_id": "x"}

@@ -193,6 +193,9 @@ def test_accounts_of_principals() -> None:
 
 def test_the_table_of_actions() -> None:
     assert [a.name for a in expand("SQS:sendmessage")] == ["sqs:SendMessage"]
+    assert len(expand("s3:*")) > 100
+    assert expand("S3:*") == expand("s3:*")
+    assert expand("S?:Get*") == expand("s?:get*")
     assert {a.level for a in expand("s3:GetObject")} == {"r"}
     assert expand("s3:NoSuchThing") == expand("nothing:*") == expand("s3") == ()
     assert service("kms")["kms:decrypt"].narrowable

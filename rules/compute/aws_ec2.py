@@ -115,7 +115,7 @@ def aws_ami_lookup_no_owner(lookup: Resource) -> Iterator[Finding]:
     ## Fix
     Set `owners`.
     """
-    if lookup["most_recent"] != True or lookup["owners"]:
+    if lookup["most_recent"] not in (True, "true") or lookup["owners"]:
         return
     named = ("owner-alias", "owner-id", "image-id")
     if not any_of(lookup.each("filter"), lambda f: f["name"] in named):

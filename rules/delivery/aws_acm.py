@@ -19,5 +19,5 @@ def aws_acm_no_create_before_destroy(certificate: Resource) -> Iterator[Finding]
     Add `lifecycle { create_before_destroy = true }`.
     """
     path = "lifecycle.create_before_destroy"  # Terraform's own, in no provider's schema
-    if certificate[path] != True:
+    if certificate[path] not in (True, "true"):
         yield certificate.fails("lifecycle does not say create_before_destroy", at=path)

@@ -21,5 +21,5 @@ def aws_api_no_create_before_destroy(r: Resource) -> Iterator[Finding]:
     Add `lifecycle { create_before_destroy = true }`.
     """
     path = "lifecycle.create_before_destroy"  # Terraform's own, in no provider's schema
-    if r[path] != True:
+    if r[path] not in (True, "true"):
         yield r.fails("lifecycle does not say create_before_destroy", at=path)

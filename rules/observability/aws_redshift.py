@@ -24,5 +24,5 @@ def aws_redshift_no_audit_log(cluster: Resource, graph: Graph) -> Iterator[Findi
     Declare an `aws_redshift_logging` for the cluster.
     """
     path = "logging.enable"  # until version 5 of the provider
-    if cluster[path] != True and not graph.users(cluster, "aws_redshift_logging"):
+    if cluster[path] not in (True, "true") and not graph.users(cluster, "aws_redshift_logging"):
         yield cluster.fails("audit logging is not enabled", at=path)

@@ -20,11 +20,15 @@ from assay.model import (
     parse_path,
     show,
 )
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from assay.model import ValuePath
+
+
+_KEY = pattern(r'\[(?:[^"\[\]]*|"(?:[^"\\]|\\.)*")\]\Z')
 
 
 class _Opaque(dict[str, Any]):
@@ -166,7 +170,7 @@ class Graph:
         found = index.get(id(r), [])
         doubt = doubts.get((r.root, r.source))
         if doubt is None:
-            doubt = self._handed_on().get((r.root, r.source, _bare(r.address)))
+            doubt = self._handed_on().get((r.root, r.source, bare(r.address)))
         if doubt is not None and not found:
             return PartialList(found, doubt)
         perhaps = [u for u in found if "[?]" in u.address] if "[?]" not in r.address else []
@@ -182,7 +186,7 @@ class Graph:
         if isinstance(known, PartialList):
             return known.unknown
         found = self._links_of(type_, r.type)[1].get((r.root, r.source))
-        return found if found is not None else self._handed_on().get((r.root, r.source, _bare(r.address)))
+        return found if found is not None else self._handed_on().get((r.root, r.source, bare(r.address)))
 
     def links(self) -> Iterator[tuple[Resource, Resource, str]]:
         """Every resolved link as (from, to, via path), for drawing."""
@@ -230,7 +234,7 @@ class Graph:
                 if "$unread" in call.values:
                     reason = f"{call.address} takes it and was not read"
                     for target in _named(call.values):
-                        found.setdefault((call.root, call.source, _bare(target)), Unknown(reason))
+                        found.setdefault((call.root, call.source, bare(target)), Unknown(reason))
         return found
 
     def _links_of(self, type_: str, target: str) -> tuple[dict[int, list[Resource]], dict[Any, Unknown]]:
@@ -367,9 +371,9 @@ def _named(value: Any) -> Iterator[str]:
             yield from _named(inner)
 
 
-def _bare(address: str) -> str:
-    """The address without the instance key at its end."""
-    return address[: address.rfind("[")] if address.endswith("]") else address
+def bare(address: str) -> str:
+    """The address of the block: that of its resource without the instance key at its end; modules keep theirs."""
+    return _KEY.sub("", address, 1) if address.endswith("]") else address
 
 
 def _refers(item: Unknown) -> bool:

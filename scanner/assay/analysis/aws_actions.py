@@ -102,16 +102,16 @@ def _typed(keys: dict[str, str], key: str) -> str | None:
 @cache
 def expand(pattern: str) -> tuple[Action, ...]:
     """The actions that a pattern such as `s3:Get*` or `*` grants; empty when it names none that exists."""
-    prefix, colon, _ = pattern.partition(":")
-    if not colon and pattern != "*":
+    wanted = pattern.lower()
+    prefix, colon, name = wanted.partition(":")
+    if not colon and wanted != "*":
         return ()
     services = [prefix] if "*" not in prefix and "?" not in prefix else prefixes()
-    wanted = pattern.lower()
-    if "*" not in pattern and "?" not in pattern:
-        found = service(prefix).get(pattern.lower())
+    if "*" not in wanted and "?" not in wanted:
+        found = service(prefix).get(wanted)
         return (found,) if found else ()
-    if pattern == "*" or wanted.partition(":")[2] == "*":
-        return tuple(a for p in services if fits(wanted.partition(":")[0], p) for a in service(p).values())
+    if wanted == "*" or name == "*":
+        return tuple(a for p in services if fits(prefix, p) for a in service(p).values())
     return tuple(a for p in services for name, a in service(p).items() if fits(wanted, name))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import matches
 from assay.analysis.aws_policy import statements
+from assay.graph import bare
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def names(pattern: Any, target: Resource | None) -> bool:
     if pattern == "*" or target is None:
         return True
     if isinstance(pattern, Ref):
-        return pattern.target.partition("[")[0] == target.address.partition("[")[0]
+        return bare(pattern.target) == bare(target.address)
     if isinstance(pattern, Text):
         if any(names(ref, target) for ref in pattern.refs()):
             return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_policy import Statement, as_list, attached_to, joined, statements
+from assay.graph import bare
 from assay.model import PartialList, Ref, Unknown, show
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _managed(view: View, path: str, arn: Any, graph: Graph) -> list[Statement]:
 def _is(policy: Resource, arn: Any) -> bool:
     """True when an ARN of several at one path is this policy's."""
     if isinstance(arn, Ref):
-        return policy.address.partition("[")[0] == arn.target.partition("[")[0]
+        return bare(policy.address) == bare(arn.target)
     return not isinstance(arn, str) or arn in (policy.values.get("arn"), policy.values.get("id"), policy.address)
 
 

@@ -1,0 +1,125 @@
+"""Every Terraform example of every rule, written in other words that mean the same, gets the same verdicts.
+
+Rules are written with plain blocks in mind; real modules are called with `for_each`, count their resources, make their
+blocks `dynamic` and put numbers and truth values in quotes. None of that may change what a rule says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.engine import evaluate
+from assay.examples import Example, read
+from assay.model import Request
+from assay.rule import Rule
+from assay.scan import collect
+
+PAGES = sorted(str(p.relative_to(RULES)) for p in Path(RULES).glob("*/*.md"))
+HEAD = re.compile(r'(?m)^(resource|data) "(\w+)" "([\w-]+)" \{([^\n}]*)$')
+ONE_LINE = re.compile(r'(?m)^(resource|data) "\w+" "[\w-]+" \{[^\n]*\}')
+BLOCK = re.compile(r"(\s+)([a-z_0-9]+) \{(\s*#.*)?")
+NOT_DYNAMIC = {"lifecycle", "provisioner", "connection", "content", "timeouts"}
+
+
+def called(text: str) -> dict[str, str] | None:
+    """In a module that is called once for each of one."""
+    if re.search(r'(?m)^(terraform|provider|module)\b|^variable "(source|count|for_each|version)"', text):
+        return None
+    taken = re.findall(r'(?m)^variable "([\w-]+)" \{\s*\}', text)
+    call = 'module "m" {\n  source   = "./m"\n  for_each = toset(["a[\\"b"])\n'
+    call += "".join(f"  {v} = var.{v}\n" for v in taken) + "}\n" + "".join(f'variable "{v}" {{}}\n' for v in taken)
+    return {"main.tf": call, "m/main.tf": text}
+
+
+def keyed(text: str) -> dict[str, str] | None:
+    """With every resource made for each of one."""
+    if re.search(r"\b(count|for_each)\s*=|depends_on", text) or ONE_LINE.search(text):
+        return None
+    for kind, type_, name, _ in HEAD.findall(text):
+        own = re.escape(f"{type_}.{name}")
+        before = r"(?<![\w.-])data\." if kind == "data" else r'(?<![\w."-])'
+        text = re.sub(rf"({before}{own})(?![\w\[-])", r'\1["k"]', text)
+    return {"main.tf": HEAD.sub(lambda m: m[0] + '\n  for_each = toset(["k"])', text)}
+
+
+def dynamic(text: str) -> dict[str, str] | None:
+    """With every nested block of a resource made by a `dynamic` one."""
+    out: list[str] = []
+    open_: list[str] = []
+    inside = False
+    for line in text.split("\n"):
+        block = BLOCK.fullmatch(line)
+        if line.startswith("resource "):
+            inside = HEAD.fullmatch(line) is not None
+        if inside and block and block[2] not in NOT_DYNAMIC:
+            out.append(f'{block[1]}dynamic "{block[2]}" {{{block[3] or ""}\nfor_each = [1]\ncontent {{')
+            open_.append(block[1])
+        elif open_ and line.startswith(open_[-1] + "}"):
+            out.append(f"}}\n{open_.pop()}}}")
+        else:
+            out.append(line)
+    return {"main.tf": "\n".join(out)} if "dynamic" in "\n".join(out) else None
+
+
+def quoted(text: str) -> dict[str, str] | None:
+    """With truth values and numbers as texts, Windows' line ends, and one-item lists of policies as their item."""
+    written = re.sub(r"(?m)^(\s+[a-z_]+\s*=\s*)(true|false|\d+)(\s*(?:#.*)?)$", r'\1"\2"\3', text)
+    lists = r'\b(Action|NotAction|AWS|Service|Federated)(\s*=\s*)\[\s*("[^"]*")\s*\]'
+    written = re.sub(lists, r"\1\2\3", written).replace("\n", "\r\n")
+    return {"main.tf": written}
+
+
+def shouted(text: str) -> dict[str, str] | None:
+    """With the actions of policies in capitals, which AWS takes for the same."""
+    if "amazonaws.com:sub" in text:  # claims of a token look like actions
+        return None
+    capitals = re.sub(r'"(?!aws:|arn:|repo:)([a-z][a-z0-9-]+):([A-Z*][A-Za-z*]*)"', lambda m: m[0].upper(), text)
+    return {"main.tf": capitals} if capitals != text else None
+
+
+WAYS: list[Callable[[str], dict[str, str] | None]] = [called, keyed, dynamic, quoted, shouted]
+
+
+@pytest.fixture(scope="module")
+def rules() -> dict[str, Rule]:
+    catalogue = Catalogue()
+    return {r.id: r for r in catalogue.load(catalogue.entries)}
+
+
+def verdicts(files: dict[str, str], example: Example, rule: Rule, folder: Path) -> Counter[str]:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
+    graph = collect(Request([str(folder)], str(folder)))
+    assert not [i for i in graph.coverage.inputs if i["status"] == "failed"], example.place
+    usual = dict(rule.params)
+    rule.params.update(example.params)
+    report = evaluate(graph, [rule])
+    rule.params.update(usual)
+    return Counter(f.verdict.value for f in report.findings)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_same_in_other_words_is_judged_the_same(page: str, rules: dict[str, Rule], tmp_path: Path) -> None:
+    wrong: list[str] = []
+    for number, example in enumerate(read(f"{RULES}/{page}")):
+        text = example.text
+        if example.source != "terraform" or list(example.files) != ["main.tf"] or "filename" in text:
+            continue  # several files name each other by path
+        rule = rules[example.rule]
+        said = verdicts({"main.tf": text}, example, rule, tmp_path / f"{number}")
+        for way in WAYS:
+            other = way(text)
+            if other is None:
+                continue
+            heard = verdicts(other, example, rule, tmp_path / f"{number}-{way.__name__}")
+            if heard != said:
+                wrong.append(f"{example.place} {example.rule} {way.__name__}: {dict(heard)} instead of {dict(said)}")
+    assert not wrong, "\n".join(wrong)
