@@ -354,7 +354,7 @@ def _meant(r: Resource, found: list[Resource], path: ValuePath) -> list[Resource
 
 def _module_of(address: str) -> str:
     """The address of the module instance around a resource; empty for the root module."""
-    return _bare(address).rpartition(".")[0].rpartition(".")[0].removesuffix("data").rstrip(".")
+    return bare(address).rpartition(".")[0].rpartition(".")[0].removesuffix("data").rstrip(".")
 
 
 def _named(value: Any) -> Iterator[str]:
