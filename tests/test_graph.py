@@ -36,6 +36,15 @@ def test_names_arns_and_texts_resolve_too() -> None:
     assert graph.follow(by_text, "bucket") == [bucket]
 
 
+def test_a_name_built_from_something_else_links_by_the_name() -> None:
+    name = ("db-", Ref("data.aws_caller_identity.me", "account_id"))
+    group = Resource("aws_db_subnet_group", "aws_db_subnet_group.g", "terraform", {"name": Text(name)})
+    database = res("aws_db_instance", "d", db_subnet_group_name=Text(name))
+    graph = Graph([group, database, res("data.aws_caller_identity", "me")])
+    assert graph.follow(database, "db_subnet_group_name") == [group]
+    assert graph.users(group, "aws_db_instance") == [database]
+
+
 def test_the_same_unknown_names_the_same_thing() -> None:
     bucket = res("aws_s3_bucket", "b", bucket=Unknown("var.name has no value", ("var", "name")))
     acl = res("aws_s3_bucket_acl", "a", bucket=Unknown("var.name has no value", ("var", "name")))

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from assay import Resource, Undetermined, Unknown, all_of, any_of, show
+from assay import Resource, Undetermined, Unknown, all_of, any_of, as_list, show
 from assay.model import Encoded, KleeneList, PartialList, Ref, Text, join_path, parse_path
 
 
@@ -79,6 +79,32 @@ def test_a_reference_is_not_null_and_an_arn_is_not_a_wildcard() -> None:
     with pytest.raises(Undetermined):
         ref == "arn:aws:kms:eu-west-1:1:key/2"  # noqa: B015
     assert Ref("aws_kms_key.k", "arn") == ref
+
+
+def test_what_some_data_sources_answer_has_a_form() -> None:
+    account = Ref("data.aws_caller_identity.current", "account_id")
+    assert not account.startswith("launch-wizard")
+    assert Text((account, "-app")) != "launch-wizard-app"
+    assert not Text((account, "-app")).startswith("launch")
+    assert not Text(("app-", account)).endswith("x")
+    with pytest.raises(Undetermined):
+        account.startswith("12")
+    with pytest.raises(Undetermined):
+        Text(("app-", account)).endswith("7")
+    partition = Ref("data.aws_partition.current[0]", "partition")
+    assert Text(("arn:", partition, ":iam::aws:policy/A")) != "arn:x*:iam::aws:policy/A"
+
+
+def test_an_arn_ends_in_no_wildcard_and_is_no_list() -> None:
+    role = Ref('module.m["a.b"].aws_iam_role.r[0]', "arn")
+    assert role.kind == "aws_iam_role"
+    assert not role.endswith((":role/*", "*"))
+    assert role != []
+    with pytest.raises(Undetermined):
+        role.endswith("/admin")
+    assert as_list(role) == [role]
+    with pytest.raises(Undetermined):
+        list(as_list(Ref("data.aws_subnets.s", "ids")))
 
 
 def test_a_text_keeps_its_known_pieces() -> None:

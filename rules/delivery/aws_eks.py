@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from assay import LOW, Finding, Graph, Resource, rule
+from assay.analysis.aws_arns import made_policy
 from assay.analysis.aws_policy import role_statements
 
 
@@ -27,8 +28,9 @@ def k8s_registry_write_granted(nodes: Resource, graph: Graph) -> Iterator[Findin
             yield nodes.unsure(f"the policies of {role.address} are not among the inputs", at="node_role_arn")
             continue
         for attached in graph.users(role, "aws_iam_role_policy_attachment"):
-            name = attached["policy_arn"].rpartition("/")[2]
-            if name in PUSHERS:
+            arn = attached["policy_arn"]
+            name = "" if made_policy(arn) else next((n for n in PUSHERS if arn.endswith(f"/{n}")), "")
+            if name != "":
                 yield nodes.fails(f"{name} lets it push", at="node_role_arn", because=[attached.where()], key=name)
         for s in list.__iter__(role_statements(role, graph)):
             if s.allows and s.covers("ecr:PutImage"):

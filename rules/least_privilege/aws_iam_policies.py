@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
-from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, matches
+from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, made_policy, matches
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
 from assay.analysis.aws_operators import is_operator
 from assay.analysis.aws_permissions import (
@@ -44,8 +44,11 @@ ATTACHMENTS = {
 
 
 def names_policy(arn: Any, name: str) -> bool:
-    """True when an ARN is that of the managed policy of this name."""
-    return bool(arn.endswith(f"/{name}"))
+    """True when an ARN is that of the managed policy of this name.
+
+    A policy that this code makes is none of AWS's, and one that it looks up is judged where it does.
+    """
+    return not made_policy(arn) and bool(arn.endswith(f"/{name}"))
 
 
 def attached(r: Resource, name: str) -> Iterator[Finding]:
@@ -62,10 +65,13 @@ def grants_all(s: Statement) -> bool:
 
     So does everything but a few actions, when those of IAM are not among the few.
     """
-    if not (s.allows and s.on_everything):
-        return False
-    every = any_of(s.actions, lambda a: is_star(a) or a in ("*:*", "iam:*"))
-    return every or (bool(s.not_actions) and all_of(OWN_POWER, s.covers))
+    every = (
+        lambda: any_of(s.actions, lambda a: is_star(a) or a in ("*:*", "iam:*")),
+        lambda: bool(s.not_actions) and all_of(OWN_POWER, s.covers),
+    )
+    # Three questions of which a no to any decides, whatever nobody knows of the others.
+    tests = (lambda: s.allows, lambda: any_of(every, lambda test: test()), lambda: s.on_everything)
+    return all_of(tests, lambda test: test())
 
 
 OWN_POWER = ("iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreatePolicyVersion", "iam:PutRolePolicy")
@@ -417,7 +423,7 @@ def malformed(s: Statement) -> str:
     for pattern in [*s.actions, *s.not_actions]:
         if not is_star(pattern) and not action_exists(pattern):
             return f"{s}: AWS has no action {show(pattern)}"
-    for arn in [*s.resources, *s.not_resources]:
+    for arn in (*list.__iter__(s.resources), *list.__iter__(s.not_resources)):
         if not arn_shaped(arn):
             return f"{s}: {show(arn)} is no ARN"
     for condition in s.conditions:

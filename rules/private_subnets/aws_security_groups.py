@@ -246,8 +246,12 @@ def aws_security_group_launch_wizard(group: Resource) -> Iterator[Finding]:
     Use a group of your own with a name that says what it is for.
     """
     for path in ("name", "name_prefix"):
-        if group[path] != None and group[path].startswith("launch-wizard"):
+        name = group[path]
+        if name != None and name.endswith(WIZARD_ENDS) and name.startswith("launch-wizard"):
             yield group.fails("the name is one of the console's launch wizard", at=path)
+
+
+WIZARD_ENDS = ("launch-wizard", "launch-wizard-", *"0123456789")
 
 
 @rule(

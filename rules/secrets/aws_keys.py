@@ -3,8 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule, show
-from assay.analysis.credentials import credential_or_doubt, credential_within, last_segment, rotation_days, static_key
+from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
+from assay.analysis.credentials import (
+    cloud_init_parts,
+    credential_or_doubt,
+    credential_within,
+    last_segment,
+    rotation_days,
+    static_key,
+)
 from assay.analysis.literals import days_from_now
 from assay.reports.masking import secret_name
 
@@ -146,7 +153,7 @@ def aws_iam_access_key_exposed(key: Resource) -> Iterator[Finding]:
         "steampipe-aws:ec2_instance_user_data_no_secrets",
     ],
 )
-def aws_ec2_user_data_secret(r: Resource) -> Iterator[Finding]:
+def aws_ec2_user_data_secret(r: Resource, graph: Graph) -> Iterator[Finding]:
     """User data holds no credentials.
 
     ## Why
@@ -156,8 +163,13 @@ def aws_ec2_user_data_secret(r: Resource) -> Iterator[Finding]:
     """
     for path in ("user_data", "user_data_base64"):
         text = r[path] if path == "user_data" or r.type != "aws_launch_template" else None
-        if text != None and credential_within(text):
-            yield r.fails("the user data holds a credential", at=path)
+        if text == None:
+            continue
+        parts = cloud_init_parts(text, r, graph)
+        if any_of([part["content"] for part in parts] if parts else [text], credential_within):
+            yield r.fails(
+                "the user data holds a credential", at=path, because=[part.where("content") for part in parts]
+            )
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import (
+    Base64,
     Coverage,
     Encoded,
     NowhereOrigin,
@@ -272,8 +273,9 @@ class Graph:
             return [found] if found is not None and (found.type in targets or "*" in targets) else []
         if isinstance(item, Text):
             holes = item.refs()
-            if len(holes) == 1:
-                return self._resolve(r, holes[0], targets, path)
+            built = self._resolve(r, holes[0], targets, path) if len(holes) == 1 else []
+            if built:  # else it may be the name of something, built from what this refers to
+                return built
         for type_ in targets:
             found_all = self._identity(type_).get(_identity_key(item))
             if found_all:
@@ -366,6 +368,8 @@ def _named(value: Any) -> Iterator[str]:
             yield ref.target
     elif isinstance(value, Encoded):
         yield from _named(value.value)
+    elif isinstance(value, Base64):
+        yield from _named(value.plain)
     elif isinstance(value, (list, dict)):
         for inner in value.values() if isinstance(value, dict) else list.__iter__(value):
             yield from _named(inner)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from assay.tuples import NamedTuple
 
 # The values that nobody can know are nouns too, and are known by this module's name everywhere.
+from assay.unknown import Base64 as Base64
 from assay.unknown import Encoded as Encoded
 from assay.unknown import KleeneList as KleeneList
 from assay.unknown import PartialList as PartialList

@@ -102,6 +102,21 @@ def _unknown(reason: str, key: tuple[str, ...] | None, not_null: bool, sensitive
     return Unknown(reason, key, not_null=not_null, sensitive=sensitive)
 
 
+_DIGITS = "0123456789"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NO_STAR = "".join(chr(n) for n in range(33, 127) if chr(n) != "*")
+_SHAPES = {
+    ("aws_caller_identity", "account_id"): (r"\d{12}", _DIGITS, _DIGITS),
+    ("aws_caller_identity", "id"): (r"\d{12}", _DIGITS, _DIGITS),
+    ("aws_partition", "partition"): (r"aws(-[a-z]+)*", "a", _LETTERS),
+    ("aws_partition", "id"): (r"aws(-[a-z]+)*", "a", _LETTERS),
+    ("aws_region", "name"): (r"[a-z]+(-[a-z]+)+-\d+", _LETTERS, _DIGITS),
+    ("aws_region", "region"): (r"[a-z]+(-[a-z]+)+-\d+", _LETTERS, _DIGITS),
+    ("aws_region", "id"): (r"[a-z]+(-[a-z]+)+-\d+", _LETTERS, _DIGITS),
+}
+"""What some data sources answer with: a pattern of all of it, and the characters it begins and ends with."""
+
+
 class Ref(Unknown):
     """A computed attribute of another resource: its text is unknown, its target is not.
 
@@ -120,16 +135,37 @@ class Ref(Unknown):
     def child(self, step: str | int) -> Unknown:
         return Ref(self.target, f"{self.attribute}[{step}]" if isinstance(step, int) else f"{self.attribute}.{step}")
 
+    @property
+    def kind(self) -> str:
+        """The type of the resource or data source that it is read from."""
+        bare = self.target[: self.target.rfind("[")] if self.target.endswith("]") else self.target
+        return bare.rpartition(".")[0].rpartition(".")[2]
+
+    @property
+    def is_text(self) -> bool:
+        """True for an attribute that is one text in every provider."""
+        return self.attribute in ("id", "arn", "name") or self.attribute.endswith(("_id", "_arn"))
+
+    @property
+    def shape(self) -> tuple[str, str, str]:
+        """A pattern that its text fits, and the characters it can begin and end with; empty where any may stand."""
+        known = _SHAPES.get((self.kind, self.attribute))
+        return known or (("arn:.*[^*]", "a", _NO_STAR) if self.attribute == "arn" else (".*", "", ""))
+
     def _excludes(self, other: object) -> bool:
         # A reference is never null. An id or ARN of something is neither empty nor a wildcard.
         if other is None or other in ("", "*"):
             return True
-        return self.attribute == "arn" and isinstance(other, str) and not other.startswith("arn:")
+        if not isinstance(other, str):
+            return self.is_text
+        return re.fullmatch(self.shape[0], other, re.DOTALL) is None
 
     def startswith(self, prefix: str | tuple[str, ...]) -> bool:
-        if self.attribute == "arn":
-            return Text(("arn:", self)).startswith(prefix)
-        raise Undetermined(self)
+        begun = ("arn:", Unknown(self.reason)) if self.attribute == "arn" else (self,)
+        return Text(begun).startswith(prefix)
+
+    def endswith(self, suffix: str | tuple[str, ...]) -> bool:
+        return Text((self,)).endswith(suffix)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Ref, (self.target, self.attribute, self.reason))
@@ -173,7 +209,9 @@ class Text(Unknown):
             return True
         if not (other.startswith(self.prefix) and other.endswith(self.suffix)):
             return True
-        pattern = "".join(re.escape(p) if isinstance(p, str) else ".*" for p in self.parts)
+        if len(self.parts) == 1:  # a text of one unknown is that
+            return isinstance(self.parts[0], Ref) and self.parts[0]._excludes(other)
+        pattern = "".join(re.escape(p) if isinstance(p, str) else _shape(p)[0] for p in self.parts)
         return re.fullmatch(pattern, other, re.DOTALL) is None
 
     def __contains__(self, piece: object) -> bool:  # type: ignore[override]
@@ -182,16 +220,30 @@ class Text(Unknown):
         raise Undetermined(self)
 
     def startswith(self, prefix: str | tuple[str, ...]) -> bool:
-        return self._edge(prefix, self.prefix, str.startswith)
+        known = self.prefix
+        first = _shape(self.parts[1 if known else 0])[1] if len(self.parts) > bool(known) else ""
+
+        def open_(option: str) -> bool:
+            return option.startswith(known) and (not first or option[len(known)] in first)
+
+        return self._edge(prefix, lambda option: known.startswith(option), open_)
 
     def endswith(self, suffix: str | tuple[str, ...]) -> bool:
-        return self._edge(suffix, self.suffix, str.endswith)
+        known = self.suffix
+        last = _shape(self.parts[-2 if known else -1])[2] if len(self.parts) > bool(known) else ""
 
-    def _edge(self, wanted: str | tuple[str, ...], known: str, test: Callable[[str, str], bool]) -> bool:
+        def open_(option: str) -> bool:
+            return option.endswith(known) and (not last or option[-len(known) - 1] in last)
+
+        return self._edge(suffix, lambda option: known.endswith(option), open_)
+
+    def _edge(
+        self, wanted: str | tuple[str, ...], certain: Callable[[str], bool], possible: Callable[[str], bool]
+    ) -> bool:
         options = (wanted,) if isinstance(wanted, str) else wanted
-        if any(test(known, option) for option in options):
+        if any(certain(option) for option in options):
             return True
-        if any(test(option, known) for option in options):  # the unknown part may still complete it
+        if any(possible(option) for option in options):  # the unknown part may still complete it
             raise Undetermined(self)
         return False
 
@@ -203,6 +255,10 @@ class Text(Unknown):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Text, (self.parts,))
+
+
+def _shape(piece: str | Unknown) -> tuple[str, str, str]:
+    return piece.shape if isinstance(piece, Ref) else (".*", "", "")
 
 
 class Encoded(Unknown):
@@ -219,6 +275,19 @@ class Encoded(Unknown):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (Encoded, (self.value, self.reason))
+
+
+class Base64(Unknown):
+    """Base64 of a text with unknown pieces, as instances take their user data: `plain` is that text."""
+
+    __slots__ = ("plain",)
+
+    def __init__(self, plain: Text) -> None:
+        super().__init__(plain.reason, not_null=True, sensitive=plain.sensitive)
+        self.plain = plain
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Base64, (self.plain,))
 
 
 def _merge(parts: Sequence[str | Unknown]) -> Iterator[str | Unknown]:
@@ -329,7 +398,7 @@ def as_list(value: Any) -> list[Any]:
         return value
     if value is None:
         return []
-    if isinstance(value, Unknown) and not isinstance(value, Text):
+    if isinstance(value, Unknown) and not isinstance(value, Text) and not (isinstance(value, Ref) and value.is_text):
         return PartialList([], value)
     return value if isinstance(value, list) else [value]
 

@@ -95,6 +95,11 @@ def arn_shaped(resource: Any) -> bool:
     return is_star(text) or (text.startswith("arn:") and (text.count(":") > 4 or "*" in text))
 
 
+def made_policy(arn: Any) -> bool:
+    """True for a reference to a managed policy that the same code makes or looks up."""
+    return isinstance(arn, Ref) and arn.kind == "aws_iam_policy"
+
+
 def arn_service(arn: Any) -> str:
     """The service of an ARN, `lambda` or `states`; of a reference, as far as its type tells.
 

@@ -109,9 +109,8 @@ def permissions_management(document: list[Statement], s: Statement) -> list[str]
 
 def writing(document: list[Statement], s: Statement) -> list[str]:
     """Actions of a statement on everything that change something, where they could name what."""
-    if not unconstrained(s):
-        return []
-    return _first(document, (a for a in allowed(s) if a.narrowable and a.level in (WRITE, PERMISSIONS)))
+    found = [a for a in allowed(s) if a.narrowable and a.level in (WRITE, PERMISSIONS)]
+    return _first(document, iter(found)) if found and unconstrained(s) else []
 
 
 def may_write(s: Statement) -> bool:

@@ -264,10 +264,26 @@ def _identity_statements(r: Resource, graph: Graph) -> list[Statement]:
 
 
 def _own(view: View, path: str, graph: Graph) -> list[Statement]:
-    """The statements that were not written in a data document, which is judged by itself."""
+    """The statements that were not written in a data document, which is judged by itself.
+
+    A policy of AWS's own whose text is copied counts as it does where it is attached: by its name, at the data source.
+    """
     if isinstance(value := view[path], Ref) and f"{DOCUMENT}." in f".{value.target}":
         return []
-    return _filtered(statements(view, path, graph), lambda s: s.block is None)
+    found = _filtered(statements(view, path, graph), lambda s: s.block is None)
+    if isinstance(found, PartialList) and _of_aws(found.unknown, view.resource, graph):
+        return found.known()
+    return found
+
+
+def _of_aws(text: Unknown, r: Resource, graph: Graph) -> bool:
+    """True for the text of a managed policy of AWS's own, looked up by its ARN."""
+    if not (isinstance(text, Ref) and text.kind == "aws_iam_policy" and text.attribute == "policy"):
+        return False
+    source = graph.find(text.target, r.root, r.source)
+    arn = None if source is None else source.values.get("arn")
+    pieces = arn.literals if isinstance(arn, Text) else [arn] if isinstance(arn, str) else []
+    return any(":aws:policy/" in piece for piece in pieces)
 
 
 def trust_statements(r: Resource, graph: Graph) -> list[Statement]:

@@ -107,8 +107,15 @@ def is_account_root(principal: Any) -> bool:
 
 
 def lone_service(s: Statement) -> str:
-    """The first service principal of a statement that is known to act for others, or an empty text."""
+    """The first service principal of a statement that is known to act for others, or an empty text.
+
+    How its name ends, which the partition decides, may be unknown.
+    """
     for kind, name in s.principals:
-        if kind == "Service" and str(name).removesuffix(".amazonaws.com") in CALLS_FOR_OTHERS:
-            return str(name)
+        if kind != "Service":
+            continue
+        known = name.prefix if isinstance(name, Text) and name.prefix.endswith(".") else str(name)
+        service = known.removesuffix(".").removesuffix(".amazonaws.com")
+        if service in CALLS_FOR_OTHERS:
+            return f"{service}.amazonaws.com"
     return ""

@@ -7,12 +7,13 @@ import binascii
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Ref, Text, Undetermined, Unknown
+from assay.model import Base64, Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.model import View
+    from assay.graph import Graph
+    from assay.model import Block, Resource, View
 
 _SOURCES = (
     "random_password", "data.aws_secretsmanager_secret_version", "data.aws_ssm_parameter", "aws_iam_access_key",
@@ -69,11 +70,21 @@ def credential_within(text: Any) -> bool:
     Raises:
         Undetermined: the text is unknown.
     """
+    if isinstance(text, Base64):
+        text = text.plain
     if isinstance(text, Text):
         return text.sensitive or any(_written_out(piece) for piece in text.literals)
     if isinstance(text, Unknown):
         raise Undetermined(text)
     return isinstance(text, str) and (_written_out(text) or _written_out(_decoded(text)))
+
+
+def cloud_init_parts(text: Any, r: Resource, graph: Graph) -> list[Block]:
+    """The `part` blocks of the `cloudinit_config` that a resource's user data is; none when it is something else."""
+    if not (isinstance(text, Ref) and text.kind.endswith("cloudinit_config")):
+        return []
+    found = graph.find(text.target, r.root, r.source)
+    return [] if found is None else found.each("part")
 
 
 def address_with_credential(address: Any) -> bool:

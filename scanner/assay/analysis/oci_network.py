@@ -24,6 +24,7 @@ def admits(rule: View, name: str, port: int) -> bool:
     """True when an ingress rule lets the whole internet reach `port` over the protocol `name` (tcp, udp)."""
     return all_of(
         (
+            lambda: rule["source_type"] not in ("NETWORK_SECURITY_GROUP", "SERVICE_CIDR_BLOCK"),
             lambda: is_anywhere(rule["source"]),
             lambda: carries(rule["protocol"], name),
             lambda: covers(*port_bounds(rule, name), port),
@@ -35,6 +36,7 @@ def admits(rule: View, name: str, port: int) -> bool:
 def admits_all(rule: View) -> bool:
     """True when an ingress rule lets the whole internet in over every protocol, or to every TCP or UDP port."""
     tests = (
+        lambda: rule["source_type"] not in ("NETWORK_SECURITY_GROUP", "SERVICE_CIDR_BLOCK"),
         lambda: is_anywhere(rule["source"]),
         lambda: any_of(
             ("tcp", "udp"),

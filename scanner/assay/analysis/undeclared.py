@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, PartialList, Text, Unknown
+from assay.model import Base64, Encoded, PartialList, Text, Unknown
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -58,5 +58,7 @@ def _unknowns(value: Any, path: str) -> Iterator[tuple[str, Unknown]]:
     elif isinstance(value, Encoded):
         for _, unknown in _unknowns(value.value, ""):
             yield path, unknown  # a place inside the text has no line of its own
+    elif isinstance(value, Base64):
+        yield from _unknowns(value.plain, path)
     elif isinstance(value, Unknown):
         yield path, value

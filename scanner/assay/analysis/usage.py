@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, Ref, Text
+from assay.model import Base64, Encoded, Ref, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,5 +92,7 @@ def _leaves(values: dict[str, Any]) -> Iterator[str | Ref | Text]:
             yield value
         elif isinstance(value, Encoded):
             waiting.append(value.value)
+        elif isinstance(value, Base64):
+            yield value.plain
         elif isinstance(value, str) and value.startswith(_IDS):
             yield value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.model import Ref, Unknown
 from assay.terraform import values as v
 from assay.terraform.expressions import Configured
+from assay.terraform.refinement import wholly_provided
 from assay.terraform.values import EvalError
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ def _try(attempts: list[Run]) -> Run:
 
 
 def _forgotten(value: Any, doubt: Unknown) -> Any:
-    """Terraform forgets all it knows of a result that is not wholly known; what it refers to is kept for links."""
+    """Terraform forgets all it knows of a result that is not wholly known, as the attempt may yet fail.
+
+    What it refers to is kept for links, and so is what lacks nothing but attributes of a schema: it succeeds.
+    """
+    if wholly_provided(value):
+        return value
     if isinstance(value, v.TypedRef):
         loose = Ref(value.target, value.attribute, value.reason)
         loose.not_null = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Unknown
+from assay.model import Text, Unknown
 from assay.terraform import values as v
 from assay.terraform.expressions import Configured
 
@@ -24,7 +24,15 @@ def computed(instance: Instance, name: str) -> Any:
         return render(instance, minified=name == "minified_json")
     if type_ == "data.template_file" and name == "rendered":
         return rendered_template(instance)
+    if type_ == "data.aws_service_principal" and name == "name":
+        return service_principal(instance)
     return instance.reference(name)
+
+
+def service_principal(instance: Instance) -> Any:
+    """The principal of a service: its name, and an ending that the partition decides."""
+    service = instance.configured("service_name")
+    return instance.reference("name") if service is None else Text((service, ".", instance.reference("suffix")))
 
 
 def rendered_template(instance: Instance) -> Any:

@@ -38,7 +38,7 @@ def retype(unknown: Unknown, type_: Type) -> Unknown:
         return unknown
     if not convertible(old, type_):
         raise EvalError(f"{_a(type_)} is required, and the value is {_a(old)}")
-    if old.kind == "any" or old.kind == type_.kind:
+    if old.kind in ("any", type_.kind) or (isinstance(unknown, Ref) and type_.kind in ("string", "number", "bool")):
         return _same_unknown(unknown, type_)
     made = TypedUnknown(unknown.reason, type_, _typed_key(unknown, type_), not_null=unknown.not_null,
                         sensitive=unknown.sensitive)  # fmt: skip

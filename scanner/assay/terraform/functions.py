@@ -93,15 +93,15 @@ _SIGNATURES = {
         signum n n | sum n a""",
     "collections": """
         alltrue b lb | anytrue b lb | chunklist ll l n | coalesce a *a?~ | coalescelist a *a?~ | compact ls ls
-        concat a *a~ | contains b a a | distinct l l | element a a n | flatten a a~ | index n a a | keys a a~
-        length n a~ | lookup a a s *a?~ | matchkeys l l l l | merge a *a?~ | one a a | reverse a a | slice a a n n
+        concat a *a~ | contains b a a | distinct l l | element a a~ n | flatten a a~ | index n a a | keys a a~
+        length n a~ | lookup a a s~ *a?~ | matchkeys l l l l | merge a *a?~ | one a a | reverse a a | slice a a~ n n
         sort ls ls~ | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~ | toset z z?~ | tostring s s?~
         transpose mls mls | values a a~ | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~
         ephemeralasnull a a?~ | try a *a?~ | can b a?~""",
     "sets": """
         setintersection z z *z | setproduct a *a | setsubtract z z z | setunion z z *z""",
     "encoding": """
-        base64decode s s | base64encode s s | base64gunzip s s | base64gzip s s | csvdecode l s | jsondecode a s
+        base64decode s s~ | base64encode s s~ | base64gunzip s s | base64gzip s s | csvdecode l s | jsondecode a s
         jsonencode s a?~ | textdecodebase64 s s s | textencodebase64 s s s""",
     "yaml": """
         yamldecode a s | yamlencode s a?~""",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Unknown
-from assay.terraform.refinement import spanning
+from assay.model import Text, Unknown
+from assay.terraform.refinement import filled, of_provider, provided, spanning, wholly_provided
 from assay.terraform.values import (
     ANY,
     BOOL,
@@ -13,6 +13,7 @@ from assay.terraform.values import (
     STRING,
     EvalError,
     ListValue,
+    LooseText,
     MapValue,
     SetValue,
     TypedUnknown,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 
 MAX_ELEMENTS = 100_000
 """The bound on what one call may put into one collection."""
+
+
+MAX_SPELT = 100
+"""How many elements of a list that only the provider knows are told apart."""
 
 
 def _bounded(size: int) -> None:
@@ -91,7 +96,9 @@ def coalesce(*values: Any) -> Any:
     for value in values:
         converted = convert(value, wanted)
         if isinstance(converted, Unknown):
-            return unknown_like(converted, wanted)
+            if isinstance(converted, Text) and any(isinstance(p, str) or filled(p) for p in converted.parts):
+                return LooseText(converted.parts)
+            return converted if filled(converted) else unknown_like(converted, wanted)
         if converted is not None and not (wanted == STRING and converted == ""):
             return converted
     raise EvalError("every argument is null or an empty string")
@@ -116,10 +123,10 @@ def coalescelist(*lists: Any) -> Any:
 
 def compact(items: list[Any]) -> Any:
     """The elements that are neither null nor empty."""
-    unknown = first_unknown(items)
+    unknown = first_unknown([item for item in items if not filled(item)])
     if unknown is not None:
         return unknown_like(unknown, list_of(STRING))
-    return ListValue([item for item in items if item], STRING)
+    return ListValue([item for item in items if filled(item) or item], STRING)
 
 
 def concat(*lists: Any) -> Any:
@@ -157,11 +164,25 @@ def contains(items: Any, wanted: Any) -> Any:
 def distinct(items: ListValue) -> Any:
     """The elements without repetition, in order."""
     unknown = first_unknown(items)
+    if unknown is not None and _apart(items):
+        return items
     if unknown is not None:
         return unknown_like(unknown, list_of(element_type(items)))
     if all(type(item) is str for item in items):
         return ListValue(dict.fromkeys(items), items.element)
     return ListValue(_unique(items), items.element)
+
+
+def _apart(items: list[Any]) -> bool:
+    """True for one element, for the ids of different resources of one type, and for their ARNs whatever the types."""
+    if len(items) == 1:
+        return wholly_provided(items[0])
+    if not all(filled(item) and ".data." not in f".{item.target}" for item in items):
+        return False
+    types = {item.kind for item in items}
+    attributes = {item.attribute for item in items}
+    apart = attributes == {"arn"} or (attributes == {"id"} and len(types) == 1)
+    return apart and len({item.target for item in items}) == len(items)
 
 
 def _unique(items: Iterable[Any]) -> list[Any]:
@@ -172,9 +193,12 @@ def _unique(items: Iterable[Any]) -> list[Any]:
 
 def element(items: Any, place: int) -> Any:
     """The element at a place, counted round and round."""
-    sequence, at = _sequence(items, sets=False), whole(place)
+    at = whole(place)
     if at < 0:
         raise EvalError("the index must not be negative")
+    if isinstance(items, Unknown):
+        return items.child(at) if provided(items) else unknown_like(items)
+    sequence = _sequence(items, sets=False)
     if not sequence:
         raise EvalError("an empty list has no elements")
     return sequence[at % len(sequence)]
@@ -250,8 +274,8 @@ def values(value: Any) -> Any:
     return ListValue(found, value.element) if isinstance(value, MapValue) else found
 
 
-def lookup(source: Any, key: str, *default: Any) -> Any:
-    """The value of a key, else the default."""
+def lookup(source: Any, key: Any, *default: Any) -> Any:
+    """The value of a key, else the default; whatever the provider's key is, an empty map has it not."""
     if not isinstance(source, dict):
         raise EvalError("a map or object is required")
     if len(default) > 1:
@@ -263,7 +287,9 @@ def lookup(source: Any, key: str, *default: Any) -> Any:
             fallback = convert(fallback, kind)
         except EvalError:
             raise EvalError("the default must have the type of the map's elements") from None
-    if key in source:
+    if isinstance(key, Unknown) and (source or not default or not of_provider(key)):
+        return unknown_like(key)
+    if not isinstance(key, Unknown) and key in source:
         return source[key]
     if not default:
         raise EvalError(f'there is no key "{key}", and no default')
@@ -324,8 +350,12 @@ def reverse(items: Any) -> Any:
 
 
 def slice_(items: Any, start: int, end: int) -> Any:
-    """The elements from `start` to before `end`."""
-    sequence, first, last = _sequence(items, sets=False), whole(start), whole(end)
+    """The elements from `start` to before `end`: so many of what a provider lists, or Terraform rejects it."""
+    first, last = whole(start), whole(end)
+    if isinstance(items, Unknown):
+        spelt = provided(items) and 0 <= first <= last <= MAX_SPELT
+        return [items.child(i) for i in range(first, last)] if spelt else unknown_like(items)
+    sequence = _sequence(items, sets=False)
     if not 0 <= first <= last <= len(sequence):
         raise EvalError(f"from {first} to {last} is no part of a list of {len(sequence)} elements")
     found = sequence[first:last]

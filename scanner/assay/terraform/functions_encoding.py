@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, Unknown
+from assay.model import Base64, Encoded, Text, Unknown
 from assay.terraform.values import (
     MAX_LENGTH,
     STRING,
     EvalError,
     ListValue,
+    LooseText,
     TypedUnknown,
     bounded,
     first_unknown,
@@ -17,6 +18,7 @@ from assay.terraform.values import (
     object_of,
     parse_number,
     string,
+    unknown_like,
 )
 
 if TYPE_CHECKING:
@@ -173,16 +175,20 @@ def _bytes(text: str) -> bytes:
         raise EvalError("the text is not Base64") from None
 
 
-def base64decode(text: str) -> str:
+def base64decode(text: Any) -> Any:
     """The text that is encoded; it must be UTF-8."""
+    if isinstance(text, Unknown):
+        return LooseText(text.plain.parts) if isinstance(text, Base64) else unknown_like(text, STRING)
     try:
         return string(_bytes(text).decode())
     except UnicodeDecodeError:
         raise EvalError("what is encoded is not UTF-8 text") from None
 
 
-def base64encode(text: str) -> str:
-    """The text's UTF-8 bytes in Base64."""
+def base64encode(text: Any) -> Any:
+    """The text's UTF-8 bytes in Base64; of a text with unknown pieces, what will be encoded."""
+    if isinstance(text, Unknown):
+        return Base64(text) if isinstance(text, Text) else unknown_like(text, STRING)
     return encoded(text.encode())
 
 

@@ -288,9 +288,11 @@ class Instance(Lazy):
         return value
 
     def reference(self, attribute: str) -> Any:
+        """What the provider will compute: of unknown type, save where every provider has a text."""
         from assay.model import Ref
 
-        return Ref(self.address, attribute)
+        found = Ref(self.address, attribute)
+        return v.TypedRef(self.address, attribute, v.STRING) if found.is_text else found
 
     def index(self, key: Any) -> Any:
         if isinstance(key, Unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, Text, Unknown
+from assay.model import Encoded, PartialList, Ref, Text, Unknown
 from assay.terraform.numeric import compare
 from assay.terraform.typesystem import (
     ANY,
@@ -28,6 +28,40 @@ MAX_ELEMENTS = 1000
 
 _NEVER_COMBINES = frozenset("-_:;/\\,.(){}[]|?!~ \t@#$%^&*+\"'")
 _OPENINGS = {"string": '"', "object": "{", "map": "{", "list": "[", "tuple": "[", "set": "["}
+
+
+_ALWAYS_SET = frozenset(("id", "arn", "name"))
+
+
+def provided(value: Any) -> bool:
+    """True for an attribute of a provider's resource as it stands: its schema has it, whatever value it will get.
+
+    What Terraform's built-in `terraform_data` gives back is of no schema.
+    """
+    return of_provider(value) and value.attribute.isidentifier()
+
+
+def of_provider(value: Any) -> bool:
+    """True for a reference into a provider's resource, at any depth."""
+    return isinstance(value, Ref) and "terraform_data." not in value.target
+
+
+def filled(value: Any) -> bool:
+    """True for a reference that will certainly be a text with characters in it."""
+    if not provided(value):
+        return False
+    return value.attribute in _ALWAYS_SET or (value.attribute == "rendered" and value.kind.endswith("cloudinit_config"))
+
+
+def wholly_provided(value: Any) -> bool:
+    """True when all that is unknown of a value is attributes of providers' resources."""
+    if isinstance(value, dict):
+        return all(map(wholly_provided, value.values()))
+    if isinstance(value, list):
+        return all(map(wholly_provided, list.__iter__(value))) and not isinstance(value, PartialList)
+    if isinstance(value, Text):
+        return all(map(wholly_provided, value.parts))
+    return not isinstance(value, Unknown) or (provided(value) and type_of(value).kind in ("any", "string"))
 
 
 def known_prefix(value: Any) -> str:

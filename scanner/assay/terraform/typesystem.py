@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, PartialList, Ref, Text, Unknown
+from assay.model import Base64, Encoded, PartialList, Ref, Text, Unknown
 from assay.terraform.numeric import number_text
 from assay.tuples import NamedTuple
 
@@ -214,7 +214,7 @@ def type_of(value: Any) -> Type:
         return Type(name, element_type(value))
     if isinstance(value, (TypedUnknown, TypedRef)):
         return value.type
-    if isinstance(value, (Text, Encoded)):
+    if isinstance(value, (Text, Encoded, Base64)):
         return STRING
     return ANY
 

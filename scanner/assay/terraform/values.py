@@ -20,7 +20,7 @@ from assay.terraform.conversion import (
     unify_types,
 )
 from assay.terraform.numeric import Exact, NumberError, number_text, parse_number
-from assay.terraform.refinement import bounded_unknown, bounds_of, known_prefix, order, spanning
+from assay.terraform.refinement import bounded_unknown, bounds_of, filled, known_prefix, order, spanning
 from assay.terraform.typesystem import (
     ANY,
     BOOL,
@@ -217,7 +217,7 @@ def _equal_null(left: Any, right: Any) -> Any:
 def _equal_unknown(left: Any, right: Any) -> Any:
     for one, other in ((left, right), (right, left)):
         if isinstance(other, str):
-            if not other.startswith(known_prefix(one)):
+            if not other.startswith(known_prefix(one)) or (not other and filled(one)):
                 return False
         elif isinstance(other, (list, dict, int, float)) and order(one, other):
             return False
@@ -302,6 +302,8 @@ def length(value: Any) -> Any:
 
 def _unknown_length(value: Unknown) -> Any:
     type_ = type_of(value)
+    if filled(value):
+        return bounded_unknown(value, NUMBER, (1, None))
     if type_.kind == "tuple":
         return len(type_.items)
     if type_.attributes is not None:
