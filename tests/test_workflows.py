@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from assay.analysis import shell
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.model import Request, Verdict
@@ -125,6 +126,8 @@ EVENT = "rules: [{{if: '$CI_PIPELINE_SOURCE {} \"merge_request_event\"'}}]"
         ("pages: {script: [terraform apply]}\n", ["1"]),
         (f"d:\n  {EVENT.format('==')}\n  environment: p\n  {DEPLOY}\n", ["4"]),
         (f"d:\n  {EVENT.format('!=')}\n  environment: p\n  {DEPLOY}\n", []),
+        (f"d:\n  rules: [{{if: '$CI_PIPELINE_SOURCE =~ /a|merge_request/'}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
+        (f"d:\n  rules: [{{if: $CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS}}]\n  environment: p\n  {DEPLOY}\n", []),
         (f"d:\n  rules: [{{if: $CI_MERGE_REQUEST_IID}}]\n  environment: p\n  {DEPLOY}\n", ["4"]),
         (f"d:\n  only: {{refs: [merge_requests]}}\n  environment: p\n  {DEPLOY}\n", ["4"]),
     ],
@@ -148,6 +151,91 @@ def test_the_gate_of_gitlab(tmp_path: Path, text: str, wanted: list[str] | None)
 )
 def test_the_scan_before_it_on_gitlab(tmp_path: Path, text: str, lines: list[int]) -> None:
     assert told(tmp_path, "workflow-gate-not-blocking", gitlab=text) == [f"{GITLAB}:{n}" for n in lines]
+
+
+@pytest.mark.parametrize(
+    ("condition", "reached"),
+    [
+        ("github.event_name == 'push' || github.event_name == 'pull_request'", True),
+        ("(github.event_name == 'push' || inputs.x) && github.ref == 'refs/heads/main'", False),
+        ("${{ !(github.event_name == 'pull_request') }}", False),
+        ("!contains(github.ref, 'x') || github.event_name == 'push'", True),
+        ("github.ref == format('refs/heads/{0}', github.event.repository.default_branch)", False),
+        ('contains(fromJSON(\'["push", "schedule"]\'), github.event_name)', False),
+        ('contains(fromJSON(\'["push", "pull_request"]\'), github.event_name)', True),
+        ("startsWith(github.ref, 'refs/tags/')", False),
+        ("startsWith(github.ref, 'refs/pull')", True),
+        ("github.event.pull_request.merged == true", False),
+        ("github.head_ref == ''", False),
+        ("'a || b' == github.actor && 'push' == github.event_name", False),
+        ("false", False),
+        ("(((", True),
+    ],
+)
+def test_conditions_under_which_no_request_runs_a_job(tmp_path: Path, condition: str, reached: bool) -> None:
+    quoted = condition.replace('"', '\\"')
+    text = github("[push, pull_request]", f'd: {{if: "{quoted}", environment: p, {APPLY}}}')
+    assert told(tmp_path, "workflow-deploy-ungated", github=text) == (["deploy.yml:3"] if reached else [])
+
+
+@pytest.mark.parametrize(
+    ("event", "found"), [("workflow_dispatch", []), ("[workflow_dispatch, push]", ["deploy.yml:3"])]
+)
+def test_a_called_workflow_that_only_people_start(tmp_path: Path, event: str, found: list[str]) -> None:
+    called = github("workflow_call", f"d: {{{APPLY}}}")
+    caller = github(event, "d: {uses: ./.github/workflows/deploy.yml}")
+    assert told(tmp_path, "workflow-deploy-ungated", github=called, caller=caller) == found
+
+
+COMMANDS = [
+    ("cd infra && terraform -chdir=x apply", [0]),
+    ("bash -c 'terraform apply'", [0]),
+    ('x\nsh -euc "cd x &&\n terraform apply"', [2]),
+    ('eval "terraform apply"', [0]),
+    ("bash <<'EOF'\nx\nterraform apply\nEOF", [2]),
+    ("cat > x <<EOF\nterraform apply\nEOF", []),
+    ("bash script.sh 'terraform apply'", []),
+    ("ssh host 'terraform apply'", []),
+    ("docker run --rm -v $PWD:/w hashicorp/terraform:1.9 apply", [0]),
+    ("kubectl --context prod -n x apply -f y", [0]),
+    ("kubectl -n apply get pods", []),
+    ("helm --kube-context a -n b upgrade x y", [0]),
+    ("aws --region eu-west-1 cloudformation deploy", [0]),
+    ("aws --region eu-west-1 cloudformation describe-stacks", []),
+    ("yarn cdk deploy", [0]),
+    ("npm exec -- cdk deploy", [0]),
+    ("yarn deploy", []),
+    ("terragrunt run --all apply", [0]),
+    ("terragrunt apply-all", [0]),
+    ("terraform plan -destroy", []),
+    ("aws-vault exec prod -- terraform apply", [0]),
+    ("oci resource-manager job create-destroy-job --stack-id x", [0]),
+    ("helmfile -e prod sync", [0]),
+    ("deploy() {\n  terraform apply\n}\ndeploy", [1]),
+    ("echo terraform apply", []),
+    ("terraform apply -var x=${{ github.sha }} \\\r\n  -input=false\r\n", [0]),
+]
+
+
+@pytest.mark.parametrize(("script", "lines"), COMMANDS)
+def test_commands_that_change_infrastructure(script: str, lines: list[int]) -> None:
+    found = [c.line for c in shell.commands(script) if shell.applies(c)]
+    assert found == lines
+    assert not lines or shell.may_apply(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "ignored"),
+    [
+        ("bash -ec 'checkov -d .; x'", [False]),
+        ("bash -c 'checkov -d .; x'", [True]),
+        ("bash -c 'checkov -d .' || true", [True]),
+        ("bash -e <<EOF\ncheckov -d .\nx\nEOF", [False]),
+        ("bash <<EOF\ncheckov -d .\nx\nEOF", [True]),
+    ],
+)
+def test_whether_a_scan_inside_another_shell_stops_anything(script: str, ignored: list[bool]) -> None:
+    assert [c.ignored for c in shell.commands(script) if shell.scans(c)] == ignored
 
 
 @pytest.mark.parametrize(

@@ -75,10 +75,50 @@ def commands(script: str, loose: bool = False, pipes: bool = False) -> tuple[Com
                     loose = lenient = _sets(words, "e", "errexit", loose)
                     pipes = _sets(words, "", "pipefail", pipes)
                 found.append(Command(words, node.start_point[0], ignored or lenient or (loose and alone)))
+                found += _nested(node, found[-1])
+            elif node.type == "redirected_statement":
+                found += _fed(node, ignored or lenient or (loose and alone))
             children = node.children
             heard = children[-1:] if pipes and node.type == "pipeline" else children
             waiting += [(c, ignored or c not in heard or _forgives(node, c)) for c in reversed(children)]
     return tuple(found)
+
+
+_SHELLS = {"sh", "bash", "ash", "dash", "zsh", "ksh"}
+
+
+def _nested(node: Any, outer: Command) -> list[Command]:
+    """The commands of the script that a command hands to a shell: `bash -c '...'`, `eval "..."`."""
+    given = [child for child in node.named_children if child.type in _WORDS]
+    if outer.name not in _SHELLS and outer.name != "eval":
+        return []
+    at = next((i for i, w in enumerate(outer.words) if w.rpartition("/")[2] == outer.name), 0) + 1
+    flags = ""
+    while outer.name != "eval" and at < len(given) and outer.words[at].startswith("-"):
+        flags += outer.words[at][1:] if not outer.words[at].startswith("--") else ""
+        at += 1
+    if at >= len(given) or (outer.name != "eval" and "c" not in flags):
+        return []
+    return _inside(outer.words[at], given[at].start_point[0], "e" not in flags, outer.ignored)
+
+
+def _fed(node: Any, ignored: bool) -> list[Command]:
+    """The commands of a heredoc that a shell reads."""
+    commands_ = [child for child in node.named_children if child.type == "command"]
+    redirects = [child for child in node.named_children if child.type == "heredoc_redirect"]
+    bodies = [inner for one in redirects for inner in one.named_children if inner.type == "heredoc_body"]
+    if len(commands_) != 1 or not bodies:
+        return []
+    outer = Command(_words(commands_[0]), 0, ignored)
+    options = outer.bare[1:]
+    if outer.name not in _SHELLS or any(not o.startswith("-") or "c" in o for o in options if o != "-s"):
+        return []
+    loose = not any("e" in o for o in options if not o.startswith("--"))
+    return _inside(bodies[0].text.decode("utf-8", "replace"), bodies[0].start_point[0], loose, ignored)
+
+
+def _inside(script: str, line: int, loose: bool, ignored: bool) -> list[Command]:
+    return [c._replace(line=c.line + line, ignored=c.ignored or ignored) for c in commands(script, loose)]
 
 
 def _sets(words: tuple[str, ...], letter: str, name: str, now: bool) -> bool:
@@ -209,17 +249,66 @@ def pushes_image(c: Command) -> bool:
 
 _APPLIES = {
     "terraform": ("apply", "destroy"), "tofu": ("apply", "destroy"), "terragrunt": ("apply", "destroy"),
-    "pulumi": ("up", "destroy"), "cdk": ("deploy",), "sam": ("deploy",), "serverless": ("deploy",), "sls": ("deploy",),
-    "helm": ("upgrade", "install"), "kubectl": ("apply", "replace"), "sst": ("deploy",), "copilot": ("deploy",),
+    "pulumi": ("up", "destroy"), "cdk": ("deploy", "destroy"), "cdktf": ("deploy", "destroy", "apply"),
+    "sam": ("deploy", "delete"), "serverless": ("deploy", "remove"), "sls": ("deploy", "remove"), "sst": ("deploy",),
+    "helm": ("upgrade", "install"), "kubectl": ("apply", "replace"), "copilot": ("deploy",),
+    "helmfile": ("apply", "sync", "destroy"),
 }  # fmt: skip
+_TAKING_VALUES = {
+    "kubectl": ("--context", "--cluster", "--kubeconfig", "-n", "--namespace", "--user", "-s", "--server", "--token"),
+    "helm": ("--kube-context", "--kubeconfig", "-n", "--namespace"),
+    "helmfile": ("-e", "--environment", "-f", "--file", "-l", "--selector", "-n", "--namespace", "--kube-context"),
+    "aws": ("--region", "--profile", "--output", "--endpoint-url", "--query", "--ca-bundle"),
+    "cdk": ("--app", "-a", "--profile", "--context", "-c"), "pulumi": ("-C", "--cwd", "-s", "--stack"),
+    "terragrunt": ("--terragrunt-working-dir", "--working-dir", "--terragrunt-config", "--config"),
+}  # fmt: skip
+"""Options before the verb whose value is a word of its own."""
+_PACKAGES = ("npm", "pnpm", "yarn", "bun", "bunx")
+_LAUNCHERS = (
+    "aws-vault",
+    "chamber",
+    "doppler",
+    "op",
+    "infisical",
+    "mise",
+    "asdf",
+    "nix",
+    "devbox",
+    "teller",
+    "saml2aws",
+)
+"""Programs that run what stands behind their `--`."""
+_OWN_IMAGES = ("terraform", "tofu", "opentofu", "terragrunt", "pulumi", "kubectl", "helm", "aws-cli")
+
+
+def _launched(c: Command) -> Command:
+    """The command that a package manager, a launcher or a tool's own image runs; others as they are."""
+    words = c.bare
+    if c.name in _PACKAGES:
+        rest = words[1:]
+        while rest and (rest[0] in ("exec", "run", "dlx", "x", "--") or rest[0].startswith("-")):
+            rest = rest[1:]
+        return c._replace(words=rest) if rest and rest[0] in _APPLIES else c
+    if c.name in _LAUNCHERS and "--" in words:
+        return c._replace(words=words[words.index("--") + 1 :])
+    if c.name in ("docker", "podman", "nerdctl") and words[1:2] == ("run",):
+        for i, word in enumerate(words[2:], 2):
+            name = word.partition("@")[0].rpartition("/")[2].partition(":")[0]
+            if name in _OWN_IMAGES and not word.startswith("-") and ("/" in word or ":" in word):
+                own = {"opentofu": "tofu", "aws-cli": "aws"}.get(name, name)
+                return c._replace(words=(own, *words[i + 1 :]))
+    return c
 
 
 def applies(c: Command) -> str:
     """The infrastructure change that a command makes, as it is written; empty when it makes none."""
-    words = [w for w in c.bare[1:] if not w.startswith("-")]
+    c = _launched(c)
+    takes = _TAKING_VALUES.get(c.name, ())
+    given = c.bare[1:]
+    words = [w for i, w in enumerate(given) if not w.startswith("-") and not (i and given[i - 1] in takes)]
     verbs = _APPLIES.get(c.name, ())
     if c.name == "terragrunt":
-        words = [w for w in words if w not in ("run-all", "run")]
+        words = [w.removesuffix("-all") for w in words if w not in ("run-all", "run", "stack")]
     if any(v in words[:2] for v in verbs) and "--dry-run" not in " ".join(c.bare):
         return f"{c.name} {next(v for v in verbs if v in words[:2])}"
     if c.name == "aws" and words[:1] == ["cloudformation"]:
@@ -227,15 +316,16 @@ def applies(c: Command) -> str:
         return (
             f"aws cloudformation {verb}" if verb in ("deploy", "create-stack", "update-stack", "delete-stack") else ""
         )
-    if c.name == "oci" and "create-apply-job" in words:
-        return "oci resource-manager job create-apply-job"
+    for job in ("create-apply-job", "create-destroy-job") if c.name == "oci" else ():
+        if job in words:
+            return f"oci resource-manager job {job}"
     return ""
 
 
 def may_apply(script: str) -> bool:
     """False for a script none of whose commands `applies`, which needs no parser to say so."""
     plain = _unquoted(script)
-    if "cloudformation" in plain or "create-apply-job" in plain:
+    if "cloudformation" in plain or "create-apply-job" in plain or "create-destroy-job" in plain:
         return True
     return any(name in plain and any(v in plain for v in verbs) for name, verbs in _APPLIES.items())
 

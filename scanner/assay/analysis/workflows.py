@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis import shell
 from assay.analysis.pipelines import Ran, known
+from assay.analysis.workflow_conditions import may_hold
 from assay.model import Undetermined, Unknown, as_list
 from assay.patterns import pattern
 
@@ -28,15 +29,6 @@ _GITLAB_KEYS = (
     "GOOGLE_CREDENTIALS",
     "OCI_CLI_KEY_CONTENT",
 )
-_NOT_A_REQUEST = pattern(
-    r"github\.event_name\s*==\s*'(?:push|workflow_dispatch|schedule|release)'|github\.event_name\s*!=\s*'pull_request'"
-    r"|github\.ref(?:_name)?\s*==\s*'|github\.ref_type\s*==|startsWith\(\s*github\.ref\s*,|\bmerged\s*==\s*true"
-)
-_NOT_A_TARGET = pattern(
-    r"github\.event_name\s*==\s*'(?:push|workflow_dispatch|schedule|release)'"
-    r"|github\.event_name\s*!=\s*'pull_request_target'|\bmerged\s*==\s*true"
-)
-"""As `_NOT_A_REQUEST`, of `pull_request_target`: its ref is that of the branch it would be merged into."""
 ANYWAY = pattern(r"\b(?:always|failure|cancelled)\(\)")
 
 
@@ -128,30 +120,29 @@ def elsewhere_of(workflow: Resource) -> Undetermined | None:
 
 
 def _github_gate(workflow: Resource, job: dict[str, Any], ran: Ran, graph: Graph) -> str:
+    calls = callers(workflow, graph)
     events = triggers(workflow)
-    conditions = f"{_conditions(workflow, job)} {step_at(job, ran.where).get('if', '')}"
-    if _on_request(events, conditions) or any(
-        _on_request(triggers(caller), f"{conditions} {_conditions(caller, call)}")
-        for caller, call in callers(workflow, graph)
-    ):
-        return "on a pull request"
-    if job.get("environment") is None and events != {"workflow_dispatch"}:
+    conditions = [*_conditions(workflow, job), str(step_at(job, ran.where).get("if", ""))]
+    starts = [(events, conditions)]
+    starts += [(triggers(caller), [*conditions, *_conditions(caller, call)]) for caller, call in calls]
+    for started_by, needed_to_hold in starts:
+        if any(event in started_by and may_hold(needed_to_hold, event) for event in _REQUESTS):
+            return "on a pull request"
+    by = set().union(*(started_by for started_by, _ in starts)) - ({"workflow_call"} if calls else set())
+    if job.get("environment") is None and by != {"workflow_dispatch"}:
         return "without an environment, so nobody reviews it"
     return ""
 
 
-def _on_request(events: set[str], conditions: str) -> bool:
-    return ("pull_request" in events and _NOT_A_REQUEST.search(conditions) is None) or (
-        "pull_request_target" in events and _NOT_A_TARGET.search(conditions) is None
-    )
+_REQUESTS = ("pull_request", "pull_request_target")
 
 
-def _conditions(workflow: Resource, job: dict[str, Any]) -> str:
+def _conditions(workflow: Resource, job: dict[str, Any]) -> list[str]:
     """The conditions of a job and of those it needs: when one of these is skipped, so is the job."""
     own = str(job.get("if", ""))
     by_name = {j["name"]: j for j in jobs(workflow)}
     before = [] if ANYWAY.search(own) else needed(job, by_name)
-    return " ".join([own, *(str(by_name[n].get("if", "")) for n in before)])
+    return [own, *(str(by_name[n].get("if", "")) for n in before)]
 
 
 def callers(workflow: Resource, graph: Graph) -> list[tuple[Resource, dict[str, Any]]]:
@@ -184,7 +175,9 @@ def step_at(job: dict[str, Any], where: ValuePath) -> dict[str, Any]:
     return next((s for s in job["steps"] if tuple(s["path"]) == where[: len(s["path"])]), empty)
 
 
-_MERGE_REQUEST = pattern(r"(?<!!)=[=~]\s*[\"'/^]*merge_request|\bCI_MERGE_REQUEST_\w+\b(?!\s*(?:==\s*null|!=))")
+_MERGE_REQUEST = pattern(
+    r"(?<!!)==\s*[\"']merge_request|=~\s*/[^/]*merge_request|\bCI_MERGE_REQUEST_\w+\b(?!\s*(?:==\s*null|!=))"
+)
 
 
 _REQUESTED, _UNREVIEWED = "on a merge request", "without an environment or a person who starts it"
