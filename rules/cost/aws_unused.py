@@ -37,7 +37,11 @@ def aws_eip_unused(address: Resource, graph: Graph) -> Iterator[Finding]:
     """
     if not address.absent("instance") or not address.absent("network_interface"):
         return
-    if unused(address, graph, ("aws_route53_record", "aws_security_group", "aws_vpc_security_group_", "data.")):
+    if not unused(address, graph, ("aws_route53_record", "aws_security_group", "aws_vpc_security_group_", "data.")):
+        return
+    if address.address.endswith("[?]"):
+        yield address.unsure("whether the address is made depends on a count that is not known")
+    else:
         yield address.fails("the address is attached to nothing")
 
 
@@ -98,7 +102,7 @@ def aws_s3_incomplete_uploads_kept(configuration: Resource) -> Iterator[Finding]
 @rule(
     on="aws_network_acl",
     severity=INFO,
-    equivalents=["prowler:ec2_networkacl_unused", "steampipe-aws:vpc_network_acl_unused"],
+    equivalents=["CKV2_AWS_1", "prowler:ec2_networkacl_unused", "steampipe-aws:vpc_network_acl_unused"],
 )
 def aws_nacl_unused(acl: Resource, graph: Graph) -> Iterator[Finding]:
     """Network ACLs belong to a subnet.

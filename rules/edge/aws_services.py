@@ -74,17 +74,28 @@ require(
 )
 
 
-require(
-    "aws-api-no-client-certificate",
-    on="aws_api_gateway_stage",
-    path="client_certificate_id",
-    present=True,
+@rule(
+    on=["aws_api_gateway_stage", "aws_apigatewayv2_stage"],
     severity=LOW,
     controls=["nist-800-53r5:IA-3"],
     equivalents=["CKV2_AWS_51", "prowler:apigateway_restapi_client_certificate_enabled"],
-    title="API stages show a certificate to their backends.",
-    why="Without it a backend cannot tell the gateway from somebody who found its address.",
 )
+def aws_api_no_client_certificate(stage: Resource, graph: Graph) -> Iterator[Finding]:
+    """API stages show a certificate to their backends.
+
+    Stages of REST and WebSocket APIs can; those of HTTP APIs cannot, and are not judged.
+
+    ## Why
+    Without it a backend cannot tell the gateway from somebody who found its address.
+    ## Fix
+    Set `client_certificate_id`, and let the backend refuse every other certificate.
+    """
+    if not stage.absent("client_certificate_id"):
+        return
+    if stage.type == "aws_api_gateway_stage" or any_of(
+        graph.follow(stage, "api_id"), lambda api: api["protocol_type"] == "WEBSOCKET"
+    ):
+        yield stage.fails("it shows its backends no certificate", at="client_certificate_id")
 
 
 require(

@@ -19,18 +19,32 @@ require(
 )
 
 
-require(
-    "aws-config-partial-recorder",
-    on="aws_config_configuration_recorder",
-    path="recording_group.all_supported",
-    equals=True,
-    default=True,
-    severity=LOW,
-    controls=["nist-800-53r5:CM-8"],
-    equivalents=["CKV2_AWS_48"],
-    title="The recorder records every type of resource.",
-    why="What is not recorded has no history, and no rule judges it.",
-)
+_RECORDER = "aws_config_configuration_recorder"
+_GROUP = "recording_group"
+
+
+@rule(on=_RECORDER, severity=LOW, controls=["nist-800-53r5:CM-8"], equivalents=["CKV2_AWS_48"], fixable=True)
+def aws_config_partial_recorder(recorder: Resource, graph: Graph) -> Iterator[Finding]:
+    """The recorder records every type of resource.
+
+    The types of IAM, which belong to no region, need one recorder of the account that includes them; any will do.
+
+    ## Why
+    What is not recorded has no history, and no rule judges it.
+    ## Fix
+    Set `all_supported = true`, and `include_global_resource_types = true` in one region.
+    """
+    if recorder[f"{_GROUP}.all_supported"] == False:
+        at = f"{_GROUP}.all_supported"
+        yield recorder.fails("only some types are recorded", at=at, fix=recorder.set(at, True))
+    elif not any_of(graph.collected(_RECORDER), _records_global):
+        at = f"{_GROUP}.include_global_resource_types"
+        yield recorder.fails("no recorder records users, roles and policies", at=at, fix=recorder.set(at, True))
+
+
+def _records_global(recorder: Resource) -> bool:
+    named = recorder[f"{_GROUP}.resource_types"] or []
+    return recorder[f"{_GROUP}.include_global_resource_types"] == True or any_of(named, lambda t: t == "AWS::IAM::Role")
 
 
 require(
@@ -57,6 +71,30 @@ require(
     title="API logs do not hold requests and answers in full.",
     why="Tokens and personal data end up in a log that many may read.",
 )
+
+
+_ORGANISATION = "aws_guardduty_organization_configuration"
+
+
+@rule(
+    on=_ORGANISATION,
+    severity=MEDIUM,
+    sources=["terraform", "plan"],
+    controls=["nist-800-53r5:SI-4"],
+    equivalents=["CKV2_AWS_3"],
+    fixable=True,
+)
+def aws_guardduty_new_accounts_off(organisation: Resource) -> Iterator[Finding]:
+    """Threat detection is on in the accounts that join the organisation.
+
+    ## Why
+    An account that somebody makes tomorrow is watched by nobody until somebody remembers it.
+    ## Fix
+    Set `auto_enable_organization_members` to `ALL`, or to `NEW`.
+    """
+    at = "auto_enable_organization_members"
+    if organisation[at] not in ("ALL", "NEW") and organisation["auto_enable"] != True:
+        yield organisation.fails("new accounts join without it", at=at, fix=organisation.set(at, "ALL"))
 
 
 def _features(detector: Resource, graph: Graph) -> list[Any]:

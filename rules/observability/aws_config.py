@@ -38,7 +38,11 @@ _STATUS = "aws_config_configuration_recorder_status"
     on=[_RECORDER, _STATUS, "account"],
     severity=MEDIUM,
     controls=["cis-aws-1.2:2.5", "cis-aws-1.4:3.5", "cis-aws-7.0:4.3", "nist-800-53r5:CM-8"],
-    equivalents=["prowler:config_recorder_all_regions_enabled", "steampipe-aws:config_enabled_all_regions"],
+    equivalents=[
+        "CKV2_AWS_45",
+        "prowler:config_recorder_all_regions_enabled",
+        "steampipe-aws:config_enabled_all_regions",
+    ],
 )
 def aws_config_recorder_off(r: Resource, graph: Graph) -> Iterator[Finding]:
     """The configuration recorder runs.

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 from assay import INFO, LOW, Finding, Graph, Resource, any_of, require, rule
 from assay.analysis.aws_defaults import own_groups
+from assay.model import View
 
 require(
     "aws-rds-no-log",
@@ -56,11 +57,24 @@ require(
     fix="Set `monitoring_interval` to 60 or less, with a `monitoring_role_arn`.",
 )
 
+_SMALL = tuple(f"db.{family}.{size}" for family in ("t2", "t3", "t4g") for size in ("micro", "small"))
+
+
+def _too_small(database: View) -> bool:
+    """Whether the engine records no queries on such an instance: MySQL's and its kin on the smallest ones."""
+    engine, size = database["engine"], database["instance_class"]
+    if database.resource.type == "aws_db_instance":
+        return engine in ("mysql", "mariadb") and size in _SMALL
+    old = size != None and str(size).startswith(("db.t2.", "db.t3."))
+    return engine in (None, "aurora", "aurora-mysql", "mysql") and (old or size in _SMALL)
+
+
 require(
     "aws-rds-no-performance-insights",
     on=["aws_db_instance", "aws_rds_cluster_instance"],
     path="performance_insights_enabled",
     equals=True,
+    when=lambda r: r["performance_insights_enabled"] == True or not _too_small(r),
     severity=INFO,
     controls=["nist-800-53r5:SI-4"],
     equivalents=["CKV_AWS_353", "AVD-AWS-0133"],

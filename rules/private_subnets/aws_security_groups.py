@@ -24,6 +24,13 @@ SENSITIVE = (
 )  # fmt: skip
 ACLS = ["aws_network_acl_rule", "aws_network_acl", "aws_default_network_acl"]
 
+_SEPARATE_RULES = (
+    "aws_security_group_rule",
+    "aws_vpc_security_group_ingress_rule",
+    "aws_vpc_security_group_egress_rule",
+)
+"""Rules of a group that stand in resources of their own."""
+
 
 def open_to_internet(r: Resource, graph: Graph, port: int, name: str) -> Iterator[Finding]:
     """A finding for every ingress rule that lets the internet reach a port."""
@@ -222,8 +229,8 @@ def aws_security_group_too_many_rules(group: Resource, graph: Graph, params: dic
     ## Fix
     Split the group by purpose, or use a prefix list.
     """
-    separate = ("aws_security_group_rule", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
-    count = len(group.each("ingress")) + len(group.each("egress")) + sum(len(graph.users(group, t)) for t in separate)
+    separate = sum(len(graph.users(group, type_)) for type_ in _SEPARATE_RULES)
+    count = len(group.each("ingress")) + len(group.each("egress")) + separate
     if count > params["most"]:
         yield group.fails(f"the group has {count} rules")
 
@@ -282,6 +289,9 @@ def aws_default_security_group_open(r: Resource, graph: Graph) -> Iterator[Findi
     for direction in ("ingress", "egress"):
         for block in r.each(direction):
             yield block.fails(f"the default group has an {direction} rule")
+    for type_ in _SEPARATE_RULES if r.source != "aws" else ():  # what runs has them in the group itself
+        for entry in graph.users(r, type_):
+            yield r.fails(f"{entry} gives the default group a rule", because=[entry.where()], key=entry.address)
 
 
 @rule(on=ACLS, severity=HIGH, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_352", "AVD-AWS-0102"])

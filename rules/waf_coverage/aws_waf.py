@@ -22,7 +22,7 @@ def exposed(r: Resource, graph: Graph) -> bool:
         return bool(r["internal"] != True and r["load_balancer_type"] in (None, "application"))
     if r.type == "aws_api_gateway_stage":
         apis = graph.follow(r, "rest_api_id")
-        return not any_of(apis, lambda api: api.source != "uncollected" and "PRIVATE" in private_types(api))
+        return not any_of(apis, lambda api: "PRIVATE" in private_types(api))
     return bool(r["visibility"] != "PRIVATE")
 
 

@@ -89,25 +89,34 @@ _MANAGED = "statement.managed_rule_group_statement"
 def _refuses(rule: View) -> bool:
     if rule[f"{_MANAGED}.name"] != _BAD_INPUTS or not rule.absent("override_action.count"):
         return False
-    return not any_of(rule.each(f"{_MANAGED}.rule_action_override"), _counts_lookup)
+    if any_of(rule.each(f"{_MANAGED}.excluded_rule"), lambda excluded: excluded["name"] in _LOOKUPS):
+        return False  # as the provider wrote it before its version 5: it counts too
+    return not any_of(rule.each(f"{_MANAGED}.rule_action_override"), _lets_lookup_pass)
 
 
-def _counts_lookup(override: View) -> bool:
-    return override["name"] in _LOOKUPS and not override.absent("action_to_use.count")
+def _lets_lookup_pass(override: View) -> bool:
+    return override["name"] in _LOOKUPS and any_of(
+        ("count", "allow"), lambda action: not override.absent(f"action_to_use.{action}")
+    )
 
 
 def _refuses_written(rule: Any) -> bool:
     managed = _statement(rule).get("ManagedRuleGroupStatement")
     if not is_map(managed) or managed.get("Name") != _BAD_INPUTS or "Count" in (rule.get("OverrideAction") or {}):
         return False
-    overrides = [o for o in managed.get("RuleActionOverrides") or [] if is_map(o)]
-    return not any_of(overrides, lambda o: o.get("Name") in _LOOKUPS and "Count" in (o.get("ActionToUse") or {}))
+    excluded = [
+        {"Name": o.get("Name"), "ActionToUse": {"Count": {}}} for o in managed.get("ExcludedRules") or [] if is_map(o)
+    ]
+    overrides = [*excluded, *(o for o in managed.get("RuleActionOverrides") or [] if is_map(o))]
+    return not any_of(
+        overrides, lambda o: o.get("Name") in _LOOKUPS and bool({"Count", "Allow"} & set(o.get("ActionToUse") or {}))
+    )
 
 
 def _adds_refusal(association: Resource) -> bool:
     groups = association.each("managed_rule_group")
     return association["override_action"] != "count" and any_of(
-        groups, lambda g: g["name"] == _BAD_INPUTS and not any_of(g.each("rule_action_override"), _counts_lookup)
+        groups, lambda g: g["name"] == _BAD_INPUTS and not any_of(g.each("rule_action_override"), _lets_lookup_pass)
     )
 
 

@@ -143,6 +143,12 @@ def from_variable(value: Any) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def is_written(value: Any) -> bool:
+    """True for a text that is known, or a list with one: what is not known is not in the code."""
+    items = list.__iter__(value) if isinstance(value, list) else iter([value])
+    return any(isinstance(item, str) and item != "" for item in items)
+
+
 def credential_or_doubt(name: str, value: Any, doubts: list[str]) -> bool:
     """`is_credential`, but a doubt is noted by name, so that it hides no certain one."""
     try:
