@@ -291,6 +291,12 @@ def test_a_child_pipeline_starts_behind_the_gate_of_its_job(tmp_path: Path, trig
         assert told(tmp_path, SCANNED, files) == []
 
 
+def test_a_pipeline_that_is_started_leaves_the_other_jobs_as_they_are(tmp_path: Path) -> None:
+    files = {ROOT: "c:\n  trigger: {include: [{artifact: x.yml, job: g}]}\nd:\n  script: [terraform apply]\n"}
+    assert told(tmp_path, GATE, files) == [f"{ROOT}:4", f"? {ROOT}:2"]
+    assert told(tmp_path, SCANNED, files) == [f"{ROOT}:4", f"? {ROOT}:2"]
+
+
 # --- GitHub -----------------------------------------------------------------------------------------------------------
 
 CI = ".github/workflows/ci.yml"

@@ -146,6 +146,12 @@ def test_the_gate_of_gitlab(tmp_path: Path, text: str, wanted: list[str] | None)
         (f"s: {{script: [checkov -d .]}}\nd: {{stage: deploy, needs: [], {DEPLOY}}}\n", [2]),
         (f"s: {{script: [checkov -d .]}}\nd: {{stage: deploy, needs: [{{job: s}}], {DEPLOY}}}\n", []),
         (f"s: {{when: manual, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [1]),
+        (
+            f"s: {{allow_failure: {{exit_codes: [1, 2]}}, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n",
+            [1],
+        ),
+        (f"s: {{allow_failure: {{exit_codes: 3}}, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", []),
+        (f"s: {{rules: [{{allow_failure: true}}], script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [1]),
         (f"s: {{allow_failure: true, script: [checkov -d .]}}\nd: {{stage: deploy, {DEPLOY}}}\n", [1]),
     ],
 )

@@ -18,7 +18,7 @@ from assay.analysis.workflows import (
     triggers,
     what,
 )  # fmt: skip
-from assay.model import Undetermined, Unknown
+from assay.model import Undetermined, Unknown, as_list
 from assay.patterns import pattern
 from assay.tuples import NamedTuple
 
@@ -79,7 +79,7 @@ def _may_hide_scan(workflow: Resource, job: dict[str, Any]) -> bool:
     if workflow["kind"] == "gitlab":
         named = job.get("needs") is not None and all(n in by_name for j in (job, *before) for n in needs(j))
         loose = any(j.get("unseen") or j.get("unseen_bases") for j in (job, *before))
-        return loose or ("unseen" in workflow.values and not named)
+        return loose or ("partial" in workflow.values and not named)
     steps = [step.get("uses") for j in (job, *before) for step in j["steps"]]
     if any(isinstance(uses, str) and uses.startswith("./") for uses in steps):  # of code, or not here
         return True
@@ -143,8 +143,7 @@ def _position(job: dict[str, Any], where: ValuePath) -> tuple[int, int]:
 
 def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
     """Every scan of a job."""
-    loose = job.get("continue-on-error") is True or job.get("allow_failure") is True
-    loose = loose or (not github and job.get("when") == "manual" and job.get("allow_failure") is not False)
+    loose = job.get("continue-on-error") is True if github else _may_fail(job)
     for i, step in enumerate(job["steps"]):
         soft = loose or step.get("continue-on-error") is True
         uses = step.get("uses")
@@ -160,6 +159,17 @@ def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
                 if shell.scans(c):
                     where = (*step["script"], "line", c.line)
                     yield _Scan(c.name, where, (i, c.line), soft or shell.forgiven(c))
+
+
+def _may_fail(job: dict[str, Any]) -> bool:
+    """Whether the pipeline of GitLab goes on when a job of it has failed."""
+    allowed = job.get("allow_failure")
+    if isinstance(allowed, dict):  # with some exit codes only; scanners that find something leave with 1
+        return 1 in as_list(allowed.get("exit_codes"))
+    ways = [r for r in as_list(job.get("rules")) if isinstance(r, dict) and r.get("when") != "never"]
+    if ways:  # a rule's own word counts before the job's
+        return all(r.get("allow_failure", allowed) is True for r in ways)
+    return allowed is True or (job.get("when") == "manual" and allowed is not False)
 
 
 def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:

@@ -99,7 +99,7 @@ def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]
             said = _github_gate(workflow, job, ran, graph)
         else:
             said = _gitlab_said(workflow, job, graph)
-            if unseen or (bases and said != _REQUESTED) or (elsewhere is not None and said == _UNREVIEWED):
+            if unseen or (bases and said != _REQUESTED) or (said == _UNREVIEWED and "partial" in workflow.values):
                 part = [*unseen, *bases, "more of it in what the pipeline includes"][0]
                 doubt = doubt or f"job {job['name']} runs {what(ran)} and has {part}, which is not here"
                 continue

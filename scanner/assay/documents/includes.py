@@ -300,6 +300,8 @@ class Pipeline:
         values = {**old.values, "document": self.document, "jobs": jobs}
         if self.doubts:
             values["unseen"] = [Unknown(doubt.reason) for doubt in self.doubts]
+        if any(doubt.path[1] == "include" for doubt in self.doubts):
+            values["partial"] = True  # a pipeline that is started leaves the jobs of this one as they are
         made = Resource(old.type, old.address, old.source, values, PipelineOrigin(self.parts, self.doubts))
         for path in self.broken:
             self.documents.link(made, path, "workflow", "include")
