@@ -233,6 +233,36 @@ def test_an_unknown_stage_hides_no_path_without_an_approval(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("kind", "before", "more", "verdicts"),
+    [
+        ('"WAIT"', "oci_devops_deploy_pipeline.p.id", "var.x", ["fail"]),  # a path is certain, whatever else there is
+        ('"MANUAL_APPROVAL"', "oci_devops_deploy_pipeline.p.id", "var.x", ["unknown"]),
+        ('"MANUAL_APPROVAL"', "oci_devops_deploy_pipeline.p.id", "[]", []),
+        ("var.k", "oci_devops_deploy_pipeline.p.id", "[]", ["unknown"]),
+        ("var.k", "oci_devops_deploy_stage.approval.id", "[]", []),  # whatever it is, somebody approves before it
+    ],
+)
+def test_paths_of_which_not_everything_is_known(
+    tmp_path: Path, kind: str, before: str, more: str, verdicts: list[str]
+) -> None:
+    start = "oci_devops_deploy_pipeline.p.id"
+    deploys = "  oke_cluster_deploy_environment_id = oci_devops_deploy_environment.e.id\n"
+    last = stage("last", '"OKE_DEPLOYMENT"', "oci_devops_deploy_stage.middle.id", more=deploys)
+    open_ = f'    dynamic "items" {{\n      for_each = {more}\n      content {{\n        id = items.value\n      }}\n    }}\n'
+    block = "deploy_stage_predecessor_collection {\n"
+    text = (
+        'variable "x" {}\nvariable "k" {}\nresource "oci_devops_deploy_environment" "e" {\n'
+        '  display_name = "production"\n  deploy_environment_type = "OKE_CLUSTER"\n  project_id = "x"\n}\n'
+        'resource "oci_devops_deploy_pipeline" "p" {\n  project_id = "x"\n}\n'
+        + stage("approval", '"MANUAL_APPROVAL"', start)
+        + stage("middle", kind, before)
+        + last.replace(block, block + open_)
+    )
+    report = scan(tmp_path, "oci-devops-no-approval", **{"main.tf": text})
+    assert [f.verdict.value for f in report.findings if f.verdict is not Verdict.PASS] == verdicts
+
+
+@pytest.mark.parametrize(
     "command",
     [
         "curl -u me:{} https://x",

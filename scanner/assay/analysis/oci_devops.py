@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.analysis.naming import is_production
-from assay.model import Undetermined, Unknown, any_of
+from assay.model import PartialList, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,29 +27,44 @@ def is_ungated(stage: Resource, graph: Graph, start: Resource | None = None) -> 
     Raises:
         Undetermined: no such path is certain, and one of the stages before it is unknown.
     """
-    doubt: Unknown | None = None
-    seen = {id(stage)}
-    waiting = [stage]
+    doubt = ""
+    seen = {(id(stage), True)}
+    waiting = [(stage, "")]  # each with why it is not certain that nobody approves between it and the stage
     while waiting:
-        current = waiting.pop()
-        before = [p for item in current.each(PREDECESSORS) for p in graph.follow(item, "id")]
-        if not before and start is None:
-            return True
+        current, unsure = waiting.pop()
+        items = current.each(PREDECESSORS)
+        named = [graph.follow(item, "id") for item in list.__iter__(items)]
+        before = [previous for many in named for previous in list.__iter__(many)]
+        more = next((many.unknown for many in (items, *named) if isinstance(many, PartialList)), None)
+        if more is not None:  # what is here decides all the same
+            doubt = f"what comes before {current.address} is not known: {more.reason}"
+        reached = not before and more is None and start is None
         for previous in before:
             if previous is start or (previous.type == "oci_devops_deploy_pipeline" and start is None):
-                return True
-            if previous.source == "uncollected":
-                doubt = Unknown(f"the stage before {current.address} is not known: {previous.address}")
-            elif id(previous) not in seen and previous.type != "oci_devops_deploy_pipeline":
-                seen.add(id(previous))
-                kind = previous.values.get("deploy_stage_type")
-                if isinstance(kind, Unknown):
-                    doubt = Unknown(f"the type of {previous.address}, before it, is not known: {kind.reason}")
-                elif kind not in APPROVALS:
-                    waiting.append(previous)
-    if doubt is not None:
-        raise Undetermined(doubt)
+                reached = True
+            elif previous.source == "uncollected":
+                doubt = f"the stage before {current.address} is not known: {previous.address}"
+            elif previous.type != "oci_devops_deploy_pipeline":
+                waiting += _going_on(previous, unsure, seen)
+        if reached and not unsure:
+            return True
+        doubt = unsure if reached else doubt
+    if doubt:
+        raise Undetermined(Unknown(doubt))
     return False
+
+
+def _going_on(previous: Resource, unsure: str, seen: set[tuple[int, bool]]) -> list[tuple[Resource, str]]:
+    """A stage to go on from, unless somebody approves in it or it was gone through with as much certainty."""
+    kind = previous.values.get("deploy_stage_type")
+    if isinstance(kind, Unknown):
+        unsure = f"the type of {previous.address}, before it, is not known: {kind.reason}"
+    elif kind in APPROVALS:
+        return []
+    if (id(previous), True) in seen or (id(previous), not unsure) in seen:
+        return []
+    seen.add((id(previous), not unsure))
+    return [(previous, unsure)]
 
 
 def ungated(stages: list[Resource], graph: Graph) -> Iterator[Resource]:
