@@ -248,7 +248,8 @@ def test_paths_of_which_not_everything_is_known(
     start = "oci_devops_deploy_pipeline.p.id"
     deploys = "  oke_cluster_deploy_environment_id = oci_devops_deploy_environment.e.id\n"
     last = stage("last", '"OKE_DEPLOYMENT"', "oci_devops_deploy_stage.middle.id", more=deploys)
-    open_ = f'    dynamic "items" {{\n      for_each = {more}\n      content {{\n        id = items.value\n      }}\n    }}\n'
+    content = "      content {\n        id = items.value\n      }\n"
+    open_ = f'    dynamic "items" {{\n      for_each = {more}\n{content}    }}\n'
     block = "deploy_stage_predecessor_collection {\n"
     text = (
         'variable "x" {}\nvariable "k" {}\nresource "oci_devops_deploy_environment" "e" {\n'

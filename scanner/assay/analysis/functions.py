@@ -12,6 +12,7 @@ from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from assay.model import Resource, ValuePath
 
@@ -179,27 +180,38 @@ def unsafe_caches(tree: ast.Module) -> Iterator[Spot]:
 
 def _fetched(nodes: list[ast.AST]) -> set[str]:
     """The names that hold, through any number of assignments, what a fetching call gave."""
+    holding: list[str] = []
+    takers: dict[str, list[list[str]]] = {}  # by a name, those that its value is assigned to
+    for targets, value in _assigned(nodes):
+        if _comes_from(value, frozenset()):
+            holding += targets
+        else:
+            for inner in ast.walk(value):
+                if isinstance(inner, ast.Name):
+                    takers.setdefault(inner.id, []).append(targets)
     found: set[str] = set()
-    pairs: list[tuple[list[str], ast.AST]] = []
-    for node in nodes:
-        if isinstance(node, ast.Assign):
-            pairs.append(([n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)], node.value))
-        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            pairs.append(([n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)], node.value))
-        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-            pairs.append(([n.id for n in ast.walk(node.optional_vars) if isinstance(n, ast.Name)], node.context_expr))
-        elif isinstance(node, ast.Call) and _name(node) in ("download_fileobj", "readinto", "recv_into"):
-            pairs.append(([a.id for a in node.args if isinstance(a, ast.Name)], node))
-    size = -1
-    while size != len(found):
-        size = len(found)
-        for targets, value in pairs:
-            if _comes_from(value, found):
-                found.update(targets)
+    while holding:
+        name = holding.pop()
+        if name not in found:
+            found.add(name)
+            holding += [taker for targets in takers.get(name, ()) for taker in targets]
     return found
 
 
-def _comes_from(node: ast.AST, fetched: set[str]) -> bool:
+def _assigned(nodes: list[ast.AST]) -> Iterator[tuple[list[str], ast.AST]]:
+    """The names that something is assigned to, and what."""
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            yield [n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)], node.value
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
+            yield [n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)], node.value
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            yield [n.id for n in ast.walk(node.optional_vars) if isinstance(n, ast.Name)], node.context_expr
+        elif isinstance(node, ast.Call) and _name(node) in ("download_fileobj", "readinto", "recv_into"):
+            yield [a.id for a in node.args if isinstance(a, ast.Name)], node
+
+
+def _comes_from(node: ast.AST, fetched: AbstractSet[str]) -> bool:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name) and inner.id in fetched:
             return True
@@ -258,7 +270,7 @@ def _reads_events(function: Function, event: str) -> bool:
     return False
 
 
-_LOGS = {"print", "debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
+_LOGS = {"print", "pprint", "pp", "debug", "info", "warning", "warn", "error", "exception", "critical", "log"}
 
 
 def logged_events(tree: ast.Module) -> Iterator[Spot]:

@@ -7,6 +7,7 @@ of files, and nearly all have none.
 from __future__ import annotations
 
 import ast
+from sys import version_info
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.source_code import MAX_SOURCE, Call, NoSource
@@ -44,7 +45,8 @@ def parse(data: bytes | str) -> ast.Module:
         try:
             return ast.parse(data)
         except SyntaxError as error:
-            raise NoSource(f"it is not Python: {error.msg}", error.lineno or 1, error.offset or 1) from None
+            sentence = f"it is not Python: {error.msg} (read as Python {version_info.major}.{version_info.minor})"
+            raise NoSource(sentence, error.lineno or 1, error.offset or 1) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise NoSource(f"it is not Python: {error or 'nested too deeply'}") from None
 
