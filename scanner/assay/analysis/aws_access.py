@@ -258,9 +258,15 @@ class Reader:
         return Space(dimensions, budget, self._split)
 
     def _split(self, mask: int) -> Iterator[tuple[int, tuple[tuple[str, Demand], ...]]]:
-        """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`."""
+        """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`.
+
+        What begins with an unknown piece (`${aws_s3_bucket.b.arn}/*`) may be of any form.
+        """
+        pieces = [c for c, meaning in self.symbols.meanings.items() if isinstance(meaning, Unknown)]
+        whole = tuple(glob(c + "*") for c in pieces)
         for part, forms in self.actions.parts(mask):
-            yield part, ((RESOURCE, Demand(True, Values(tuple(_form(f) for f in forms)))),)
+            named = () if forms == ("*",) else whole
+            yield part, ((RESOURCE, Demand(True, Values((*(_form(f) for f in forms), *named)))),)
 
 
 def _each(document: Sequence[Statement]) -> Iterator[Statement]:
