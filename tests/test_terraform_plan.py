@@ -197,6 +197,87 @@ def test_no_secret_of_a_plan_is_kept(planned: Path) -> None:
         bool(masked == "hunter2")
 
 
+# --- what the code beside it knows ------------------------------------------------------------------------------------
+
+HOLES = """\
+variable "action" { default = "code:Default" }
+variable "secret" {
+  default   = "hunter2"
+  sensitive = true
+}
+resource "terraform_data" "bucket" { input = "b" }
+resource "terraform_data" "policy" {
+  input            = jsonencode({ Action = var.action, Resource = "${terraform_data.bucket.id}/*" })
+  triggers_replace = ["pw=${var.secret} ${terraform_data.bucket.id}", "n=${terraform_data.bucket.id}"]
+}
+"""
+
+
+def with_holes(directory: Path, *arguments: str) -> Path:
+    terraform = require_oracle("terraform")
+    (directory / "main.tf").write_text(HOLES)
+    for command in (["init", "-input=false"], ["plan", "-input=false", "-out=tfplan", *arguments]):
+        subprocess.run([terraform, *command], cwd=directory, env=QUIET, capture_output=True, check=True)
+    shown = subprocess.run(
+        [terraform, "show", "-json", "tfplan"], cwd=directory, env=QUIET, capture_output=True, check=True
+    )
+    (directory / "plan.json").write_bytes(shown.stdout)
+    return directory / "plan.json"
+
+
+@pytest.mark.oracle
+def test_the_code_tells_what_stands_around_what_a_plan_calls_unknown(tmp_path: Path) -> None:
+    plan = with_holes(tmp_path, "-var=action=given:ToThePlan")
+    policy = resources(load(plan))["terraform_data.policy"]
+    assert policy.json("input")["Action"] == "given:ToThePlan"
+    resource = policy.json("input")["Resource"]
+    assert isinstance(resource, Unknown)
+    assert resource.endswith("/*")
+    masked, named = policy["triggers_replace"]
+    assert masked.sensitive
+    assert "hunter2" not in repr(policy.values)
+    assert named.startswith("n=")
+    (tmp_path / "main.tf").unlink()
+    alone = resources(load(plan))["terraform_data.policy"]
+    assert isinstance(alone.json("input"), Unknown)
+
+
+@pytest.mark.oracle
+def test_code_that_is_not_the_plans_adds_nothing(tmp_path: Path) -> None:
+    plan = with_holes(tmp_path)
+    for other in ("", "resource {", HOLES.replace('"terraform_data" "policy"', '"null_resource" "policy"')):
+        (tmp_path / "main.tf").write_text(other)
+        assert isinstance(resources(load(plan))["terraform_data.policy"].json("input"), Unknown), other
+
+
+def test_blocks_in_another_order_are_not_mixed(tmp_path: Path) -> None:
+    code = """\
+resource "aws_s3_bucket" "b" {}
+resource "aws_security_group" "g" {
+  ingress {
+    from_port   = 1
+    description = "one of ${aws_s3_bucket.b.id}"
+  }
+  ingress {
+    from_port   = 2
+    description = "two of ${aws_s3_bucket.b.id}"
+  }
+}
+"""
+    after = {"ingress": [{"from_port": 2, "description": None}, {"from_port": 1, "description": None}]}
+    change = {"actions": ["create"], "after": after, "after_unknown": {"ingress": [{"description": True}] * 2}}
+    entry = {"address": "aws_security_group.g", "type": "aws_security_group", "name": "g", "change": change}
+    document = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [entry]}
+    (tmp_path / "main.tf").write_text(code)
+    first = resources(loaded(tmp_path, document))["aws_security_group.g"]["ingress"][0]
+    assert first["from_port"] == 2
+    with pytest.raises(Undetermined):
+        first["description"].startswith("one")
+    after["ingress"].reverse()
+    first = resources(loaded(tmp_path, document))["aws_security_group.g"]["ingress"][0]
+    assert first["description"].startswith("one")
+
+
 # --- AWS and OCI ------------------------------------------------------------------------------------------------------
 
 

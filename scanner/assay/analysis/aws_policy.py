@@ -127,6 +127,14 @@ class Statement:
         return any(list.__len__(p) > 0 or isinstance(p, PartialList) for p in named)
 
     @property
+    def maybe_principals(self) -> Unknown | None:
+        """Why nobody knows whether it names principals; None when it does or does not."""
+        named = (self.principals, self.not_principals)
+        if any(list.__len__(p) > 0 for p in named):
+            return None
+        return next((p.unknown for p in named if isinstance(p, PartialList)), None)
+
+    @property
     def to_everyone(self) -> bool:
         """True when any principal at all is addressed."""
         return bool(self.not_principals) or any_of(self.principals, _everyone)
@@ -255,7 +263,9 @@ def identity_statements(r: Resource, graph: Graph) -> list[Statement]:
 
 def _identity_statements(r: Resource, graph: Graph) -> list[Statement]:
     if r.type == DOCUMENT:
-        return _filtered(block_statements(r), lambda s: not s.has_principals)
+        found = block_statements(r)
+        doubts = [s.maybe_principals for s in list.__iter__(found) if s.maybe_principals is not None]
+        return joined([_filtered(found, lambda s: not s.has_principals), *(PartialList([], d) for d in doubts)])
     if r.type == "aws_iam_role":
         blocks = r.each("inline_policy")
         parts = [_own(block, "policy", graph) for block in list.__iter__(blocks)]

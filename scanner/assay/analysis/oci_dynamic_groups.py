@@ -140,7 +140,8 @@ def is_group(name: Any, group: Resource) -> bool:
             return False  # another group
         raise Undetermined(name)
     said = lower(name)
-    if said == lower(group.values.get("id") or group.address):
+    id_ = group.values.get("id", group.address)
+    if not isinstance(id_, Unknown) and said == lower(id_):  # nobody writes the OCID of what is not made yet
         return True
     own = lower(group["name"])
     return bool(said == own or said.endswith(f"/{own}"))

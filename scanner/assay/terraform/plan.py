@@ -46,6 +46,7 @@ class PlanSource:
                 intake.coverage.input(shown, "failed", reason)
 
     def _load(self, request: Request, path: str, shown: str, intake: Intake) -> None:
+        from assay.terraform.plan_code import refine
         from assay.terraform.plan_places import Place
         from assay.terraform.plan_reader import Reader
 
@@ -53,6 +54,9 @@ class PlanSource:
         place = Place(path, shown, request)
         reader = Reader(document, shown, place)
         resources = reader.run()  # a fault in the middle leaves nothing half read
+        doubt = refine(resources, place.frame(""), reader.variables)
+        if doubt:
+            intake.coverage.notes.append(f"{shown}: {doubt}; its unknown values stay unknown")
         for resource in resources:
             intake.add(resource)
         intake.remarks.extend(r for r in place.remarks(["", *reader.modules]) if r not in intake.remarks)

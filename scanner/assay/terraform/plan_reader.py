@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.graph import bare
+from assay.links import links_of
 from assay.model import Ref, Resource, Unknown, join_path
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class Reader:
         address, module, type_ = entry["address"], entry.get("module_address") or "", entry["type"]
         data = entry.get("mode") == "data"
         expressions = self.configuration.expressions(module, type_, entry["name"], data)
-        leaves = _Leaves(self, address, module, expressions)
+        leaves = _Leaves(self, type_, address, module, expressions)
         values = leaves.read(after, unknown, sensitive)
         kind = f"data.{type_}" if data else type_
         origin = self.place.origin(module, kind, entry["name"], address)
@@ -292,8 +294,9 @@ class Configuration:
 class _Leaves:
     """The values of one resource, with every unknown and every secret in its place."""
 
-    def __init__(self, reader: Reader, address: str, module: str, expressions: dict[str, Any]) -> None:
+    def __init__(self, reader: Reader, type_: str, address: str, module: str, expressions: dict[str, Any]) -> None:
         self.reader = reader
+        self.type = type_
         self.address = address
         self.module = module
         self.expressions = expressions
@@ -327,14 +330,20 @@ class _Leaves:
 
     def _unknown(self, path: ValuePath) -> Unknown:
         expression, deeper = self._expression(path)
-        name = next((s for s in reversed(path) if isinstance(s, str)), "")
-        if expression is not None and not _DOCUMENTS.search(name):
-            cause = self._cause(expression, path, deeper)
-            if cause is not None:
-                return Ref(cause.target, cause.attribute)
+        cause = None if expression is None else self._cause(expression, path, deeper)
+        if cause is not None and self._is(path, cause):
+            return Ref(cause.target, cause.attribute)
         return Unknown(
             f"{self.address}.{join_path(path)} is known only after apply", ("plan", self.address, *map(str, path))
         )
+
+    def _is(self, path: ValuePath, cause: Cause) -> bool:
+        """Whether the attribute is what it is made from, as `policy_id` is; a document, `policy`, holds more."""
+        names = [s for s in path if isinstance(s, str)]
+        if not _DOCUMENTS.search(names[-1]) or names[-1].endswith(("_id", "_ids", "_arn", "_arns")):
+            return True
+        kind = bare(cause.target).rpartition(".")[0].rpartition(".")[2]
+        return kind in links_of(self.type).get(".".join(names), ())
 
     def _cause(self, expression: Any, path: ValuePath, deeper: bool) -> Cause | None:
         configuration = self.reader.configuration
