@@ -19,13 +19,17 @@ def aws_sqs_unencrypted(queue: Resource) -> Iterator[Finding]:
     """Queues are encrypted at rest.
 
     ## Why
-    A queue keeps messages for up to fourteen days; what older queues never encrypted stays unencrypted.
+    A queue keeps messages for up to fourteen days. SQS encrypts new ones by itself since 2022; an older queue, or one
+    that it was switched off for, stays as it is.
     ## Fix
     Set `sqs_managed_sse_enabled = true` or name a key in `kms_master_key_id`.
     """
     if queue["sqs_managed_sse_enabled"] != True and queue["kms_master_key_id"] in (None, ""):
         mend = queue.set("sqs_managed_sse_enabled", True)
-        yield queue.fails("neither a key nor SQS's own encryption is set", at="sqs_managed_sse_enabled", fix=mend)
+        off = queue["sqs_managed_sse_enabled"] == False
+        unset = "neither a key nor SQS's own encryption is set: a queue made before 2023 has none"
+        said = "its encryption is switched off, and it has no key" if off else unset
+        yield queue.fails(said, at="sqs_managed_sse_enabled", fix=mend, severity=MEDIUM if off else LOW)
 
 
 @rule(

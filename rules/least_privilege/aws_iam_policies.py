@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
-from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, made_policy, matches
+from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, made_policy, matches, nearest_action
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
 from assay.analysis.aws_operators import is_operator
 from assay.analysis.aws_permissions import (
@@ -422,7 +422,9 @@ def malformed(s: Statement) -> str:
     """What to say of a statement with an action that AWS does not have, or an ARN that is none."""
     for pattern in [*s.actions, *s.not_actions]:
         if not is_star(pattern) and not action_exists(pattern):
-            return f"{s}: AWS has no action {show(pattern)}"
+            spelt = next((x for x in s.spelt if show(x).lower() == show(pattern)), pattern)
+            near = nearest_action(pattern)
+            return f"{s}: AWS has no action {show(spelt)}" + (f"; did you mean {near}?" if near else "")
     for arn in (*list.__iter__(s.resources), *list.__iter__(s.not_resources)):
         if not arn_shaped(arn):
             return f"{s}: {show(arn)} is no ARN"

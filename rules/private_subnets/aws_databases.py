@@ -222,19 +222,19 @@ require(
 
 
 def in_public_subnet(r: Resource, graph: Graph, path: str, groups: tuple[str, ...]) -> Iterator[Finding]:
-    """A finding on a subnet group for each of its public subnets; what is in a group that is not here is unknown."""
+    """A finding on a subnet group that names its public subnets; what is in a group that is not here is unknown."""
     if r.type not in groups:
         for group in graph.follow(r, path):
             if group.source == "uncollected":
                 yield r.unsure(f"the subnets of {group.address} are not among the inputs", at=path)
         return
     public, doubt = public_among(graph.follow(r, "subnet_ids"), graph)
-    for subnet, route in public:
-        places = [subnet.where(), route.where()]
-        yield r.fails(
-            f"{subnet} has a route to an internet gateway", at="subnet_ids", because=places, key=subnet.address
-        )
-    if doubt and not public:
+    if public:
+        places = [place for subnet, route in public for place in (subnet.where(), route.where())]
+        names = " and ".join(dict.fromkeys(str(subnet) for subnet, _ in public))
+        verb = "has" if len(public) == 1 else "have"
+        yield r.fails(f"{names} {verb} a route to an internet gateway", at="subnet_ids", because=places)
+    elif doubt:
         yield r.unsure(f"cannot be decided: {doubt}", at="subnet_ids")
 
 

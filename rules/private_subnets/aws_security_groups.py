@@ -10,6 +10,7 @@ from assay.analysis.aws_security_groups import (
     Opening,
     acl_entries,
     admitted,
+    admitted_to,
     each_opening,
     groups_of,
     openings,
@@ -330,10 +331,7 @@ def aws_nacl_open_admin_port(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Deny ports 22 and 3389 from everywhere in an entry with a lower number.
     """
-    entries = acl_entries(r, graph)
-    for port in (22, 3389):
-        for entry in admitted(r, entries, port):
-            yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
+    yield from open_ports(r, graph, (22, 3389))
 
 
 @rule(on=ACLS, severity=MEDIUM, controls=["nist-800-53r5:SC-7"], equivalents=["CKV_AWS_229", "CKV_AWS_230"])
@@ -345,10 +343,14 @@ def aws_nacl_open_ftp(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Deny ports 20 and 21 from everywhere in an entry with a lower number.
     """
-    entries = acl_entries(r, graph)
-    for port in (20, 21):
-        for entry in admitted(r, entries, port):
-            yield entry.opening.view.fails(f"the internet reaches port {port}", at=entry.opening.from_anywhere)
+    yield from open_ports(r, graph, (20, 21))
+
+
+def open_ports(r: Resource, graph: Graph, ports: tuple[int, ...]) -> Iterator[Finding]:
+    """A finding for each entry of an ACL that lets the internet in to some of the ports, and which these are."""
+    for entry, open_ in admitted_to(r, acl_entries(r, graph), ports):
+        said = f"port{'s' if len(open_) > 1 else ''} {' and '.join(map(str, open_))}"
+        yield entry.opening.view.fails(f"the internet reaches {said}", at=entry.opening.from_anywhere)
 
 
 @rule(

@@ -105,7 +105,9 @@ def aws_route_to_internet_gateway(r: Resource, graph: Graph) -> Iterator[Finding
         if leads_to_internet_gateway(view, graph) and Route(view, names_of(r)).default:
             places = [s.where() for s in private]
             yield view.fails(
-                f"{private[0]} is called private and reaches the internet gateway", at="gateway_id", because=places
+                f"{private[0]} is called {called_private(private[0])} and reaches the internet gateway",
+                at="gateway_id",
+                because=places,
             )
 
     yield from one_by_one(routes_written(r), judge)
@@ -133,7 +135,7 @@ def aws_vpc_no_private_subnet(vpc: Resource, graph: Graph) -> Iterator[Finding]:
     if len(public) == len(subnets):
         yield vpc.fails("every subnet of the VPC is public")
     elif not public:
-        yield vpc.fails("no subnet of the VPC is public")
+        yield vpc.fails("all its subnets are private: nothing in it can face the internet", severity=INFO)
 
 
 @rule(on="aws_vpc_endpoint", severity=LOW, controls=["nist-800-53r5:SC-7"], equivalents=["kics:e9b7acf9"])

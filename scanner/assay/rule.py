@@ -257,6 +257,9 @@ def require(
     if not all(paths.values()):
         raise RuleError(f"{id}: require() needs a path for every type")
     said = phrase.format(wanted=show(list(wanted) if isinstance(wanted, tuple) else wanted))
+    told = said
+    if test == "not_equals":  # the value that it must not be is the one found, named once
+        told = f"must be {show(not wanted)}" if isinstance(wanted, bool) else "must be something else"
     fix_value = wanted if test == "equals" or (test in ("at_least", "at_most")) else _MISSING
     if test == "not_equals" and isinstance(wanted, bool):
         fix_value = not wanted
@@ -265,12 +268,11 @@ def require(
         if when is not None and not when(view):
             return
         where = paths[view.resource.type]
-        value = view[where]
-        if value is None:
-            value = default
+        written = view[where]
+        value = default if written is None else written
         if not judge(value, wanted):
             mend = view.set(where, fix_value, safe=safe) if fix_value is not _MISSING else None
-            yield view.fails(message or f"{view.label}{where} is {show(value)}, but {said}", at=where, fix=mend)
+            yield view.fails(message or f"{view.label}{where} is {_found(written, default, told)}", at=where, fix=mend)
 
     text = f"{title}\n\n## Why\n{why}\n\n## Fix\n{fix or _how(paths, test, wanted, said)}\n"
     made = Rule(
@@ -280,6 +282,13 @@ def require(
     )  # fmt: skip
     _loading.append(made)
     return made
+
+
+def _found(written: Any, default: Any, said: str) -> str:
+    """What a message says of a value that is not as it should be: what it is, and what it must be."""
+    if written is None and default is not None:
+        return f"not set, which means {show(default)}, but {said}"
+    return "not set" if written is None and said == "must be set" else f"{show(written)}, but {said}"
 
 
 def _how(paths: Mapping[str, str], test: str, wanted: Any, said: str) -> str:

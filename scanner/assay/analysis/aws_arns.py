@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.analysis.aws_actions import date, expand, fits, key_type, keys_of, prefixes
+from assay.analysis.aws_actions import date, expand, fits, key_type, keys_of, prefixes, service
 from assay.model import Ref, Text, Undetermined, Unknown
 
 
@@ -60,6 +60,15 @@ def action_exists(pattern: Any) -> bool:
     if isinstance(pattern, Unknown):
         raise Undetermined(pattern)
     return isinstance(pattern, str) and bool(expand(pattern))
+
+
+def nearest_action(pattern: str) -> str:
+    """The action that resembles a misspelt one most, or an empty text."""
+    from difflib import get_close_matches
+
+    known = service(pattern.partition(":")[0])
+    near = get_close_matches(pattern.lower(), known, 1, 0.85)
+    return known[near[0]].name if near else ""
 
 
 def key_fault(key: str) -> str:

@@ -56,12 +56,17 @@ def subnets_of(table: Resource, graph: Graph) -> list[Resource]:
     return [s for a in associations for s in graph.follow(a, "subnet_id") if s.source != "uncollected"]
 
 
-def called_private(subnet: Resource) -> bool:
-    """True when the subnet's name, its tags or its name in the configuration say that it is private."""
+def called_private(subnet: Resource) -> str:
+    """The word by which the subnet's name, its tags or its name in the configuration say that it is private.
+
+    A name that says public as well (`no-private-subnets-public-a`) says nothing.
+    """
     from assay.analysis.naming import tags, words
 
     texts = [subnet.name, *(value for key, value in tags(subnet) if not isinstance(key, Unknown))]
-    return any({"private", "internal", "isolated", "database"} & set(words(text)) for text in texts)
+    said = [words(text) for text in texts]
+    found = [w for w in ("private", "internal", "isolated", "database") if any(w in of for of in said)]
+    return found[0] if found and not any("public" in of for of in said) else ""
 
 
 def has_endpoint(vpc: Resource, service: str, graph: Graph) -> bool:

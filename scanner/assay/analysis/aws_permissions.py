@@ -118,10 +118,27 @@ def may_write(s: Statement) -> bool:
     return s.allows and any(a.level in (WRITE, PERMISSIONS) for a in allowed(s))
 
 
+_KNOWN = frozenset((
+    "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:DeleteBucket", "s3:PutBucketPolicy", "s3:PutBucketAcl",
+    "ec2:RunInstances", "ec2:TerminateInstances", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags",
+    "ec2:ModifySnapshotAttribute", "rds:DeleteDBInstance", "rds:ModifyDBInstance", "rds:ModifyDBSnapshotAttribute",
+    "lambda:UpdateFunctionCode", "lambda:InvokeFunction", "lambda:AddPermission", "dynamodb:PutItem",
+    "dynamodb:DeleteItem", "dynamodb:DeleteTable", "sqs:SendMessage", "sqs:DeleteQueue", "sns:Publish",
+    "kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "logs:DeleteLogGroup",
+    "logs:PutLogEvents", "iam:PassRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:CreateAccessKey",
+    "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "ssm:GetParameter", "ssm:PutParameter",
+    "ecr:PutImage", "ecs:RunTask", "eks:UpdateClusterConfig", "events:PutEvents", "sts:AssumeRole",
+    "cloudformation:CreateStack", "cloudwatch:DeleteAlarms", "route53:ChangeResourceRecordSets",
+    "xray:PutTraceSegments",
+    "states:StartExecution", "elasticloadbalancing:DeleteLoadBalancer", "autoscaling:UpdateAutoScalingGroup",
+))  # fmt: skip
+"""Actions that people know: a message that names three of hundreds names these first."""
+
+
 def _first(document: list[Statement], actions: Iterator[Action]) -> list[str]:
-    """The first few that the document does not deny: enough for a message."""
+    """A few that the document does not deny, the best known ones first: enough for a message."""
     found: list[str] = []
-    for action in actions:
+    for action in sorted(actions, key=lambda a: a.name not in _KNOWN):
         if not denied(document, action.name):
             found.append(action.name)
             if len(found) == 3:

@@ -79,7 +79,7 @@ class Statement:
 
     __slots__ = (
         "actions", "at", "block", "conditions", "document", "effect", "key", "not_actions", "not_principals",
-        "not_resources", "principals", "resources", "sid", "view",
+        "not_resources", "principals", "resources", "sid", "spelt", "view",
     )  # fmt: skip
 
     def __init__(self, view: View, at: str | None, parts: dict[str, Any]) -> None:
@@ -91,6 +91,7 @@ class Statement:
         self.effect = "Allow" if parts.get("effect") is None else parts["effect"]
         self.actions = _lowered(parts.get("action"))
         self.not_actions = _lowered(parts.get("notaction"))
+        self.spelt = [*list.__iter__(as_list(parts.get("action"))), *list.__iter__(as_list(parts.get("notaction")))]
         self.resources = as_list(parts.get("resource"))
         self.not_resources = as_list(parts.get("notresource"))
         self.principals: list[tuple[Any, Any]] = parts["principal"]

@@ -171,6 +171,27 @@ def admitted(r: Resource, entries: list[Entry], port: int | None) -> Iterator[En
         yield from _admitted(r, entries, port, version)
 
 
+def admitted_to(r: Resource, entries: list[Entry], ports: tuple[int, ...]) -> Iterator[tuple[Entry, list[int]]]:
+    """The entries of `r` that let the internet in to some of the ports, each with those ports.
+
+    Raises:
+        Undetermined: after the certain ones, where another entry may, or may not.
+    """
+    found: dict[int, tuple[Entry, list[int]]] = {}
+    doubt: Undetermined | None = None
+    for port in ports:
+        try:
+            for entry in admitted(r, entries, port):
+                known = found.setdefault(id(entry), (entry, []))[1]
+                if port not in known:
+                    known.append(port)
+        except Undetermined as error:
+            doubt = error
+    yield from found.values()
+    if doubt is not None:
+        raise doubt
+
+
 def _admitted(r: Resource, entries: list[Entry], port: int | None, cidr: str) -> Iterator[Entry]:
     doubt: Unknown | None = None
     refusals = [e for e in entries if not isinstance(e.allows, Unknown) and e.denies]

@@ -24,6 +24,7 @@ _COLOURS = {
 }  # fmt: skip
 _UNSAFE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 _LIST_MOST = 12
+_ALSO_MOST = 3
 _SHOW = 110
 
 
@@ -106,12 +107,12 @@ class _Text:
             if shown.startswith(("::", "##[")):  # at the start of a line, runners take that for a command of theirs
                 shown = f"./{shown}"
             self.line(self.paint("file", shown))
-            spaced = [self.failure(f) for f in group][-1]
+            spaced = [self.failure(same[0], same[1:]) for same in _gathered(group)][-1]
             if not spaced:
                 self.line()
 
-    def failure(self, f: Finding) -> bool:
-        """One failure; True when an empty line closes it."""
+    def failure(self, f: Finding, others: list[Finding]) -> bool:
+        """One failure, and those told with it at the same place; True when an empty line closes it."""
         clean = shape.cleaner(f)
         place = f.location
         unsure = f.verdict is Verdict.UNKNOWN
@@ -120,7 +121,8 @@ class _Text:
         at = f"{place.start_line}:{place.start_column} " if place and in_file(f) else ""
         address = clean(f.resource.address)
         headed = place is None or place.file == f.resource.address or f.message.startswith(f.resource.address)
-        about = "" if headed or not in_file(f) else f"{address}: "
+        more = f" and {len(others)} more" if others else ""
+        about = "" if headed or not in_file(f) else f"{address}{_root(f)}{more}: "
         said = printable(about + shape.one_line(clean(f.message)))
         self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
         if self.quiet:
@@ -129,7 +131,7 @@ class _Text:
         rows = self.places.excerpt(place, most=1) if place and in_file(f) and place.end_line <= place.start_line else []
         for row in rows:
             self.marked(row)
-        reasons = self.code(f) + self.reasons(f)
+        reasons = self.also(others) + self.code(f) + self.reasons(f)
         if f.hops:
             places = [f" ({h.place.file}:{h.place.start_line})" if h.place is not None else "" for h in f.hops]
             reasons += [("hop", clean(h.note) + place) for h, place in zip(f.hops, places, strict=True)]
@@ -140,6 +142,13 @@ class _Text:
         if rows or reasons:
             self.line()
         return bool(rows or reasons)
+
+    def also(self, others: list[Finding]) -> list[tuple[str, str]]:
+        """The other instances of a block of which the same is to be said."""
+        names = sorted({f"{shape.cleaner(f)(f.resource.address)}{_root(f)}" for f in others})
+        shown = names if self.verbose else names[:_ALSO_MOST]
+        rest = f" and {len(names) - len(shown)} more; -v names all" if len(shown) < len(names) else ""
+        return [("also", ", ".join(shown) + rest)] if names else []
 
     def marked(self, row: Line) -> None:
         """A line of code and under it what is meant."""
@@ -209,6 +218,23 @@ class _Text:
         first = next((f for f in self.report.findings if shape.failing(self.report, f)), None)
         if first is not None:
             self.line(self.paint("dim", f"More on a rule: assay explain {first.rule}"))
+
+
+def _gathered(findings: list[Finding]) -> list[list[Finding]]:
+    """The failures, those together of which a rule says the same at the same place: instances of one block."""
+    found: dict[Any, list[Finding]] = {}
+    for f in findings:
+        alone = f.location is None or not in_file(f) or bool(f.hops)
+        key = id(f) if alone else (f.rule, f.message, f.severity, f.verdict, f.location)
+        found.setdefault(key, []).append(f)
+    return list(found.values())
+
+
+def _root(f: Finding) -> str:
+    """The root module, where the place does not tell it: the file of a module that several roots call."""
+    root = f.resource.root
+    told = root in ("", ".") or f.location is None or f.location.file.startswith(f"{root}/")
+    return "" if told else f" ({root})"
 
 
 def _where(f: Finding) -> str:
