@@ -132,6 +132,10 @@ def test_the_user(tmp_path: Path, text: str, wanted: str) -> None:
         ("FROM a\nCOPY <<EOF /app/x\nkey = 1\npassword = 'hunter2-Zq81kfW'\nEOF", [4]),
         ("FROM a\nCOPY global-bundle.pem rds-ca-2019-root.pem /etc/ssl/", []),
         ("FROM a\nCOPY ca-key.pem /etc/ssl/", [2]),
+        ("FROM a\nADD https://example.com/x.key /etc/apt/keyrings/", []),
+        ('FROM a\nCMD ["x", "--password", "hunter2-Zq81kfW"]\nENTRYPOINT ["x", "--password", "/run/secrets/x"]', [2]),
+        ("FROM a\nHEALTHCHECK --interval=5m \\\n  CMD curl -u me:hunter2-Zq81kfW http://localhost", [2]),
+        ("FROM a\nHEALTHCHECK NONE\nLABEL db.password=hunter2-Zq81kfW maintainer=me", [3]),
         ("FROM a\nONBUILD ENV DB_PASSWORD=hunter2-Zq81kfW", [2]),
     ],
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -362,3 +364,58 @@ def test_what_a_job_calls_elsewhere_is_told_and_unknown(tmp_path: Path) -> None:
     assert any(
         "there is no such file" in reason for _, s, reason in inputs(scan(tmp_path, GATE, files)) if s == "failed"
     )
+
+
+# --- one file or several ----------------------------------------------------------------------------------------------
+
+_CHOICES: dict[str, list[Any]] = {
+    "script": [["terraform apply"], ["x"], ["checkov -d ."], "cdk deploy"],
+    "before_script": [["terraform apply"], [], ["y"]],
+    "extends": [".a", ".b", [".a", ".b"]],
+    "rules": [[{"if": "$CI_MERGE_REQUEST_IID"}], [{"when": "manual"}], [{"if": "$X"}]],
+    "needs": [[], ["d"], ["e"]],
+    "stage": ["test", "deploy", "build"],
+    "environment": [{"name": "p"}, {"url": "u"}, "q"],
+    "when": ["manual", "on_success"],
+    "allow_failure": [True, False],
+    "inherit": [{"default": False}],
+}
+
+
+def _some_configuration(random: Random) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        name: {key: random.choice(many) for key, many in _CHOICES.items() if random.random() < 0.3}
+        for name in (".a", ".b", "d", "e", "f")
+        if random.random() < 0.5
+    }
+    for hidden in (".a", ".b"):
+        made.get(hidden, {}).pop("extends", None)
+    if random.random() < 0.3:
+        made["default"] = {"before_script": random.choice([["terraform apply"], ["z"]])}
+    return made | ({"stages": ["build", "test", "deploy"]} if random.random() < 0.3 else {})
+
+
+def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """GitLab's documentation of `include`, written down again."""
+    made = {**below, **above}
+    for key in below.keys() & above.keys():
+        if isinstance(below[key], dict) and isinstance(above[key], dict):
+            made[key] = _over(below[key], above[key])
+    return made
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_a_pipeline_of_several_files_is_judged_as_if_it_were_one(tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    files = {name: _some_configuration(random) for name in ("a.yml", "b.yml", "c.yml", ROOT)}
+    whole = _over(_over(_over(files["c.yml"], files["a.yml"]), files["b.yml"]), files[ROOT])
+    files["a.yml"] = {"include": "c.yml"} | files["a.yml"]
+    files[ROOT] = {"include": ["a.yml", "b.yml"]} | files[ROOT]
+    several = {name: json.dumps(made) for name, made in files.items()}
+
+    def said(folder: str, texts: dict[str, str], rule: str) -> list[tuple[str, str]]:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        return sorted((f.verdict.value, f.message) for f in scan(tmp_path / folder, rule, texts).findings)
+
+    for rule in (GATE, SCANNED, KEYS):
+        assert said("several", several, rule) == said("one", {ROOT: json.dumps(whole)}, rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,8 @@ def instructions_of(recipe: Resource) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 _OPTIONS = pattern(r"\s*(?:--\S+\s+)*")
+_CHECK = pattern(r"\A(?:\s*--\S+)*\s*CMD\s", re.IGNORECASE)
+"""What a HEALTHCHECK has before its command."""
 _SHELLS = ("", "sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash")
 _FED = pattern(r"(\S*)(?:\s+-\w+)*\s*\d*<<-?[\"']?[^\s<\"']+[\"']?\s*")
 
@@ -94,16 +97,19 @@ def image_secrets(recipe: Resource) -> Iterator[tuple[str, ValuePath]]:
                 name, _, value = word.partition("=")
                 if secret_name(name) or is_credential(name, value):
                     yield f"ARG {name} keeps a credential in the image's history", where
-        elif one["word"] == "ENV":
+        elif one["word"] in ("ENV", "LABEL"):
             for name, value in pairs(one["text"]):
-                passed = secret_name(name) and value.startswith("$")
+                passed = one["word"] == "ENV" and secret_name(name) and value.startswith("$")
                 if passed or is_credential(name, value):
-                    yield f"ENV {name} holds a credential", where
+                    yield f"{one['word']} {name} holds a credential", where
         elif one["word"] in ("COPY", "ADD"):
             for source in _sources(one):
-                if _COPIED.search(source) and not _PUBLIC.search(source):
+                if _COPIED.search(source) and not _PUBLIC.search(source) and "://" not in source:
                     yield f"{source} is copied into the image", where
-        if one["word"] == "RUN" or one["text"].count("\n") >= one["head"]:
+        if one["word"] in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
+            if next(written_out(_script(_CHECK.sub("", one["text"]), one["head"])), None) is not None:
+                yield f"the {one['word']} holds a credential", where
+        elif one["word"] == "RUN" or one["text"].count("\n") >= one["head"]:
             lines = sorted({one["text"].count("\n", 0, start) for start in written_out(one["text"])})
             for line in lines:
                 said = "command" if one["word"] == "RUN" else "file that it writes"
