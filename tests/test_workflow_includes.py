@@ -366,6 +366,34 @@ def test_what_a_job_calls_elsewhere_is_told_and_unknown(tmp_path: Path) -> None:
     )
 
 
+def test_a_hook_on_a_workflow_reads_what_it_calls_and_who_calls_it(tmp_path: Path) -> None:
+    deploy = ".github/workflows/deploy.yml"
+    jobs = "jobs:\n  s: {uses: ./.github/workflows/scan.yml}\n  d: {needs: s, uses: ./.github/workflows/deploy.yml}\n"
+    files = {
+        CI: f"on: workflow_dispatch\n{jobs}",
+        ".github/workflows/scan.yml": SCAN,
+        deploy: "on: workflow_call\njobs:\n  d:\n    steps: [{run: terraform apply}]\n",
+        ".github/workflows/other.yml": "on: push\njobs:\n  x:\n    steps: [{run: terraform apply}]\n",
+    }
+    assert told(tmp_path, GATE, files, deploy) == []
+    assert told(tmp_path, SCANNED, files, deploy) == []
+    assert told(tmp_path, SCANNED, files, CI) == []
+    files[CI] = f"on: pull_request\n{jobs}"
+    assert told(tmp_path, GATE, files, deploy) == [f"{deploy}:4"]
+    files[".github/workflows/scan.yml"] = SCAN.replace("-d .", "-d . --soft-fail")
+    assert told(tmp_path, SCANNED, files, deploy) == [f"{deploy}:4"]
+    report = scan(tmp_path, GATE, files, deploy)
+    assert {path for path, _, _ in inputs(report)} == files.keys() - {".github/workflows/other.yml"}
+
+
+def test_a_hook_on_a_file_of_gitlab_s_folder(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    files = {ROOT: "include: .gitlab/ci/d.yml\n", ".gitlab/ci/d.yml": "d:\n  script: [terraform apply]\n"}
+    assert told(tmp_path, GATE, files, ".gitlab/ci/d.yml") == [".gitlab/ci/d.yml:2"]
+    files[ROOT] += "d: {when: manual}\n"
+    assert told(tmp_path, GATE, files, ".gitlab/ci/d.yml") == []
+
+
 # --- one file or several ----------------------------------------------------------------------------------------------
 
 _CHOICES: dict[str, list[Any]] = {

@@ -64,6 +64,8 @@ def _kind_of_yaml(path: str, name: str, head: Callable[[], bytes]) -> str:
     if name.startswith(("build_spec.", "build-spec.")):
         return "build_spec"
     start = head()
+    if ("/.gitlab/ci/" in f"/{path}" or "/.gitlab-ci/" in f"/{path}") and _GITLAB_JOB.search(start):
+        return "workflow"
     if _COMPONENT.search(start):
         return "build_spec"
     if _JOBS.search(start) and _WORKFLOW.search(start):

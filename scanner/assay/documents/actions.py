@@ -54,10 +54,53 @@ class WorkflowOrigin:
 
 def join_actions(documents: Documents) -> None:
     """Give every workflow of GitHub the steps of the local actions that it uses, and say what is not here."""
+    if documents.request.files_only:
+        _add_neighbours(documents)
     for path, resources in documents.found.items():
         for r in resources:
             if r.type == "workflow" and r.values.get("kind") == "github":
                 _Workflow(documents, path, r).join()
+
+
+def _add_neighbours(documents: Documents) -> None:
+    """When workflows were named by themselves (the hook): those that they call, and those that call them."""
+    waiting = list(documents.found)
+    while waiting and len(documents.found) < MAX_NEIGHBOURS:
+        path = waiting.pop()
+        for r in documents.found.get(path, ()):
+            if r.type != "workflow" or r.values.get("kind") != "github":
+                continue
+            near = {os.path.realpath(p) for p in (*_called_from(documents, path, r), *_calling(documents, path, r))}
+            for other in sorted(near - documents.found.keys()):
+                documents.read(other, "workflow")
+                waiting.append(other)
+
+
+MAX_NEIGHBOURS = 200
+"""As many workflows are read for one that was named by itself."""
+
+
+def _called_from(documents: Documents, path: str, workflow: Resource) -> Iterator[str]:
+    for job in workflow.values["jobs"]:
+        uses = job.get("uses")
+        if isinstance(uses, str) and uses.startswith("./"):
+            places = (os.path.join(top, uses[2:]) for top in tops_of(documents, path))
+            yield from (p for p in places if os.path.isfile(p) and documents.files.allowed(p))
+
+
+def _calling(documents: Documents, path: str, workflow: Resource) -> Iterator[str]:
+    document = workflow.values["document"]
+    if "workflow_call" not in str(document.get("on", document.get("true"))):
+        return
+    folder, name = os.path.split(path)
+    for other in documents.files.listing(folder)[:MAX_NEIGHBOURS]:
+        near = os.path.join(folder, other)
+        if other != name and other.endswith((".yml", ".yaml")) and os.path.isfile(near):
+            try:
+                if f"/{name}".encode() in documents.files.read(near):
+                    yield near
+            except Unreadable:
+                continue
 
 
 class _Workflow:

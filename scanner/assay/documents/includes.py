@@ -321,7 +321,9 @@ def tops_of(documents: Documents, path: str) -> list[str]:
     """What paths of a workflow may begin at: its repository, else the scanned folders that hold it, else its own."""
     scanned = [os.path.realpath(given) for given in documents.request.paths]
     holding = [top for top in scanned if os.path.isdir(top) and path.startswith(top.rstrip(os.sep) + os.sep)]
-    return list(dict.fromkeys([repository(path), *holding, os.path.dirname(path)]))
+    folder = os.path.dirname(path)
+    above = folder.removesuffix(os.path.join(os.sep, ".github", "workflows"))  # where GitHub looks for workflows
+    return list(dict.fromkeys([repository(path), *holding, above, folder]))
 
 
 def _matches(wanted: str, path: str) -> bool:
