@@ -129,6 +129,17 @@ def test_how_it_is_merged(tmp_path: Path, root: str, deploy: str, found: list[st
     assert told(tmp_path, GATE, {ROOT: root, "d.yml": deploy, "e.yml": MANUAL}) == found
 
 
+def test_a_wildcard_names_a_file_again_and_never_the_one_it_stands_in(tmp_path: Path) -> None:
+    files = {ROOT: "include: [a.yml, b.yml, '*.yml']\n", "a.yml": DEPLOY, "b.yml": MANUAL}
+    assert told(tmp_path, GATE, files) == []
+    files["b.yml"] = "include: '[!x]*.yml'\n"
+    assert told(tmp_path, GATE, files) == ["a.yml:3"]
+    files["b.yml"] = "include: 'a*.yml'\ndeploy: {when: manual}\n"
+    files["a.yml"] = DEPLOY + "  when: always\n"
+    files[ROOT] = "include: [b.yml, a.yml]\n"
+    assert told(tmp_path, GATE, files) == ["a.yml:3"]
+
+
 def test_stages_and_scans_of_another_file_count(tmp_path: Path) -> None:
     files = {
         ROOT: "include: [ci/scan.yml, ci/deploy.yml]\nstages: [check, ship]\n",
@@ -291,6 +302,12 @@ def test_a_child_pipeline_starts_behind_the_gate_of_its_job(tmp_path: Path, trig
     assert told(tmp_path, GATE, files) == found
     if "artifact" not in trigger:
         assert told(tmp_path, SCANNED, files) == []
+
+
+def test_a_child_that_is_no_pipeline_leaves_a_doubt(tmp_path: Path) -> None:
+    files = {ROOT: "c:\n  trigger: {include: x.yml}\n", "x.yml": "a: [\n"}
+    assert told(tmp_path, GATE, files) == [f"? {ROOT}:2"]
+    assert ("x.yml", "failed") in [(path, status) for path, status, _ in inputs(scan(tmp_path, GATE, files))]
 
 
 def test_a_pipeline_that_is_started_leaves_the_other_jobs_as_they_are(tmp_path: Path) -> None:

@@ -102,6 +102,10 @@ def _add(pipelines: list[Pipeline], documents: Documents) -> None:
                         waiting.append(child)
                 if path in started:
                     job.setdefault("runs", []).append(started[path].written.address)
+                else:
+                    at: ValuePath = (*job["path"], "trigger", "include")
+                    reason = f"{pipeline.shown(path)} is started as a pipeline and cannot be read as one"
+                    pipeline.doubt(reason, PipelineOrigin(pipeline.parts, []), at)
         documents.intake.add(pipeline.resource(jobs))
         pipeline.say()
 
@@ -165,6 +169,10 @@ class Pipeline:
         self.parts.append(origin)
         return merged(below, document)
 
+    def shown(self, path: str) -> str:
+        """A file as reports spell it."""
+        return display(path, self.documents.files.base)
+
     # --- what an entry names
 
     def named(self, entry: Any, origin: TextOrigin | PipelineOrigin, at: ValuePath) -> Iterator[tuple[str, Any]]:
@@ -194,7 +202,8 @@ class Pipeline:
         return next((p for p in places if os.path.lexists(p)), places[0])
 
     def matching(self, local: str, origin: TextOrigin | PipelineOrigin, at: ValuePath) -> list[str]:
-        """The files that a path with wildcards names: `*` stays in its folder, `**` does not."""
+        """The files that a path with wildcards names, save the one it stands in: `*` stays in its folder, `**` not."""
+        own = origin.locate(at).file
         wanted = local.lstrip("/")
         fixed = wanted[: wanted.index("*")].rpartition("/")[0]
         walked = 0
@@ -212,8 +221,8 @@ class Pipeline:
                     return sorted(found)
                 for name in names:
                     path = os.path.join(folder, name)
-                    if _matches(wanted, os.path.relpath(path, top).replace(os.sep, "/")) and path not in self.files:
-                        found.append(path)
+                    if _matches(wanted, os.path.relpath(path, top).replace(os.sep, "/")):
+                        found += [path] if self.shown(path) != own else []
             if found:
                 break
         return sorted(found)
@@ -225,7 +234,7 @@ class Pipeline:
     ) -> dict[str, Any]:  # fmt: skip
         """The document of an included file, over what it includes itself."""
         real = os.path.realpath(path)
-        shown = display(path, self.documents.files.base)
+        shown = self.shown(path)
         self.count += 1
         if self.count > MAX_INCLUDES:
             if self.count == MAX_INCLUDES + 1:
@@ -291,7 +300,7 @@ class Pipeline:
                 if os.path.isfile(path) and self.documents.files.allowed(path):
                     found.append(os.path.realpath(path))
                 else:
-                    shown = display(path, self.documents.files.base)
+                    shown = self.shown(path)
                     self.fault(origin, at, f"{shown} is started as a pipeline: there is no such file in the tree")
         return found
 
