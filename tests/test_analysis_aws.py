@@ -16,10 +16,11 @@ from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, identity
 from assay.analysis.aws_security_groups import acl_entries, admitted
 from assay.analysis.certificates import read_certificate
 from assay.analysis.credentials import credential_within, is_credential
-from assay.analysis.state_machine import ACCOUNT, PAYMENT, faults, may_say, states
+from assay.analysis.state_machine import Machine, faults, read
+from assay.analysis.state_questions import may_name_account, may_pay
 from assay.analysis.usage import used_by
 from assay.graph import Graph
-from assay.model import Encoded, Ref, Resource, Text, Undetermined, Unknown, Verdict, _reads
+from assay.model import Encoded, PartialList, Ref, Resource, Text, Undetermined, Unknown, Verdict, _reads
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -239,14 +240,19 @@ def machine(definition: Any) -> Resource:
     return Resource("aws_sfn_state_machine", "m", "terraform", {"definition": text})
 
 
+def alone(definition: Any) -> tuple[Resource, Graph]:
+    resource = machine(definition)
+    return resource, Graph([resource])
+
+
 def test_faults_of_a_definition() -> None:
     good = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}}}
-    assert list(faults(machine(good))) == []
-    assert [what for what, _ in faults(machine("no json"))] == [
+    assert list(faults(*alone(good))) == []
+    assert [what for what, _ in faults(*alone("no json"))] == [
         "the definition is no JSON object: line 1, column 1: it is not JSON: Expecting value"
     ]
     lost = {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "C"}, "B": {"Type": "Pass", "End": True}}}
-    said = [what for what, _ in faults(machine(lost))]
+    said = [what for what, _ in faults(*alone(lost))]
     assert said == [
         "state A goes on to C, which does not exist", "state B cannot be reached",
         "from state A the execution can never end",
@@ -256,27 +262,39 @@ def test_faults_of_a_definition() -> None:
 def test_states_at_every_depth() -> None:
     inner = {"StartAt": "X", "States": {"X": {"Type": "Pass", "End": True}}}
     outer = {"StartAt": "P", "States": {"P": {"Type": "Parallel", "Branches": [inner, inner], "End": True}}}
-    found = list(states(machine(outer)))
+    found = read(*alone(outer)).states
     assert [s.at for s in found] == [
         "definition.States.P", "definition.States.P.Branches[0].States.X", "definition.States.P.Branches[1].States.X",
     ]  # fmt: skip
 
 
 def test_what_is_kept_of_a_machine_is_that_machine() -> None:
-    """What was read last is kept for the next rule: never for another machine, nor with pieces that nobody knows."""
+    """A definition is read once for all rules: never taken for another's, and its unknowns are told each time."""
     one, other = machine({"StartAt": "A", "States": {"A": {}}}), machine({"StartAt": "B", "States": {"B": {}}})
-    for _ in range(2):
-        assert [s.name for s in states(one)] == ["A"]
-        assert [s.name for s in states(other)] == ["B"]
-        assert not may_say(one, ACCOUNT)
     text = Text(['{"StartAt": "A", "States": {"A": {"Resource": "', Unknown("var.x"), '"}}}'])
     partial = Resource("aws_sfn_state_machine", "m", "terraform", {"definition": text})
-    assert may_say(partial, ACCOUNT), "who knows"
-    _reads.clear()
-    assert [s.name for s in states(partial)] == ["A"]
-    assert _reads, "the engine hears of the unknown each time"
-    assert may_say(machine({"States": {"A": {"Resource": "arn:aws:s3:eu-west-1:111122223333:x"}}}), ACCOUNT)
-    assert may_say(machine({"States": {"A": {"Comment": "reFUNDs"}}}), PAYMENT)
+    graph = Graph([one, other, partial])
+    for _ in range(2):
+        assert [s.name for s in read(one, graph).states] == ["A"]
+        assert [s.name for s in read(other, graph).states] == ["B"]
+        _reads.clear()
+        assert [s.name for s in read(partial, graph).states] == ["A"]
+        assert [unknown.reason for _, _, unknown in _reads] == ["var.x"] * 2, "the attribute, and the piece of it"
+    assert read(one, graph) is read(one, graph)
+
+
+def test_what_no_text_of_a_machine_says_no_state_says() -> None:
+    def of(document: Any) -> Machine:
+        return Machine({"States": {"A": document}})
+
+    assert not may_name_account(of({}))
+    assert may_name_account(of({"Resource": "arn:aws:s3:eu-west-1:111122223333:x"}))
+    assert may_name_account(of({"x": Unknown("var.x"), "y": PartialList(["arn:aws:s3:eu-west-1:1:x"], Unknown("z"))}))
+    assert not may_name_account(of({"x": Unknown("var.x")}))
+    assert may_pay(of({"Comment": "reFUNDs"}))
+    assert may_pay(of({"Comment": Text([Unknown("var.x"), " reFUNDs"])}))
+    assert may_pay(Machine({"States": {"Refund": {"x": Unknown("var.x")}}}))
+    assert not may_pay(of({"x": Unknown("var.x")}))
 
 
 # --- credentials and use ----------------------------------------------------------------------------------------------

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from assay.analysis.state_language import faults
+from assay.analysis import state_language
+from assay.analysis.state_machine import Machine
 from assay.model import Undetermined, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assay.model import ValuePath
 
 PASS = {"Type": "Pass", "End": True}
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
 CHOICE = {"Variable": "$.a", "StringEquals": "x", "Next": "B"}
+
+
+def faults(document: dict[str, Any], at: ValuePath) -> Iterator[state_language.Fault]:
+    return state_language.faults(Machine(document, at))
 
 
 def said(document: dict[str, Any]) -> list[str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from assay import MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.aws_events import grants_any
 from assay.analysis.aws_policy import role_statements
-from assay.analysis.state_machine import needed_action, tasks
+from assay.analysis.state_machine import read
+from assay.analysis.state_questions import needed_action
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM, sources=["terraform", "plan", "aws"])
@@ -17,7 +18,7 @@ def aws_sfn_role_insufficient(machine: Resource, graph: Graph) -> Iterator[Findi
     ## Fix
     Allow the action to the role, on the resource the task names.
     """
-    needed = {action: s.name for s in tasks(machine) if (action := needed_action(s)) != ""}
+    needed = {action: s.name for s in read(machine, graph).tasks() if (action := needed_action(s)) != ""}
     if machine["logging_configuration.level"] not in (None, "OFF"):
         needed["logs:CreateLogDelivery"] = "the log"
     for role in graph.follow(machine, "role_arn"):

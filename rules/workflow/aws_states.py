@@ -4,27 +4,20 @@ from collections.abc import Iterator
 
 from assay import HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.lambda_code import Wrapped, wrappers
-from assay.analysis.state_graph import endless_loops, scopes
-from assay.analysis.state_machine import (
-    ACCOUNT,
-    PAYMENT,
-    State,
+from assay.analysis.state_graph import endless_loops
+from assay.analysis.state_machine import State, faults, read
+from assay.analysis.state_questions import (
     at_each,
     bounded,
-    definition,
     drops_input,
     execution_type,
     exhaustive,
-    faults,
     handlers,
-    known_tasks,
     literal_account,
-    may_say,
-    of_kind,
+    may_name_account,
+    may_pay,
     retries_transient,
     stated_type,
-    states,
-    tasks,
     uncaught,
     unfit_for_express,
     waits_for_token,
@@ -33,7 +26,7 @@ from assay.analysis.state_machine import (
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM)
-def aws_sfn_task_no_retry(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_task_no_retry(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Tasks are tried again after a transient error.
 
     ## Why
@@ -42,11 +35,11 @@ def aws_sfn_task_no_retry(machine: Resource) -> Iterator[Finding]:
     Add a `Retry` that takes `States.TaskFailed`, `States.Timeout` or the service's own errors.
     """
     message = "is not tried again after a transient error"
-    yield from at_each(machine, tasks(machine), lambda s: "" if retries_transient(s) else message)
+    yield from at_each(machine, read(machine, graph).tasks(), lambda s: "" if retries_transient(s) else message)
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM)
-def aws_sfn_task_no_catch(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_task_no_catch(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """States that change something say what happens when they fail.
 
     ## Why
@@ -54,11 +47,11 @@ def aws_sfn_task_no_catch(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Add a `Catch` that leads to a state that undoes or reports, on the state or on the Parallel or Map around it.
     """
-    yield from at_each(machine, states(machine), uncaught)
+    yield from at_each(machine, read(machine, graph).states, uncaught)
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
-def aws_sfn_catch_drops_input(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_catch_drops_input(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """A caught error is put beside the input, not in its place.
 
     ## Why
@@ -72,11 +65,11 @@ def aws_sfn_catch_drops_input(machine: Resource) -> Iterator[Finding]:
         dropped = any_of(handlers(s, "Catch"), lambda catcher: drops_input(s, catcher))
         return "replaces its input with the error it catches" if dropped else ""
 
-    yield from at_each(machine, states(machine), test)
+    yield from at_each(machine, read(machine, graph).states, test)
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
-def aws_sfn_wait_token_no_heartbeat(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_wait_token_no_heartbeat(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Tasks that wait for a token stop waiting some day.
 
     ## Why
@@ -89,11 +82,11 @@ def aws_sfn_wait_token_no_heartbeat(machine: Resource) -> Iterator[Finding]:
         endless = waits_for_token(s) and not bounded(s.fields, "HeartbeatSeconds", "TimeoutSeconds")
         return "waits for a token without an end" if endless else ""
 
-    yield from at_each(machine, tasks(machine), test)
+    yield from at_each(machine, read(machine, graph).tasks(), test)
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM)
-def aws_sfn_hardcoded_arn(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_hardcoded_arn(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Definitions name no account literally.
 
     ## Why
@@ -102,12 +95,13 @@ def aws_sfn_hardcoded_arn(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Put a reference into the definition (`templatefile`, `jsonencode`) instead of the ARN.
     """
-    if may_say(machine, ACCOUNT):
-        yield from at_each(machine, states(machine), lambda s: literal_account(s, machine.account))
+    definition = read(machine, graph)
+    if may_name_account(definition):
+        yield from at_each(machine, definition.states, lambda s: literal_account(s, machine.account))
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
-def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_express_side_effects(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Express machines do nothing that must happen exactly once.
 
     ## Why
@@ -117,18 +111,19 @@ def aws_sfn_express_side_effects(machine: Resource) -> Iterator[Finding]:
     Use the type STANDARD, or make every task idempotent and waive this with the reason.
     """
 
-    stated, money = stated_type(machine), may_say(machine, PAYMENT)
+    stated = stated_type(machine)
+    definition = read(machine, graph, needed=bool(machine["type"] == "EXPRESS"))
+    money = may_pay(definition)
 
     def test(s: State) -> str:
         said = unfit_for_express(s, money)
         return said if said != "" and execution_type(s, stated) == "EXPRESS" else ""
 
-    found = tasks(machine) if machine["type"] == "EXPRESS" else known_tasks(machine)
-    yield from at_each(machine, found, test)
+    yield from at_each(machine, definition.tasks(), test)
 
 
 @rule(on="aws_sfn_state_machine", severity=HIGH)
-def aws_sfn_invalid_definition(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_invalid_definition(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Definitions are valid: every state exists, can be reached and can end.
 
     ## Why
@@ -136,12 +131,12 @@ def aws_sfn_invalid_definition(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Correct the name in `StartAt`, `Next` or `Default`, or remove the state.
     """
-    for what, where in faults(machine):
+    for what, where in faults(machine, graph):
         yield machine.fails(what, at=where, key=what)
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM)
-def aws_sfn_task_no_timeout(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_task_no_timeout(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Tasks have a timeout, or the machine has one.
 
     ## Why
@@ -149,15 +144,15 @@ def aws_sfn_task_no_timeout(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Set `TimeoutSeconds` on the task or at the top of the definition.
     """
-    if bounded(definition(machine), "TimeoutSeconds"):
+    definition = read(machine, graph)
+    if bounded(definition.document, "TimeoutSeconds"):
         return
-    yield from at_each(
-        machine, tasks(machine), lambda s: "" if bounded(s.fields, "TimeoutSeconds") else "has no timeout"
-    )
+    message = "has no timeout"
+    yield from at_each(machine, definition.tasks(), lambda s: "" if bounded(s.fields, "TimeoutSeconds") else message)
 
 
 @rule(on="aws_sfn_state_machine", severity=LOW)
-def aws_sfn_retry_no_backoff(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_retry_no_backoff(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Retries wait longer each time, and not all at the same moment.
 
     ## Why
@@ -170,11 +165,11 @@ def aws_sfn_retry_no_backoff(machine: Resource) -> Iterator[Finding]:
         weak = [weak_retry(retrier) for retrier in handlers(s, "Retry")]
         return next((w for w in weak if w != ""), "")
 
-    yield from at_each(machine, states(machine), test)
+    yield from at_each(machine, read(machine, graph).states, test)
 
 
 @rule(on="aws_sfn_state_machine", severity=LOW)
-def aws_sfn_choice_no_default(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_choice_no_default(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Choices have a Default.
 
     ## Why
@@ -182,12 +177,12 @@ def aws_sfn_choice_no_default(machine: Resource) -> Iterator[Finding]:
     ## Fix
     Add a `Default` that leads to a state that handles or refuses the rest.
     """
-    choices = of_kind(machine, "Choice")
+    choices = read(machine, graph).of_kind("Choice")
     yield from at_each(machine, choices, lambda s: "" if exhaustive(s) else "has no Default for what no choice takes")
 
 
 @rule(on="aws_sfn_state_machine", severity=MEDIUM)
-def aws_sfn_history_growth(machine: Resource) -> Iterator[Finding]:
+def aws_sfn_history_growth(machine: Resource, graph: Graph) -> Iterator[Finding]:
     """Many items are worked through by a Map, not by a loop.
 
     ## Why
@@ -198,13 +193,10 @@ def aws_sfn_history_growth(machine: Resource) -> Iterator[Finding]:
     """
     if machine["type"] == "EXPRESS":
         return
-    for scope, where in scopes(machine):
-        for name, rounds in endless_loops(scope):
-            yield machine.fails(
-                f"from state {name} on, a loop without a Map ends after about {rounds:,} rounds",
-                at=(*where, "States", name),
-                key=f"{where} {name}",
-            )
+    for scope in read(machine, graph).scopes:
+        for s, rounds in endless_loops(scope):
+            said = f"from state {s.name} on, a loop without a Map ends after about {rounds:,} rounds"
+            yield machine.fails(said, at=s.where, key=f"{scope.where} {s.name}")
 
 
 @rule(on="aws_sfn_state_machine", severity=INFO)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 from assay.model import Encoded, Text, Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Members = Callable[[list[tuple[str, Any]]], dict[str, Any]] | None
 
 _HOLE = "\ue000"  # private use: stands around a hole's number while the JSON parser runs
 
 
-def decode(value: Any) -> Any:
+def decode(value: Any, members: Members = None) -> Any:
     """The structure that `value` encodes; None when absent, an Unknown when it cannot be read.
 
     A text with unknown pieces is parsed around them: a hole inside a JSON string stays a partial text, a hole in the
-    place of a value becomes that unknown.
+    place of a value becomes that unknown. `members`, when given, makes the
+    objects of a text: the hook of pairs that the JSON parser takes.
     """
     if value is None or isinstance(value, (dict, list)):
         return value
@@ -26,11 +29,11 @@ def decode(value: Any) -> Any:
     if isinstance(value, Encoded):
         return value.value
     if isinstance(value, Text):
-        return _around_holes(value)
+        return _around_holes(value, members)
     if isinstance(value, Unknown):
         return value
     try:
-        return json.loads(value)
+        return json.loads(value, object_pairs_hook=members)
     except (TypeError, ValueError, RecursionError) as error:
         return Unknown(f"the text is not JSON: {error}")
 
@@ -93,27 +96,20 @@ def marked(text: Text) -> tuple[str, list[Unknown]]:
     return "".join(out), holes
 
 
-def _around_holes(text: Text) -> Any:
+def _around_holes(text: Text, members: Members) -> Any:
     if _holds_mark(text):
         return Unknown(text.reason)
     try:
         written, holes = marked(text)
-        return _restore(json.loads(written), holes)
+        return _restore(json.loads(written, object_pairs_hook=members), holes)
     except (ValueError, RecursionError):
         return Unknown(text.reason)
 
 
 def _ends_inside(piece: str, inside: bool) -> bool:
-    """Whether a JSON string is open at the end of `piece`."""
-    i = 0
-    while i < len(piece):
-        char = piece[i]
-        if char == "\\" and inside:
-            i += 1
-        elif char == '"':
-            inside = not inside
-        i += 1
-    return inside
+    """Whether a JSON string is open at the end of `piece`, when one is `inside` at its beginning."""
+    quotes = piece.replace("\\\\", "").replace('\\"', "").count('"')
+    return inside != bool(quotes % 2)
 
 
 def _restore(value: Any, holes: list[Unknown]) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.state_machine import State, tasks, text_of
+from assay.analysis.state_machine import read
 from assay.model import Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.analysis.state_machine import State
     from assay.documents.layer_archive import Package
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
@@ -30,7 +31,7 @@ class Wrapped(NamedTuple):
 def wrappers(machine: Resource, graph: Graph) -> Iterator[Wrapped]:
     """The tasks whose function only calls one AWS service, and those whose code nobody could read."""
     named = _by_name(graph)
-    for s in tasks(machine):
+    for s in read(machine, graph).tasks():
         called = _called(s)
         if called is None:
             continue
@@ -49,15 +50,14 @@ def wrappers(machine: Resource, graph: Graph) -> Iterator[Wrapped]:
 
 def _called(s: State) -> Any:
     """What names the function of a task; None when it calls none."""
-    resource = s.resource
-    text = text_of(resource)
+    text = s.called
     if ":states:::lambda:invoke" in text:
         if text.endswith(".waitForTaskToken"):
             return None  # the function must hand the token on: no service does that by itself
         arguments = s.fields.get("Parameters", s.fields.get("Arguments"))
         return arguments.get("FunctionName") if isinstance(arguments, dict) else None
     is_function = ":lambda:" in text or "aws_lambda_function." in text
-    return resource if is_function else None
+    return s.fields["Resource"] if is_function else None
 
 
 def _by_name(graph: Graph) -> dict[str, Resource]:

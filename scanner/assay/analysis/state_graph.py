@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.analysis.state_machine import HOLDS, INNER, definition, states, text_of
+from assay.analysis.state_machine import text_of
 from assay.model import Undetermined, Unknown, as_list, join_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.model import Resource, ValuePath
-
-
-def following(fields: dict[str, Any]) -> Iterator[tuple[ValuePath, Any]]:
-    """Where a state may go on: the path of the field within it, and the name of the next state."""
-    for key in ("Next", "Default"):
-        if key in fields:
-            yield (key,), fields[key]
-    for key in ("Choices", "Catch"):
-        if key in fields:
-            for i, one in enumerate(as_list(fields[key])):
-                if isinstance(one, dict) and "Next" in one:
-                    yield (key, i, "Next"), one["Next"]
-
-
-def ends(fields: dict[str, Any]) -> bool:
-    """True when the execution of a scope may end in this state."""
-    return bool(fields.get("Type") in ("Succeed", "Fail") or fields.get("End") == True)  # noqa: E712
+    from assay.analysis.state_machine import Machine, Scope, State
 
 
 def closure(ways: dict[str, list[str]], begin: Any) -> set[str]:
@@ -103,7 +86,7 @@ MAX_EVENTS = 25_000
 _EVENTS_A_STATE = 5  # entered, scheduled, started, succeeded, exited
 
 
-def endless_loops(scope: dict[str, Any]) -> Iterator[tuple[str, int]]:
+def endless_loops(scope: Scope) -> Iterator[tuple[State, int]]:
     """Of each loop that works through items one by one: its first Choice, and the rounds its history has room for.
 
     A loop that waits between its rounds polls something, and one that counts to a written number is bounded: neither
@@ -112,44 +95,31 @@ def endless_loops(scope: dict[str, Any]) -> Iterator[tuple[str, int]]:
     Raises:
         Undetermined: at the end, when a state may go on to one that nobody knows.
     """
-    found = scope.get("States")
+    found = scope.fields.get("States")
     if isinstance(found, Unknown):
         raise Undetermined(found)
-    states_ = {n: f for n, f in found.items() if isinstance(f, dict)} if isinstance(found, dict) else {}
-    ahead = {n: [one for _, one in following(f)] for n, f in states_.items()}
-    for loop in loops({n: [one for one in many if isinstance(one, str)] for n, many in ahead.items()}):
-        kinds = [states_[n].get("Type") for n in loop]
-        name = next((n for n in states_ if n in loop and states_[n].get("Type") == "Choice"), "")
-        if name and any(kind in ("Task", "Parallel", "Map") for kind in kinds) and "Wait" not in kinds:
+    ahead = {name: [one for _, one in many] for name, many in scope.ways().items()}
+    for loop in loops({name: [one for one in many if isinstance(one, str)] for name, many in ahead.items()}):
+        inside = [s for s in scope.states if s.name in loop]
+        kinds = [s.kind for s in inside]
+        first = next((s for s in inside if s.kind == "Choice"), None)
+        if first and any(kind in ("Task", "Parallel", "Map") for kind in kinds) and "Wait" not in kinds:
             rounds = MAX_EVENTS // (_EVENTS_A_STATE * len(loop))
-            if not any(_counts_to(states_[n], rounds) for n in loop):
-                yield name, rounds
+            if not any(_counts_to(s, rounds) for s in inside):
+                yield first, rounds
     for many in ahead.values():
         for one in many:
             if isinstance(one, Unknown):
                 raise Undetermined(one)
 
 
-def _counts_to(fields: dict[str, Any], most: int) -> bool:
+def _counts_to(s: State, most: int) -> bool:
     """True for a Choice that compares with a number that is small enough."""
-    for one in as_list(fields.get("Choices")) if fields.get("Type") == "Choice" else ():
+    for one in as_list(s.fields.get("Choices")) if s.kind == "Choice" else ():
         for key, value in one.items() if isinstance(one, dict) else ():
             if key.startswith("Numeric") and isinstance(value, (int, float)) and value < most:
                 return True
     return False
-
-
-def scopes(machine: Resource) -> Iterator[tuple[dict[str, Any], ValuePath]]:
-    """The machine itself and every branch and iteration in it."""
-    yield definition(machine), ("definition",)
-    for s in states(machine):
-        for key in INNER if not HOLDS.isdisjoint(s.fields) else ():
-            inner = s.fields.get(key)
-            for i, one in enumerate(inner if isinstance(inner, list) else []):
-                if isinstance(one, dict):
-                    yield one, (*s.where, key, i)
-            if isinstance(inner, dict):
-                yield inner, (*s.where, key)
 
 
 class Drawn(NamedTuple):
@@ -159,23 +129,18 @@ class Drawn(NamedTuple):
     arrows: list[tuple[str, str, str]]
 
 
-def drawn(machine: Resource) -> Drawn:
-    """What there is to draw of a machine; nothing of a definition that nobody knows."""
+def drawn(machine: Machine) -> Drawn:
+    """What there is to draw of a machine."""
     found = Drawn([], [])
-    document = machine.json("definition")
-    if isinstance(document, Unknown) or not isinstance(document, dict):
-        return found
-    for s in states(machine):
+    for s in list.__iter__(machine.states):
+        place = join_path(s.where[:-1])
         found.nodes.append((s.at, s.name, text_of(s.kind)))
-        scope = join_path(s.where[:-1])
-        for field, one in following(s.fields):
+        for field, one in s.scope.ways()[s.name]:
             if isinstance(one, str):
-                found.arrows.append((s.at, f"{scope}.{one}", "" if field[0] == "Next" else str(field[0])))
-        for key in INNER:
-            inner = s.fields.get(key)
-            for i, branch in enumerate(inner if isinstance(inner, list) else [inner]):
-                start = branch.get("StartAt") if isinstance(branch, dict) else None
-                if isinstance(start, str):
-                    place = (*s.where, key, i) if isinstance(inner, list) else (*s.where, key)
-                    found.arrows.append((s.at, f"{join_path(place)}.States.{start}", key))
+                found.arrows.append((s.at, f"{place}.{one}", "" if field[0] == "Next" else str(field[0])))
+        for inner in s.inner:
+            start = inner.fields.get("StartAt")
+            if isinstance(start, str):
+                via = str(inner.where[len(s.where)])
+                found.arrows.append((s.at, f"{join_path(inner.where)}.States.{start}", via))
     return found

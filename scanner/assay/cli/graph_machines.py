@@ -46,7 +46,8 @@ def _machines(graph: Graph, numbers: dict[int, str]) -> Iterator[tuple[Resource,
     for r in graph.all("aws_sfn_state_machine"):
         if id(r) in numbers and id(r) not in graph.stand_ins:
             from assay.analysis.state_graph import drawn
+            from assay.analysis.state_machine import read
 
-            machine = drawn(r)
+            machine = drawn(read(r, graph, needed=False))
             if machine.nodes:
                 yield r, machine, {path: f"{numbers[id(r)]}_{i}" for i, (path, _, _) in enumerate(machine.nodes)}

@@ -67,14 +67,12 @@ def read_yaml(text: str, prepare: Callable[[Any], None] | None = None) -> Any:
     return None if node is None else _Plain().value(node)
 
 
-def repeated(text: str, kind: str) -> list[ValuePath]:
-    """The members (`kind`: json, yaml) that are written more than once, by their paths; of each the last one counts.
+def repeated(text: str) -> list[ValuePath]:
+    """The members of a JSON text that are written more than once, by their paths; of each the last one counts.
 
     Raises:
-        Malformed: the text cannot be parsed.
+        ValueError: the text cannot be parsed.
     """
-    if kind == "yaml":
-        return _repeated_nodes(_compose(text))
     many: dict[int, tuple[dict[str, Any], list[str]]] = {}
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -83,12 +81,9 @@ def repeated(text: str, kind: str) -> list[ValuePath]:
             many[id(found)] = found, [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
         return found
 
-    try:
-        document = json.loads(text, object_pairs_hook=members)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"it is not JSON: {error}") from None
+    document = json.loads(text, object_pairs_hook=members)
     paths: list[ValuePath] = []
-    waiting: list[tuple[ValuePath, Any]] = [((), document)] if many else []
+    waiting: list[tuple[ValuePath, Any]] = [((), document)]
     while waiting:
         path, here = waiting.pop()
         if isinstance(here, dict):
@@ -198,7 +193,7 @@ class TextOrigin:
     was done to its composed node before it was read.
     """
 
-    __slots__ = ("_nodes", "_whole", "kind", "prefix", "prepare", "shown", "text")
+    __slots__ = ("_nodes", "_whole", "kind", "prefix", "prepare", "repeated", "shown", "text")
 
     def __init__(
         self, shown: str, text: str, kind: str, prefix: ValuePath = (), prepare: Callable[[Any], None] | None = None
@@ -208,8 +203,30 @@ class TextOrigin:
         self.kind = kind  # json | yaml
         self.prefix = prefix
         self.prepare = prepare
+        self.repeated: list[ValuePath] = []  # what is written twice, as `read` has found
         self._nodes: Any = None
         self._whole: Location | None = None
+
+    def read(self) -> Any:
+        """The value of the text, as `read_json` and `read_yaml` give it.
+
+        Raises:
+            Malformed: it has none.
+        """
+        if self.kind == "yaml":
+            node = _compose(self.text, self.prepare)
+            value = None if node is None else _Plain().value(node)
+            self.repeated = _repeated_nodes(node)
+            return value
+        spans = JsonSpans(self.text)
+        try:
+            value, repeats = spans.value()
+        except (ValueError, IndexError, RecursionError):
+            return read_json(self.text)  # says what is wrong
+        if repeats:
+            self.repeated = repeated(self.text)
+        self._nodes = spans
+        return value
 
     def locate(self, path: ValuePath) -> Location:
         steps = path[len(self.prefix) :] if path[: len(self.prefix)] == self.prefix else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from assay.documents.positions import Malformed, TextOrigin, read_json, read_yaml
+from assay.documents.positions import Malformed, TextOrigin
 from assay.model import Resource, Text, Unknown
 from assay.patterns import pattern
 
@@ -23,12 +23,12 @@ def read(file: File) -> list[Resource]:
     """
     text = file.text()
     kind = "json" if file.path.endswith(".json") else "yaml"
-    document = read_json(text) if kind == "json" else read_yaml(text)
+    origin = TextOrigin(file.shown, text, kind, ("definition",))
+    document = origin.read()
     if not isinstance(document, dict):
         raise Malformed("a state machine is an object with StartAt and States")
     name = os.path.basename(file.path).partition(".")[0]
     values = {"name": name, "definition": with_holes(document) if "${" in text else document}
-    origin = TextOrigin(file.shown, text, kind, ("definition",))
     return [Resource("aws_sfn_state_machine", file.shown, "document", values, origin, name=name)]
 
 
