@@ -295,6 +295,7 @@ def test_what_no_text_of_a_machine_says_no_state_says() -> None:
     assert may_pay(of({"Comment": Text([Unknown("var.x"), " reFUNDs"])}))
     assert may_pay(Machine({"States": {"Refund": {"x": Unknown("var.x")}}}))
     assert not may_pay(of({"x": Unknown("var.x")}))
+    assert not may_pay(of({"Parameters": {"Payload.$": "$.Payload"}})), "every call of a function has one"
 
 
 # --- credentials and use ----------------------------------------------------------------------------------------------

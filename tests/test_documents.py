@@ -214,6 +214,48 @@ def test_a_state_of_unknown_type_hides_none_behind_it(tmp_path: Path) -> None:
         assert found[0].message.startswith(f"state {name} ")
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '"States": "${states}"',
+        '"States": {"A": {"Type": "Pass", "Next": "B"}, "B": "${state}"}',
+        '"States": {"A": {"Type": "Map", "End": true, "ItemProcessor": "${processor}"}}',
+        '"States": {"A": {"Type": "Parallel", "End": true, "Branches": ["${branch}"]}}',
+    ],
+)
+def test_states_that_nobody_knows_pass_no_rule(tmp_path: Path, piece: str) -> None:
+    """Whatever may hold tasks may hold tasks without a retry."""
+    report = scan(write(tmp_path, **{"m.asl.json": f'{{"StartAt": "A", {piece}}}'}), STATES)
+    assert report.summary["pass"] == 0
+    assert {f.verdict for f in report.findings} == {Verdict.UNKNOWN}
+    assert {f.rule for f in report.findings} == {e.id for e in STATES}
+
+
+def test_an_iteration_speaks_the_language_of_its_machine(tmp_path: Path) -> None:
+    """With JSONata a Catch keeps the input by its Output, at every depth; ResultPath does not exist there."""
+    catch = [{"ErrorEquals": ["States.ALL"], "Output": "{% $states.input %}", "Next": "Undo"}]
+    call = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    inner = {"StartAt": "Do", "States": {"Do": {**call, "Catch": catch}, "Undo": call}}
+    each = {"Type": "Map", "ItemProcessor": inner, "End": True}
+    machine = {"QueryLanguage": "JSONata", "StartAt": "Each", "States": {"Each": each}}
+    write(tmp_path, **{"m.asl.json": json.dumps(machine)})
+    assert scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-catch-drops-input"]).findings == []
+
+
+def test_a_payload_is_no_payment(tmp_path: Path) -> None:
+    task = 'Type = "Task", Resource = "arn:aws:states:::lambda:invoke"'
+    states = (
+        f'A = {{ {task}, Parameters = {{ "Payload.$" = "$.Payload" }}, Next = "B" }}, '
+        f'B = {{ {task}, Parameters = {{ FunctionName = "payload-of-payments" }}, End = true }}'
+    )
+    write(tmp_path, **{
+        "main.tf": 'resource "aws_sfn_state_machine" "m" {\n  type = "EXPRESS"\n'
+        f'  definition = jsonencode({{ StartAt = "A", States = {{ {states} }} }})\n}}\n',
+    })  # fmt: skip
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-express-side-effects"])
+    assert [f.message for f in report.findings] == ["state B looks like a payment, and may run more than once"]
+
+
 def test_a_function_whose_name_is_unknown_hides_no_other(tmp_path: Path) -> None:
     call = 'Type = "Task", Resource = "arn:aws:states:::lambda:invoke", Parameters = { FunctionName = "save" }'
     terraform = f"""
@@ -650,3 +692,16 @@ def test_of_a_task_whose_resource_nobody_knows_it_is_not_known_whether_it_change
     found = sorted((f.verdict.value, f.message) for f in report.findings)
     assert [v for v, _ in found] == ["fail", "unknown"], found
     assert found[0][1].startswith("state B changes something")
+
+
+def test_a_long_heredoc_with_a_reference_is_judged_piece_by_piece(tmp_path: Path) -> None:
+    task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    states = {f"S{i}": {**task, "Parameters": {"QueueUrl": "${aws_sqs_queue.q.url}"}} for i in range(300)}
+    text = json.dumps({"StartAt": "S0", "States": states}, indent=2)
+    assert text.count("\n") > 2_000
+    body = 'resource "aws_sqs_queue" "q" {}\nresource "aws_sfn_state_machine" "m" {\n'
+    body += f"  definition = <<EOT\n{text}\nEOT\n}}\n"
+    write(tmp_path, **{"main.tf": body})
+    report = scan(tmp_path, [e for e in STATES if e.id == "aws-sfn-task-no-retry"])
+    assert len(report.findings) == 300
+    assert {f.verdict for f in report.findings} == {Verdict.FAIL}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assay.analysis import state_language
 from assay.analysis.state_machine import Machine
-from assay.model import Undetermined, Unknown
+from assay.model import PartialList, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,3 +246,67 @@ def test_a_doubt_hides_no_fault_and_is_raised_at_the_end() -> None:
 def test_a_piece_that_nobody_knows_is_no_fault_and_no_pass(document: dict[str, Any]) -> None:
     with pytest.raises(Undetermined):
         said(document)
+
+
+UNSURE = {
+    "retrier beside a catcher": (
+        one({**TASK, "Retry": [Unknown("r"), Unknown("s")], "Catch": [{"ErrorEquals": ["E"]}]}),
+        ["state A: a Catch leads to no state"],
+    ),
+    "retriers before a wrong one": (
+        one({**TASK, "Retry": [Unknown("r"), Unknown("s"), {"ErrorEquals": []}]}),
+        ["state A: a Retry names no error in ErrorEquals"],
+    ),
+    "all retriers beside a catcher": (
+        one({**TASK, "Retry": Unknown("r"), "Catch": [{"ErrorEquals": ["E"]}]}),
+        ["state A: a Catch leads to no state"],
+    ),
+    "errors of a handler": (
+        one({**TASK, "Catch": [{"ErrorEquals": Unknown("e"), "MaxAttempts": -1}]}),
+        ["state A: a Catch leads to no state", "state A: MaxAttempts is -1, and at least 0 is allowed"],
+    ),
+    "strategy of a handler": (
+        one({**TASK, "Retry": [{"ErrorEquals": ["States.ALL", "E"], "JitterStrategy": Unknown("j")}]}),
+        ["state A: States.ALL stands alone and in the last Retry"],
+    ),
+    "a way before a wrong one": (
+        {"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": Unknown("n")}, "B": {"Type": "Pass", "Next": "C"}}},
+        ["state B goes on to C, which does not exist", "from state B the execution can never end"],
+    ),
+    "a way of what is not reached": (
+        {"StartAt": "A", "States": {"A": PASS, "B": {"Type": "Pass", "Next": Unknown("n")}}},
+        ["state B cannot be reached"],
+    ),
+    "the start": (
+        {"StartAt": Unknown("s"), "States": {"A": {"Type": "Pass", "Next": "C"}, "B": PASS}},
+        ["state A goes on to C, which does not exist"],
+    ),
+    "a choice that may lead there": (
+        {
+            "StartAt": "A",
+            "States": {"A": {"Type": "Choice", "Choices": [CHOICE | {"Next": "A"}, Unknown("c")]}, "B": PASS},
+        },
+        [],
+    ),
+    "more branches than are known": (
+        one({
+            "Type": "Parallel", "End": True,
+            "Branches": PartialList([{"StartAt": "X", "States": {"X": {"Type": "Pass"}}}], Unknown("var.branches")),
+        }),
+        ["from state X the execution can never end", "state X has neither Next nor End"],
+    ),
+}  # fmt: skip
+"""Definitions with a piece that nobody knows, and the certain faults beside it."""
+
+
+@pytest.mark.parametrize("name", UNSURE)
+def test_what_nobody_knows_hides_no_certain_fault_and_makes_none(name: str) -> None:
+    document, wanted = UNSURE[name]
+    found: list[str] = []
+
+    def collect() -> None:
+        found.extend(what for what, _ in faults(document, ()))
+
+    with pytest.raises(Undetermined):
+        collect()
+    assert sorted(found) == sorted(wanted)

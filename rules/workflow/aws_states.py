@@ -193,10 +193,9 @@ def aws_sfn_history_growth(machine: Resource, graph: Graph) -> Iterator[Finding]
     """
     if machine["type"] == "EXPRESS":
         return
-    for scope in read(machine, graph).scopes:
-        for s, rounds in endless_loops(scope):
-            said = f"from state {s.name} on, a loop without a Map ends after about {rounds:,} rounds"
-            yield machine.fails(said, at=s.where, key=f"{scope.where} {s.name}")
+    for s, rounds in endless_loops(read(machine, graph)):
+        said = f"from state {s.name} on, a loop without a Map ends after about {rounds:,} rounds"
+        yield machine.fails(said, at=s.where, key=f"{s.scope.where} {s.name}")
 
 
 @rule(on="aws_sfn_state_machine", severity=INFO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_left
 from contextlib import suppress
 from itertools import accumulate
@@ -16,6 +17,7 @@ Span = tuple[int, int, int, int]
 
 _FAULTS = (ValueError, IndexError, RecursionError)
 _BLOCK = 4096
+_SPACE = re.compile(r"[ \t\r\n]*")
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -145,9 +147,8 @@ class JsonSpans:
 
     def _skip(self, at: int) -> int:
         """The first place from `at` on that is no white space."""
-        while self.text[at] in " \t\r\n":
-            at += 1
-        return at
+        found = _SPACE.match(self.text, at)
+        return at if found is None else found.end()
 
     def _place(self, at: int) -> tuple[int, int]:
         """Line and column; lines are counted by blocks, for a text may have very many or very long ones."""

@@ -10,7 +10,7 @@ from assay.model import Undetermined, Unknown, as_list, join_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.analysis.state_machine import Machine, Scope, State
+    from assay.analysis.state_machine import Machine, State
 
 
 def closure(ways: dict[str, list[str]], begin: Any) -> set[str]:
@@ -86,31 +86,41 @@ MAX_EVENTS = 25_000
 _EVENTS_A_STATE = 5  # entered, scheduled, started, succeeded, exited
 
 
-def endless_loops(scope: Scope) -> Iterator[tuple[State, int]]:
+def endless_loops(machine: Machine) -> Iterator[tuple[State, int]]:
     """Of each loop that works through items one by one: its first Choice, and the rounds its history has room for.
 
     A loop that waits between its rounds polls something, and one that counts to a written number is bounded: neither
     is meant.
 
     Raises:
-        Undetermined: at the end, when a state may go on to one that nobody knows.
+        Undetermined: at the end, when there may be another.
     """
-    found = scope.fields.get("States")
-    if isinstance(found, Unknown):
-        raise Undetermined(found)
-    ahead = {name: [one for _, one in many] for name, many in scope.ways().items()}
-    for loop in loops({name: [one for one in many if isinstance(one, str)] for name, many in ahead.items()}):
-        inside = [s for s in scope.states if s.name in loop]
-        kinds = [s.kind for s in inside]
-        first = next((s for s in inside if s.kind == "Choice"), None)
-        if first and any(kind in ("Task", "Parallel", "Map") for kind in kinds) and "Wait" not in kinds:
-            rounds = MAX_EVENTS // (_EVENTS_A_STATE * len(loop))
-            if not any(_counts_to(s, rounds) for s in inside):
-                yield first, rounds
-    for many in ahead.values():
-        for one in many:
-            if isinstance(one, Unknown):
-                raise Undetermined(one)
+    doubt = machine.more
+    for scope in machine.scopes:
+        ways = {name: [one for _, one in many if isinstance(one, str)] for name, many in scope.ways().items()}
+        unknown = (one for many in scope.ways().values() for _, one in many if isinstance(one, Unknown))
+        doubt = next(unknown, None) if doubt is None else doubt
+        order = {s.name: i for i, s in enumerate(scope.states)}
+        for loop in loops(ways):
+            try:
+                found = _endless([scope.states[i] for i in sorted(order[name] for name in loop)])
+            except Undetermined as error:
+                doubt = error.unknown if doubt is None else doubt
+            else:
+                if found is not None:
+                    yield found
+    if doubt is not None:
+        raise Undetermined(doubt)
+
+
+def _endless(loop: list[State]) -> tuple[State, int] | None:
+    """The first Choice of a loop over items, and the rounds its history has room for; None of other loops."""
+    kinds = [s.kind for s in loop]
+    first = next((s for s in loop if s.kind == "Choice"), None)
+    if first is None or "Wait" in kinds or not any(kind in ("Task", "Parallel", "Map") for kind in kinds):
+        return None
+    rounds = MAX_EVENTS // (_EVENTS_A_STATE * len(loop))
+    return None if any(_counts_to(s, rounds) for s in loop) else (first, rounds)
 
 
 def _counts_to(s: State, most: int) -> bool:

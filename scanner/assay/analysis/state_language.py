@@ -62,6 +62,7 @@ _EXCLUSIVE = (
     ("TimeoutSeconds", "TimeoutSecondsPath"), ("HeartbeatSeconds", "HeartbeatSecondsPath"), ("Error", "ErrorPath"),
     ("Cause", "CausePath"), ("Next", "End"), ("ItemProcessor", "Iterator"),
 )  # fmt: skip
+_LATTER = frozenset(other for _, other in _EXCLUSIVE)
 LONGEST_NAME = 80
 
 
@@ -95,7 +96,11 @@ class _Check:
         if self.doubt is None:
             self.doubt = about
 
-    def ask(self, questions: Iterable[Callable[[_Check, Any], None]], about: Scope | State) -> None:
+    def wonder_at_more(self, value: Any) -> None:
+        if isinstance(value, PartialList):
+            self.wonder(value.unknown)
+
+    def ask(self, questions: Iterable[Callable[[_Check, Any], None]], about: Any) -> None:
         """Every question; a doubt in one hides nothing of the others."""
         for question in questions:
             try:
@@ -139,8 +144,7 @@ class _Check:
                     self.scope(next(scopes))
                 elif isinstance(one, Unknown):
                     self.wonder(one)
-            if isinstance(inner, PartialList):
-                self.wonder(inner.unknown)
+            self.wonder_at_more(inner)
 
 
 def _top(check: _Check, scope: Scope) -> None:
@@ -184,7 +188,7 @@ def _moves(check: _Check, s: State) -> None:
     kind = s.kind
     if kind in ("Task", "Pass", "Wait", "Parallel", "Map") and "Next" not in fields and fields.get("End") != True:  # noqa: E712
         check.say(f"state {name} has neither Next nor End", here)
-    for one, other in _EXCLUSIVE:
+    for one, other in _EXCLUSIVE if not _LATTER.isdisjoint(fields) else ():
         if one in fields and other in fields and not (other == "End" and fields["End"] == False):  # noqa: E712
             check.say(f"state {name} has both {one} and {other}", (*here, other))
 
@@ -209,45 +213,49 @@ def _needs(check: _Check, s: State) -> None:
         check.say(f"state {name} has no ItemProcessor", here)
 
 
-def _retriers(check: _Check, s: State) -> None:
-    name, fields, here = s.name, s.fields, s.where
+def _handlers(check: _Check, s: State) -> None:
     for field in ("Retry", "Catch"):
-        if field not in fields:
-            continue
-        handlers = as_list(fields[field])
-        doubt: Unknown | None = None
-        for i, one in enumerate(handlers):
-            at = (*here, field, i)
-            if isinstance(one, Unknown):
-                doubt = doubt or one
-                continue
-            errors = one.get("ErrorEquals") if isinstance(one, dict) else None
-            if not isinstance(errors, (list, Unknown)) or errors == []:
-                check.say(f"state {name}: a {field} names no error in ErrorEquals", at)
-                continue
-            if "States.ALL" in errors and (len(errors) > 1 or i + 1 < list.__len__(handlers)):
-                check.say(f"state {name}: States.ALL stands alone and in the last {field}", at)
-            if field == "Catch" and "Next" not in one:
-                check.say(f"state {name}: a Catch leads to no state", at)
-            _retry_numbers(check, name, one, at)
-        if doubt is not None:
-            raise Undetermined(doubt)
+        if field in s.fields:
+            handlers = as_list(s.fields[field])
+            last = list.__len__(handlers) - 1
+            for i, one in enumerate(list.__iter__(handlers)):
+                try:
+                    _handler(check, s, field, i, one, i == last)
+                except Undetermined as doubt:  # hides nothing of the others
+                    check.wonder(doubt.unknown)
+            check.wonder_at_more(handlers)
 
 
 _LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
 
 
-def _retry_numbers(check: _Check, name: str, one: dict[str, Any], at: ValuePath) -> None:
-    for field, value in one.items():
-        least = _LEAST.get(field)
-        if least is None or isinstance(value, Unknown):
-            continue
-        if not isinstance(value, (int, float)):
-            check.say(f"state {name}: {field} is no number", (*at, field))
-        elif value < least:
-            check.say(f"state {name}: {field} is {value}, and at least {least} is allowed", (*at, field))
-    if "JitterStrategy" in one and one["JitterStrategy"] not in ("FULL", "NONE"):
-        check.say(f"state {name}: JitterStrategy is FULL or NONE", (*at, "JitterStrategy"))
+def _handler(check: _Check, s: State, field: str, i: int, one: Any, last: bool) -> None:
+    if isinstance(one, Unknown):
+        raise Undetermined(one)
+    name, at = s.name, (*s.where, field, i)
+    errors = one.get("ErrorEquals") if isinstance(one, dict) else None
+    if not isinstance(errors, (list, Unknown)) or (type(errors) is list and not errors):
+        check.say(f"state {name}: a {field} names no error in ErrorEquals", at)
+        return
+    if field == "Catch" and "Next" not in one:
+        check.say(f"state {name}: a Catch leads to no state", at)
+    for key in _LEAST.keys() & one.keys():
+        value, least = one[key], _LEAST[key]
+        if isinstance(value, (int, float)):
+            if value < least:
+                check.say(f"state {name}: {key} is {value}, and at least {least} is allowed", (*at, key))
+        elif not isinstance(value, Unknown):
+            check.say(f"state {name}: {key} is no number", (*at, key))
+    if "JitterStrategy" in one:
+        check.ask((_jitter,), (name, one["JitterStrategy"], (*at, "JitterStrategy")))
+    if "States.ALL" in errors and not (last and len(errors) == 1):
+        check.say(f"state {name}: States.ALL stands alone and in the last {field}", at)
+
+
+def _jitter(check: _Check, about: tuple[str, Any, ValuePath]) -> None:
+    name, strategy, at = about
+    if strategy not in ("FULL", "NONE"):
+        check.say(f"state {name}: JitterStrategy is FULL or NONE", at)
 
 
 def _choices(check: _Check, s: State) -> None:
@@ -257,20 +265,18 @@ def _choices(check: _Check, s: State) -> None:
     choices = fields.get("Choices")
     if isinstance(choices, Unknown):
         raise Undetermined(choices)
-    if not isinstance(choices, list) or not choices:
+    if not isinstance(choices, list) or (type(choices) is list and not choices):
         check.say(f"state {name} has no Choices", here)
         return
-    doubt: Unknown | None = None
-    for i, one in enumerate(choices):
+    for i, one in enumerate(list.__iter__(choices)):
         if isinstance(one, Unknown):
-            doubt = doubt or one
+            check.wonder(one)
         elif isinstance(one, dict):
             at = (*here, "Choices", i)
             if "Next" not in one:
                 check.say(f"state {name}: a choice leads to no state", at)
             _condition(check, name, one, at)
-    if doubt is not None:
-        raise Undetermined(doubt)
+    check.wonder_at_more(choices)
 
 
 def _condition(check: _Check, name: str, one: dict[str, Any], at: ValuePath) -> None:
@@ -301,25 +307,26 @@ def _values(check: _Check, s: State) -> None:
         if isinstance(timeout, (int, float)) and isinstance(beat, (int, float)) and beat >= timeout:
             check.say(f"state {name}: HeartbeatSeconds must be less than TimeoutSeconds", (*here, "HeartbeatSeconds"))
     for field in ("Parameters", "ResultSelector", "ItemSelector"):
-        for where, value in _selected(fields[field], (*here, field)) if field in fields else ():
-            if isinstance(value, str) and not value.startswith(("$", "States.")):
-                check.say(f"state {name}: {where[-1]} takes a path or an intrinsic function, not {value}", where)
+        if field in fields:
+            _selected(check, name, fields[field], (*here, field))
 
 
-_OF_A_STATE = (_fields, _moves, _needs, _retriers, _choices, _values)
-
-
-def _selected(value: Any, at: ValuePath) -> Iterator[tuple[ValuePath, Any]]:
+def _selected(check: _Check, name: str, value: Any, at: ValuePath) -> None:
     """Every value under a name that ends in `.$`."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key.endswith(".$"):
-                yield (*at, key), inner
-            elif isinstance(inner, (dict, list)):
-                yield from _selected(inner, (*at, key))
+            if isinstance(inner, (dict, list)):
+                if not key.endswith(".$"):
+                    _selected(check, name, inner, (*at, key))
+            elif isinstance(inner, str) and key.endswith(".$") and not inner.startswith(("$", "States.")):
+                check.say(f"state {name}: {key} takes a path or an intrinsic function, not {inner}", (*at, key))
     elif isinstance(value, list):
-        for i, inner in enumerate(value):
-            yield from _selected(inner, (*at, i))
+        for i, inner in enumerate(list.__iter__(value)):
+            _selected(check, name, inner, (*at, i))
+        check.wonder_at_more(value)
+
+
+_OF_A_STATE = (_fields, _moves, _needs, _handlers, _choices, _values)
 
 
 def _whole(value: Any) -> bool:
@@ -329,31 +336,40 @@ def _whole(value: Any) -> bool:
 # --- the states as a graph --------------------------------------------------------------------------------------------
 
 
-def _ends(s: State) -> bool:
-    """True when the execution of a scope may end in this state."""
-    return bool(s.kind in ("Succeed", "Fail") or s.fields.get("End") == True)  # noqa: E712
+def _may_end(s: State) -> bool:
+    """False when the execution of a scope certainly goes on from this state."""
+    try:
+        return bool(s.kind in ("Succeed", "Fail") or s.fields.get("End") == True)  # noqa: E712
+    except Undetermined:
+        return True
 
 
 def _ways(check: _Check, scope: Scope) -> None:
     found, start = scope.fields["States"], scope.fields.get("StartAt")
-    if not isinstance(start, (str, Unknown)) or start not in found:
+    if not isinstance(start, Unknown) and (not isinstance(start, str) or start not in found):
         said = start if isinstance(start, str) else "not set"
         check.say(f"StartAt names no state ({said})", (*scope.where, "StartAt"))
         return
     names: dict[str, list[str]] = {name: [] for name in found}
     backwards: dict[str, list[str]] = {name: [] for name in found}
+    open_ = {name for name, fields in found.items() if isinstance(fields, Unknown)}  # nobody knows all their ways on
     for name, ahead in scope.ways().items():
         for field, one in ahead:
-            if isinstance(one, (list, dict)) or one not in found:
+            if isinstance(one, Unknown):
+                check.wonder(one)
+                open_.add(name)
+            elif isinstance(one, (list, dict)) or one not in found:
                 what = f"state {name} goes on to {one}, which does not exist"
                 check.say(what, (*scope.where, "States", name, *field))
             else:
                 names[name].append(one)
                 backwards[one].append(name)
+    if isinstance(start, Unknown):
+        raise Undetermined(start)
     reached = closure(names, [start])
-    alive = closure(backwards, [s.name for s in scope.states if _ends(s)])
-    if len(reached) == len(alive) == len(found):
-        return
+    alive = closure(backwards, open_.union(s.name for s in scope.states if _may_end(s)))
+    if not open_.isdisjoint(reached):
+        reached = set(found)
     for name in found:
         if name not in reached:
             check.say(f"state {name} cannot be reached", (*scope.where, "States", name))

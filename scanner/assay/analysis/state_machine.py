@@ -57,17 +57,21 @@ class State:
 class Scope:
     """The machine, a branch or an iteration: the states that may go on to each other, and those `around` it."""
 
-    __slots__ = ("_ways", "around", "fields", "states", "where")
+    __slots__ = ("_ways", "around", "fields", "language", "states", "where")
 
-    def __init__(self, fields: dict[str, Any], where: ValuePath, around: tuple[dict[str, Any], ...]) -> None:
+    def __init__(
+        self, fields: dict[str, Any], where: ValuePath, around: tuple[dict[str, Any], ...], language: Any
+    ) -> None:
         self.fields = fields
+        self.language = language  # of states that do not say theirs
         self.where = where
         self.around = around  # the fields of the states, the outermost first
         self.states: list[State] = []
         self._ways: dict[str, list[tuple[ValuePath, Any]]] | None = None
 
     def ways(self) -> dict[str, list[tuple[ValuePath, Any]]]:
-        """Of each state by its name where it may go on: the path of the field within it, and the name of the next."""
+        """Of each state by its name where it may go on: the path of the field within it, and the name of the next, or
+        the unknown that stands for it."""
         if self._ways is None:
             self._ways = {s.name: _following(s.fields) for s in self.states}
         return self._ways
@@ -80,9 +84,9 @@ class Machine:
         self.document = document
         self.scopes: list[Scope] = []
         self._states: list[State] = []
-        self._more: Unknown | None = None  # what may hold further states
+        self.more: Unknown | None = None  # what may hold further states
         self.top = self._scope(document, where, ())
-        self.states = self._states if self._more is None else PartialList(self._states, self._more)
+        self.states = self._states if self.more is None else PartialList(self._states, self.more)
         self.doubt: Unknown | None = None  # why nothing is known of the definition
         self.repeats = False  # some object of the text has two members of one name
         self.reads: list[tuple[Resource, ValuePath, Unknown]] = []
@@ -90,9 +94,10 @@ class Machine:
         self._written: bytes | None = None
 
     def _scope(self, fields: dict[str, Any], where: ValuePath, around: tuple[dict[str, Any], ...]) -> Scope:
-        scope = Scope(fields, where, around)
+        scope = Scope(fields, where, around, self.document.get("QueryLanguage", "JSONPath"))
         self.scopes.append(scope)
         found = fields.get("States")
+        self._wonder(found)
         for name, inner in found.items() if isinstance(found, dict) else ():
             if isinstance(inner, dict):
                 s = State(name, inner, scope, (*where, "States", name))
@@ -100,7 +105,14 @@ class Machine:
                 self._states.append(s)
                 if not HOLDS.isdisjoint(inner):
                     s.inner = [self._scope(one, at, (*around, inner)) for one, at in self._held(s)]
+            else:
+                self._wonder(inner)
         return scope
+
+    def _wonder(self, piece: Any) -> None:
+        """An unknown piece in a place where states stand may hold any."""
+        if self.more is None and isinstance(piece, Unknown):
+            self.more = piece
 
     def _held(self, s: State) -> Iterator[tuple[dict[str, Any], ValuePath]]:
         for key in INNER:
@@ -108,11 +120,14 @@ class Machine:
             if isinstance(inner, dict):
                 yield inner, (*s.where, key)
             elif isinstance(inner, list):
-                if isinstance(inner, PartialList):
-                    self._more = inner.unknown if self._more is None else self._more
                 for i, one in enumerate(list.__iter__(inner)):
                     if isinstance(one, dict):
                         yield one, (*s.where, key, i)
+                    else:
+                        self._wonder(one)
+                self._wonder(inner.unknown if isinstance(inner, PartialList) else None)
+            else:
+                self._wonder(inner)
 
     def of_kind(self, kind: str) -> list[State]:
         """The states of a type; of a list that raises at its end when the type of a state is unknown."""
@@ -120,7 +135,7 @@ class Machine:
         if found is None:
             found = [s for s in self._states if not isinstance(s.kind, Unknown) and s.kind == kind]
             doubts = [s.kind for s in self._states if isinstance(s.kind, Unknown)]
-            doubts += [] if self._more is None else [self._more]
+            doubts += [] if self.more is None else [self.more]
             found = self._kinds[kind] = PartialList(found, doubts[0]) if doubts else found
         return found
 
@@ -139,13 +154,26 @@ class Machine:
         return self._written
 
 
+_NEXT, _DEFAULT = ("Next",), ("Default",)
+
+
 def _following(fields: dict[str, Any]) -> list[tuple[ValuePath, Any]]:
-    found: list[tuple[ValuePath, Any]] = [((key,), fields[key]) for key in ("Next", "Default") if key in fields]
+    """Where a state may go on; where nobody knows a choice or catcher, the unknown stands for its state."""
+    found: list[tuple[ValuePath, Any]] = []
+    if "Next" in fields:
+        found.append((_NEXT, fields["Next"]))
+    if "Default" in fields:
+        found.append((_DEFAULT, fields["Default"]))
     for key in ("Choices", "Catch"):
         if key in fields:
-            for i, one in enumerate(as_list(fields[key])):
-                if isinstance(one, dict) and "Next" in one:
+            many = as_list(fields[key])
+            for i, one in enumerate(list.__iter__(many)):
+                if isinstance(one, Unknown):
+                    found.append(((key, i), one))
+                elif isinstance(one, dict) and "Next" in one:
                     found.append(((key, i, "Next"), one["Next"]))
+            if isinstance(many, PartialList):
+                found.append(((key,), many.unknown))
     return found
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from assay.model import Finding, Resource
 
 _READS = ("get", "list", "describe", "query", "scan", "head", "batchget", "select", "search", "retrieve", "check")
-_MONEY = ("pay", "charge", "refund", "billing", "debit", "invoic", "transfer")
+_MONEY = (b"charge", b"refund", b"billing", b"debit", b"invoic", b"transfer")
+_PAY = pattern(rb"pay(?!load)")  # every call of a function has a Payload
 _ACCOUNT = pattern(rb"arn:aws[\w-]*:[\w-]+:[\w-]*:[^:]")
 _ARN = pattern(r"arn:aws[\w-]*:[\w-]+:[\w-]*:([^:]*):")
 _CALLS = {
@@ -50,6 +51,8 @@ def handlers(s: State, field: str) -> list[Any]:
     if field not in s.fields:
         return []
     found = as_list(s.fields[field])
+    if type(found) is list and {*map(type, found)} == {dict}:  # as nearly all are
+        return found
     sound = [one for one in list.__iter__(found) if isinstance(one, (dict, Unknown))]
     return PartialList(sound, found.unknown) if isinstance(found, PartialList) else sound
 
@@ -87,8 +90,7 @@ def drops_input(s: State, catcher: dict[str, Any]) -> bool:
     following = s.scope.fields["States"].get(name) if isinstance(name, (str, Unknown)) else None
     if isinstance(following, dict) and following.get("Type") in ("Fail", "Succeed"):
         return False
-    language = s.fields.get("QueryLanguage", s.scope.fields.get("QueryLanguage", "JSONPath"))
-    if language == "JSONata":
+    if s.fields.get("QueryLanguage", s.scope.language) == "JSONata":
         return catcher.get("Output") is None and catcher.get("Assign") is None
     return "ResultPath" not in catcher or bool(catcher["ResultPath"] == "$")
 
@@ -134,15 +136,18 @@ def needed_action(s: State) -> str:
 
 def may_pay(machine: Machine) -> bool:
     """False when no state of a machine speaks of payment: asked once, it spares a look at every state."""
-    written = machine.written()
-    return any(word.encode() in written for word in _MONEY)
+    return _is_about_money(machine.written())
+
+
+def _is_about_money(text: bytes) -> bool:
+    return any(word in text for word in _MONEY) or _PAY.search(text) is not None
 
 
 def _speaks_of_payment(s: State) -> bool:
     """True when a task's name, or what it calls, is about money."""
     arguments = texts(s.fields.get("Parameters", s.fields.get("Arguments")))
-    text = "\n".join([s.name, s.called, *map(text_of, arguments)]).lower()
-    return any(word in text for word in _MONEY)
+    text = "\n".join([s.name, s.called, *map(text_of, arguments)])
+    return _is_about_money(text.lower().encode("utf-8", "surrogatepass"))
 
 
 def at_each(machine: Resource, found: Iterable[State], test: Callable[[State], str]) -> Iterator[Finding]:
@@ -172,7 +177,7 @@ def _many(value: Any) -> list[dict[str, Any]]:
 
 def may_name_account(machine: Machine) -> bool:
     """False when no state of a machine names an account in an ARN, as `may_pay`."""
-    return _ACCOUNT.search(machine.written()) is not None
+    return machine.more is not None or _ACCOUNT.search(machine.written()) is not None
 
 
 def literal_account(s: State, own: str | None) -> str:

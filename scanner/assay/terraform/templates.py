@@ -304,6 +304,17 @@ def concatenate(pieces: Sequence[Any]) -> Any:
         texts.append(text)
     if known:
         return v.string("".join(texts))
-    if sum(len(t.parts) if isinstance(t, Text) else 1 for t in texts) > MAX_PARTS:
-        return v.unknown_like(next(t for t in texts if isinstance(t, Unknown)), v.STRING)
-    return Text(texts)
+    cause = next(t for t in texts if isinstance(t, Unknown))
+    if sum(map(_size, texts)) > v.MAX_LENGTH:
+        return v.unknown_like(cause, v.STRING)
+    found = Text(texts)  # merges the lines of a heredoc: a long one with a reference or two is a few parts
+    if len(found.parts) > MAX_PARTS:
+        return v.unknown_like(cause, v.STRING)
+    return found
+
+
+def _size(text: str | Unknown) -> int:
+    """How many characters of a piece are known."""
+    if isinstance(text, str):
+        return len(text)
+    return sum(map(len, text.literals)) if isinstance(text, Text) else 0
