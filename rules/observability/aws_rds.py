@@ -60,13 +60,18 @@ require(
 _SMALL = tuple(f"db.{family}.{size}" for family in ("t2", "t3", "t4g") for size in ("micro", "small"))
 
 
-def _too_small(database: View) -> bool:
-    """Whether the engine records no queries on such an instance: MySQL's and its kin on the smallest ones."""
-    engine, size = database["engine"], database["instance_class"]
-    if database.resource.type == "aws_db_instance":
-        return engine in ("mysql", "mariadb") and size in _SMALL
-    old = size != None and str(size).startswith(("db.t2.", "db.t3."))
-    return engine in (None, "aurora", "aurora-mysql", "mysql") and (old or size in _SMALL)
+_UNRECORDED = ("db2", "custom-")
+
+
+def _records_nothing(database: View) -> bool:
+    """Whether nothing is recorded there: of Db2 and RDS Custom, and of MySQL and its kin on the smallest instances."""
+    size = f"{database['instance_class'] or ''}"
+    clustered = database.resource.type == "aws_rds_cluster_instance"
+    if size in _SMALL or (clustered and size.startswith(("db.t2.", "db.t3."))):
+        own = (None, "aurora", "aurora-mysql", "mysql") if clustered else ("mysql", "mariadb")
+        if database["engine"] in own:
+            return True
+    return not clustered and f"{database['engine'] or ''}".startswith(_UNRECORDED)
 
 
 require(
@@ -74,7 +79,7 @@ require(
     on=["aws_db_instance", "aws_rds_cluster_instance"],
     path="performance_insights_enabled",
     equals=True,
-    when=lambda r: r["performance_insights_enabled"] == True or not _too_small(r),
+    when=lambda r: r["performance_insights_enabled"] == True or not _records_nothing(r),
     severity=INFO,
     controls=["nist-800-53r5:SI-4"],
     equivalents=["CKV_AWS_353", "AVD-AWS-0133"],

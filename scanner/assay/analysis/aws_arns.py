@@ -46,11 +46,16 @@ def matches_all(value: Any) -> bool:
     return value.strip("*?") in ("", "o-", "o-/")
 
 
+def with_stand_ins(text: Any) -> str:
+    """A text with an `x` for each unknown piece (`arn:aws:iam::${account}:role/*`); empty for what is no text."""
+    if isinstance(text, Text):
+        return "".join(p if isinstance(p, str) else "x" for p in text.parts)
+    return text if isinstance(text, str) else ""
+
+
 def wildcard_service(resource: Any) -> str:
     """The service of an ARN that names all it has (`arn:aws:logs:*:*:*`, `arn:aws:s3:::*`), else an empty text."""
-    if isinstance(resource, Text):
-        resource = "".join(p if isinstance(p, str) else "x" for p in resource.parts)
-    pieces = resource.split(":") if isinstance(resource, str) else []
+    pieces = with_stand_ins(resource).split(":")
     wild = len(pieces) > 5 and pieces[0] == "arn" and all(p.strip("*/") == "" for p in pieces[3:])
     return pieces[2] if wild else ""
 

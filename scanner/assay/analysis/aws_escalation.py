@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.analysis.aws_actions import service
-from assay.analysis.aws_arns import is_star
+from assay.analysis.aws_arns import is_star, with_stand_ins
 from assay.analysis.aws_permissions import denied
 from assay.model import Hop, PartialList, Undetermined, Unknown, all_of, any_of
 from assay.tuples import NamedTuple
@@ -141,7 +141,8 @@ def _on_all(s: Statement, action: str) -> bool:
     """True when the resources are everything, or everything of the action's kind in an account."""
     if s.on_everything:
         return True
-    known = [r for r in list.__iter__(s.resources) if isinstance(r, str) and "*" in r and r.startswith("arn:")]
+    texts = map(with_stand_ins, list.__iter__(s.resources))
+    known = [r for r in texts if "*" in r and r.startswith("arn:")]
     forms = service(action.partition(":")[0])[action.lower()].forms if known else ()
     if known and _cover_one(known, forms):
         return True

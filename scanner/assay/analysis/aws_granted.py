@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.aws_arns import with_stand_ins
 from assay.analysis.aws_policy import Statement, as_list, attached_to, joined, statements
 from assay.graph import bare
 from assay.model import PartialList, Ref, Unknown, show
@@ -80,7 +81,8 @@ def _known(value: Any) -> list[Any]:
 
 def _managed(view: View, path: str, arn: Any, graph: Graph) -> list[Statement]:
     """The statements of a managed policy: one of the graph, or one that everybody knows."""
-    name = arn.rpartition("/")[2] if isinstance(arn, str) and ":aws:policy/" in arn else ""
+    written = with_stand_ins(arn)  # `arn:${data.aws_partition.current.partition}:iam::aws:policy/...`
+    name = written.rpartition("/")[2] if ":aws:policy/" in written else ""
     if name in AWS_MANAGED:
         parts = {"effect": "Allow", "resource": "*", "principal": [], "notprincipal": [], "condition": []}
         return [Statement(view, path, {**parts, "sid": name, **AWS_MANAGED[name]})]
