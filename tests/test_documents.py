@@ -18,7 +18,7 @@ from assay.documents import kind_of
 from assay.documents.positions import Malformed, TextOrigin, read_json, read_yaml
 from assay.engine import Report
 from assay.graph import Graph
-from assay.model import Location, Request, Text, Verdict
+from assay.model import Location, Request, Text, Undetermined, Unknown, Verdict
 from assay.scan import collect, run
 
 if TYPE_CHECKING:
@@ -650,6 +650,66 @@ def test_an_image_is_joined_to_its_dockerfile(tmp_path: Path) -> None:
     })  # fmt: skip
     links = {(a.address, b.address, via) for a, b, via in graph_of(tmp_path).links()}
     assert ("docker_image.app", "app/Dockerfile", "build") in links
+
+
+def stage(kind: str, spec: str) -> str:
+    named = f"  build_spec_file = {spec}\n" if spec else ""
+    return (
+        'variable "x" {}\nresource "oci_devops_build_pipeline_stage" "b" {\n  build_pipeline_id = "p"\n'
+        f"  build_pipeline_stage_type = {kind}\n{named}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (stage("var.x", '"build_spec.yaml"'), ""),  # its type tells nothing, its file is here
+        (stage("var.x", '"gone.yaml"'), ""),  # it may be of another type
+        (stage('"BUILD"', '"gone.yaml"'), "runs it and it is not here"),
+        (stage('"BUILD"', ""), ""),
+        (stage('"BUILD"', "var.x"), "which build spec it runs is not known: var.x has no value"),
+        (stage('"DELIVER_ARTIFACT"', '"gone.yaml"'), ""),
+        ('variable "x" {}\nresource "docker_image" "i" {\n  name = "i"\n  build {\n    context = var.x\n  }\n}\n',
+         "which Dockerfile it is built from is not known: var.x has no value"),
+        ('resource "docker_image" "i" {\n  name = "i"\n  build {\n    context = "gone"\n  }\n}\n',
+         "is built from it and it is not here"),
+        (('variable "x" {}\nresource "docker_image" "i" {\n  name = "i"\n  dynamic "build" {\n    for_each = var.x\n'
+          "    content {\n      context = build.value\n    }\n  }\n}\n"),
+         "what it is built from is not known: var.x has no value"),
+    ],
+)  # fmt: skip
+def test_what_a_resource_names_and_nobody_knows_is_said(tmp_path: Path, text: str, said: str) -> None:
+    write(tmp_path, **{"main.tf": text, "build_spec.yaml": "component: build\nsteps: []\n"})
+    found = [i["reason"] for i in scan(tmp_path, []).coverage.inputs if i["status"] != "read"]
+    assert len(found) == (1 if said else 0)
+    assert all(said in reason for reason in found)
+
+
+def test_files_of_an_archive_that_nobody_knows_leave_a_doubt(tmp_path: Path) -> None:
+    text = (
+        'variable "x" {}\ndata "archive_file" "a" {\n  type = "zip"\n  source_dir = "src"\n  output_path = "a.zip"\n'
+        '  dynamic "source" {\n    for_each = var.x\n    content {\n      filename = source.key\n      content = "x"\n'
+        '    }\n  }\n}\nresource "aws_lambda_layer_version" "l" {\n  layer_name = "l"\n'
+        "  filename = data.archive_file.a.output_path\n}\n"
+    )
+    write(tmp_path, **{"main.tf": text, "src__python__a.py": "x = 1\n"})
+    found = scan(tmp_path, [e for e in CATALOGUE.entries if e.id == "aws-layer-secret"]).findings
+    assert [f.verdict for f in found] == [Verdict.UNKNOWN]
+    assert "what else goes into it is not known: var.x has no value" in found[0].message
+
+
+def test_a_source_that_meets_an_unknown_takes_no_other_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from assay.documents import joining
+
+    def fail(*_: object) -> None:
+        raise Undetermined(Unknown("var.x has no value"))
+
+    monkeypatch.setattr(joining, "join", fail)
+    write(tmp_path, **{"main.tf": 'resource "docker_image" "i" {\n  name = "i"\n}\n', "Dockerfile": "FROM a\n"})
+    report = scan(tmp_path, [])
+    assert any("the source document stopped: Undetermined: var.x" in str(i["reason"]) for i in report.coverage.inputs)
+    assert report.graph is not None
+    assert report.graph.all("docker_image")
 
 
 # --- drawing ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay import plugins
 from assay.graph import Graph
 from assay.kubernetes import STDIN
-from assay.model import Intake
+from assay.model import Intake, Undetermined
 from assay.paths import display, walk
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _guarded(source: Source, path: str, request: Request, intake: Intake, work: 
     """Let a source work; when it stops, the others still count."""
     try:
         work()
-    except Exception as error:
+    except (Exception, Undetermined) as error:
         if os.environ.get("ASSAY_DEBUG"):
             raise
         said = f"the source {source.name} stopped: {type(error).__name__}: {error}; ASSAY_DEBUG=1 shows the whole trace"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.documents import kind_of
 from assay.documents.packages import join_package, named_path
-from assay.model import Resource, Step, Unknown
-from assay.paths import repository
+from assay.model import PartialList, Resource, Step, Unknown
+from assay.paths import display, repository
 
 if TYPE_CHECKING:
     from assay.documents.reading import Documents
@@ -116,26 +116,47 @@ def _replace(documents: Documents, machine: Resource, document: Resource) -> Non
 
 def _join_build_stage(documents: Documents, stage: Resource) -> None:
     """The build spec of a stage: a path within its source, which is the repository or the root module's folder."""
-    named = stage.values.get("build_spec_file")
-    if stage.values.get("build_pipeline_stage_type") != "BUILD" or isinstance(named, Unknown):
+    named, kind = stage.values.get("build_spec_file"), stage.values.get("build_pipeline_stage_type")
+    if isinstance(named, Unknown):
+        documents.skipped.setdefault(stage.address, f"which build spec it runs is not known: {named.reason}")
+        return
+    if not isinstance(kind, Unknown) and kind != "BUILD":
         return
     top = named_path(documents, stage, ".")
+    names = [str(named)] if named else ["build_spec.yaml", "build_spec.yml"]
     for folder in dict.fromkeys((repository(top), top, os.path.dirname(top))):
-        for name in [named] if named else ["build_spec.yaml", "build_spec.yml"]:
-            path = os.path.join(folder, str(name))
+        for name in names:
+            path = os.path.join(folder, name)
             if documents.files.allowed(path) and os.path.isfile(path):
                 documents.link(stage, path, "build_spec", "build_spec_file")
                 return
+    if not isinstance(kind, Unknown):
+        reason = f"{stage.address} runs it and it is not here, so its steps were not judged"
+        documents.skipped.setdefault(f"{stage.address}: {names[0]}", reason)
 
 
 def _join_image(documents: Documents, image: Resource) -> None:
     """The Dockerfile that an image of the Docker provider is built from."""
-    for build in image.values.get("build") or ():
-        context = named_path(documents, image, build.get("context")) if isinstance(build, dict) else ""
-        name = build.get("dockerfile") or "Dockerfile" if context else ""
-        path = os.path.join(context, name) if isinstance(name, str) and name else ""
+    builds = image.values.get("build")
+    several = builds.unknown if isinstance(builds, PartialList) else builds
+    if isinstance(several, Unknown):
+        documents.skipped.setdefault(image.address, f"what it is built from is not known: {several.reason}")
+    for build in list.__iter__(builds) if isinstance(builds, list) else ():
+        if not isinstance(build, dict):
+            continue
+        name, context = build.get("dockerfile"), build.get("context")
+        unknown = next((value for value in (name, context) if isinstance(value, Unknown)), None)
+        if unknown is not None:
+            reason = f"which Dockerfile it is built from is not known: {unknown.reason}"
+            documents.skipped.setdefault(image.address, reason)
+            continue
+        folder = named_path(documents, image, context)
+        path = os.path.join(folder, str(name or "Dockerfile")) if folder else ""
         if path and documents.files.allowed(path) and os.path.isfile(path):
             documents.link(image, path, "dockerfile", "build")
+        elif path:
+            reason = f"{image.address} is built from it and it is not here, so it was not judged"
+            documents.skipped.setdefault(display(path, documents.request.base), reason)
 
 
 _JOINERS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.documents import kind_of
 from assay.documents.layer_archive import TreePackage, archive_of
-from assay.model import Ref, Resource, Unknown
+from assay.model import PartialList, Ref, Resource, Unknown
 from assay.paths import display
 
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ def _files(documents: Documents, data: Resource) -> tuple[Files, str]:
 def _written(data: Resource, found: Files) -> Iterator[str]:
     """What Terraform itself writes into it."""
     place = data.origin.locate(()).file
+    blocks = data.values.get("source")
+    several = blocks.unknown if isinstance(blocks, PartialList) else blocks
+    if isinstance(several, Unknown):
+        yield f"what else goes into it is not known: {several.reason}"
     for part in [data.values, *_blocks(data.values.get("source"))]:
         content = part.get("content", part.get("source_content"))
         name = part.get("filename", part.get("source_content_filename"))
