@@ -5,12 +5,13 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, made_policy, matches, nearest_action
-from assay.analysis.aws_escalation import HOLDERS, beyond, escalations
+from assay.analysis.aws_escalation import HOLDERS, beyond, escalations, on_all_of_a_kind
 from assay.analysis.aws_operators import is_operator
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
     DECRYPTION,
     EXFILTRATION,
+    denied,
     granted,
     listed,
     narrowable,
@@ -486,6 +487,8 @@ def aws_iam_decrypt_any_key(r: Resource, graph: Graph) -> Iterator[Finding]:
 
     def test(s: Statement) -> str:
         found = granted(document, s, DECRYPTION)
+        if not found and s.allows and not s.conditions:  # `arn:aws:kms:*:123456789012:key/*` names none either
+            found = [a for a in DECRYPTION if s.covers(a) and on_all_of_a_kind(s, a) and not denied(document, a)]
         return f"{s} allows {listed(found)} with every key" if found else ""
 
     yield from flag(document, test)

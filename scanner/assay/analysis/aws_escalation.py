@@ -126,7 +126,11 @@ def _granting(document: list[Statement], action: str, passed_to: str) -> Stateme
 
 def _powerful(s: Statement, action: str, passed_to: str) -> bool:
     """True for an Allow that no condition weakens, on everything that the action works on."""
-    tests = (lambda: s.allows, lambda: all_of(s.conditions, lambda c: _met(c, passed_to)), lambda: _on_all(s, action))
+    tests = (
+        lambda: s.allows,
+        lambda: all_of(s.conditions, lambda c: _met(c, passed_to)),
+        lambda: on_all_of_a_kind(s, action),
+    )
     return all_of(tests, lambda test: test())
 
 
@@ -137,7 +141,7 @@ def _met(condition: object, passed_to: str) -> bool:
     return key in EASILY_MET
 
 
-def _on_all(s: Statement, action: str) -> bool:
+def on_all_of_a_kind(s: Statement, action: str) -> bool:
     """True when the resources are everything, or everything of the action's kind in an account."""
     if s.on_everything:
         return True
@@ -150,15 +154,15 @@ def _on_all(s: Statement, action: str) -> bool:
 
 
 def _cover_one(known: Sequence[str], forms: Iterable[str]) -> bool:
-    """True when patterns of ARNs cover everything of one of these forms in an account that they name."""
+    """True when patterns of ARNs cover everything of one of these forms in an account and a region that they name."""
     from assay.analysis.globs import Budget, BudgetSpent, covered, glob
 
     wide = tuple(glob(r) for r in known)
     fields = [r.split(":") for r in known if r.count(":") > 4]
-    accounts = sorted({(partition, account) for _, partition, _, _, account, *_ in fields})
+    places = sorted({(partition, region.replace("*", "x"), account) for _, partition, _, region, account, *_ in fields})
     for form in forms:
-        for partition, account in accounts:
-            every = f"arn:{partition}:{form}".replace("%:%", f"us-east-1:{account}", 1).replace("%", account)
+        for partition, region, account in places:
+            every = f"arn:{partition}:{form}".replace("%:%", f"{region}:{account}", 1).replace("%", account)
             try:
                 if covered((glob(every),), wide, Budget(2000)) is None:
                     return True
