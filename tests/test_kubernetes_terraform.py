@@ -274,3 +274,15 @@ def test_a_manifest_that_is_not_known_is_said_and_one_that_partly_is_is_judged(t
     assert pod["spec.hostPID"] is True
     assert isinstance(pod["spec.hostIPC"], Unknown)
     assert (pod["spec.containers"][0]["image"].prefix, pod["metadata.name"].prefix) == ("web:", "web-")
+
+
+def test_metadata_that_nobody_knows_takes_no_object_along(tmp_path: Path) -> None:
+    """The name of an object is asked while objects are made, where what is not known must not be compared."""
+    (tmp_path / "main.tf").write_text(
+        'variable "x" {}\nresource "kubernetes_config_map" "a" {\n  dynamic "metadata" {\n    for_each = var.x\n'
+        "    content {\n      name = metadata.value\n    }\n  }\n}\n"
+        'resource "kubernetes_config_map" "b" {\n  metadata {\n    name = "b"\n  }\n}\n'
+    )
+    graph = collect(Request([str(tmp_path)], str(tmp_path)))
+    assert sorted(r.name for r in graph.all("ConfigMap")) == ["a", "b"]
+    assert [i["status"] for i in graph.coverage.inputs] == ["read"]

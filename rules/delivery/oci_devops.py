@@ -127,7 +127,8 @@ def oci_devops_traffic_shift_ungated(stage: Resource, graph: Graph) -> Iterator[
     ## Fix
     Put a stage of type `MANUAL_APPROVAL` between the deployment and its traffic shift.
     """
+    kind = stage["deploy_stage_type"]
     for path in DEPLOYS:
         for deploy in graph.follow(stage, path):
-            if stage["deploy_stage_type"].endswith("_TRAFFIC_SHIFT") and is_ungated(stage, graph, deploy):
+            if kind != None and kind.endswith("_TRAFFIC_SHIFT") and is_ungated(stage, graph, deploy):
                 yield stage.fails("nobody approves between the deployment and its traffic shift", at=path)

@@ -88,8 +88,9 @@ def _by_uid(graph: Graph) -> dict[tuple[str | None, str], Resource]:
     if index is None:
         index = graph._memo["uids"] = {}
         for r in graph.resources:
-            uid = (r.values.get("metadata") or {}).get("uid") if r.type != "Pod" else None
-            if uid:
+            metadata = r.values.get("metadata") if r.type != "Pod" else None
+            uid = metadata.get("uid") if isinstance(metadata, dict) else None
+            if isinstance(uid, str) and uid:
                 index[r.account, uid] = r
     return index
 

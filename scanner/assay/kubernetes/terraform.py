@@ -222,7 +222,8 @@ def objects(resources: Iterable[Resource]) -> Iterator[Resource]:
 
 
 def _name(values: dict[str, Any], fallback: str) -> str:
-    name = (values.get("metadata") or {}).get("name")
+    metadata = values.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
     return name if isinstance(name, str) else fallback
 
 
