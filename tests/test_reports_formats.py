@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
 from assay.engine import Report
-from assay.model import Resource, Verdict
+from assay.model import Request, Resource, Verdict
 from assay.reports import FORMATS, writer
 from assay.reports.markdown import LONGEST, code, prose
 from assay.reports.text import printable
+from assay.scan import run
 from report_samples import HOSTILE, sample
 
 EVIL = "\x1b[2J\x1b]0;owned\x07\u202egnp.exe\nsecond\x00 line"
@@ -145,6 +148,28 @@ def test_text_explains_a_rule_once_and_ends_with_the_gate(report: Report) -> Non
     assert text.splitlines()[-2:] == [
         "Gate failed: 5 findings at low or above.", "More on a rule: assay explain plain-password",
     ]  # fmt: skip
+
+
+def test_text_tells_the_instances_of_one_block_together(tmp_path: Path) -> None:
+    (tmp_path / "queue").mkdir()
+    (tmp_path / "queue/main.tf").write_text(
+        'variable "name" {}\nresource "aws_sqs_queue" "q" {\n  name = var.name\n  sqs_managed_sse_enabled = false\n}\n'
+    )
+    for root in ("east", "west"):
+        (tmp_path / root).mkdir()
+        call = 'module "q" {\n  for_each = toset(["a", "b", "c"])\n  source = "../queue"\n  name = each.key\n}\n'
+        (tmp_path / root / "main.tf").write_text(call)
+    catalogue = Catalogue([RULES])
+    chosen = [e for e in catalogue.entries if e.id == "aws-sqs-unencrypted"]
+    found = run(Request([str(tmp_path)], str(tmp_path)), catalogue, chosen)
+    text = rendered(found, "text")
+    assert "6 failed" in text
+    assert text.count("[aws-sqs-unencrypted]") == 1
+    assert 'module.q["a"].aws_sqs_queue.q (east) and 5 more: its encryption is switched off' in text
+    assert 'also module.q["a"].aws_sqs_queue.q (west), module.q["b"].aws_sqs_queue.q (east), ' in text
+    assert "and 2 more; -v names all" in text
+    assert 'module.q["c"].aws_sqs_queue.q (west)' in rendered(found, "text", verbose=True)
+    assert rendered(found, "text", quiet=True).count("[aws-sqs-unencrypted]") == 1
 
 
 def test_text_quiet_and_verbose(report: Report) -> None:

@@ -269,3 +269,46 @@ def test_places_in_a_large_file_are_those_of_a_small_one() -> None:
         wanted = data.count(b"\n", 0, byte) + 1, len(data[start:byte].decode("utf-8", "replace")) + 1
         assert (large.line(byte), large.position(byte)) == (wanted[0], wanted)
     assert large.ends is not None
+
+
+def test_a_block_is_found_among_dynamic_ones_by_what_it_is(tmp_path: Path) -> None:
+    text = """
+variable "none" {}
+data "aws_iam_policy_document" "d" {
+  dynamic "statement" {
+    for_each = [1]
+    content {
+      sid     = "First"
+      actions = ["s3:ListBucket"]
+    }
+  }
+  dynamic "statement" {
+    for_each = []
+    content { actions = ["sqs:SendMessage"] }
+  }
+  statement {
+    sid     = "Plain"
+    actions = ["sns:Publish"]
+  }
+  dynamic "statement" {
+    for_each = ["ec2:*", "rds:*"]
+    content {
+      actions = [statement.value]
+      dynamic "condition" {
+        for_each = var.none
+        content { test = "Bool" }
+      }
+    }
+  }
+}
+"""
+    document = evaluate(tmp_path, {"main.tf": text})["data.aws_iam_policy_document.d"]
+    lines = [document.where(f"statement[{i}]").start_line for i in range(4)]
+    assert [v["actions"] for v in document.values["statement"]] == [
+        ["s3:ListBucket"],
+        ["sns:Publish"],
+        ["ec2:*"],
+        ["rds:*"],
+    ]
+    assert lines == [6, 15, 21, 21]
+    assert pickle.loads(pickle.dumps(document)).where("statement[2]").start_line == 21  # noqa: S301 - our own

@@ -108,3 +108,17 @@ def test_the_principal_of_a_service_begins_with_its_name(tmp_path: Path) -> None
     found = evaluate(tmp_path, {"main.tf": text})["x_y.z"].values["v"]
     assert isinstance(found, Text)
     assert found.prefix == "logs."
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("var.unset && false", False),
+        ("false && var.unset", False),
+        ("var.unset || true", True),
+        ("true || var.unset", True),
+    ],
+)
+def test_a_side_that_decides_does_so(tmp_path: Path, expression: str, wanted: bool) -> None:
+    text = f'variable "unset" {{}}\nresource "x_y" "z" {{\n  v = {expression}\n}}\n'
+    assert evaluate(tmp_path, {"main.tf": text})["x_y.z"].values["v"] is wanted

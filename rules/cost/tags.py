@@ -24,7 +24,7 @@ def cost_untagged(r: Resource, graph: Graph, params: dict[str, Any]) -> Iterator
     if wanted:
         yield r.fails(f"the tag {wanted[0]} is missing", at=tag_path(r))
     elif not params["tags"] and not any(key != "Name" for key in keys):
-        yield r.fails("the resource has no tag besides its name", at=tag_path(r))
+        yield r.fails(f"the resource has no tag{' besides its name' if keys else 's'}", at=tag_path(r))
 
 
 def tag_path(r: Resource) -> str:

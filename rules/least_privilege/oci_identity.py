@@ -291,7 +291,7 @@ def oci_policy_privilege_escalation(policy: Resource, graph: Graph) -> Iterator[
             block = blocks[found.entry.number]
             because = [e.policy.where(e.path) for step in found.steps for e in step.entries[1:]]
             because += [step.entries[0].policy.where(step.entries[0].path) for step in found.steps[1:]]
-            said = f"{found.who} " + ", then ".join(f"{step.said} ({step.way})" for step in found.steps)
+            said = f"{found.who} " + ", then ".join(step.said for step in found.steps)
             if found.reason:
                 yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)
             else:
@@ -316,7 +316,7 @@ def oci_policy_data_exit(policy: Resource, graph: Graph) -> Iterator[Finding]:
             continue  # oci-policy-unscoped-secrets says so
         if found.entry.policy == policy:
             because = [step.entries[0].policy.where(step.entries[0].path) for step in found.steps[1:]]
-            said = f"{found.who} " + ", then ".join(f"{step.said} ({step.way})" for step in found.steps)
+            said = f"{found.who} " + ", then ".join(step.said for step in found.steps)
             block = blocks[found.entry.number]
             if found.reason:
                 yield block.unsure(f"{said}, if the value allows it: {found.reason}", because=because)

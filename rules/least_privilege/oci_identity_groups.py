@@ -102,8 +102,10 @@ def oci_no_instance_principal(scope: Resource, graph: Graph) -> Iterator[Finding
     from assay.analysis.oci_dynamic_groups import is_named
     from assay.analysis.oci_policy_language import statement
 
-    policies = graph.beside(scope, "oci_identity_policy")
-    if policies and not any_of(
+    beside = graph.beside(scope, "oci_identity_policy")
+    # Code that makes groups in one root module and policies in another is one tenancy's all the same.
+    policies = graph.all("oci_identity_policy") if is_code(scope) else beside
+    if beside and not any_of(
         policies, lambda p: any_of(as_list(p["statements"]), lambda text: is_named(statement(text), scope))
     ):
         yield scope.fails("no policy names the group: its machines may do nothing", at="name")

@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule, show
 
 require(
     "aws-cloudtrail-disabled",
@@ -182,7 +182,15 @@ def aws_cloudtrail_missing(account: Resource, graph: Graph) -> Iterator[Finding]
         wanted = ("is_multi_region_trail", "enable_log_file_validation")
         return trail["enable_logging"] != False and all(trail[path] == True for path in wanted)
 
-    if not any_of(graph.beside(account, "aws_cloudtrail"), complete):
+    if (
+        account.source != "aws"
+    ):  # one account's trail may stand in another root module, or in a module that was not read
+        for call in graph.all("module"):
+            if not call.absent("$unread") and "cloudtrail" in show(call["source"]):
+                yield account.unsure(f"{call} may have the trail")
+                return
+    trails = graph.beside(account, "aws_cloudtrail") if account.source == "aws" else graph.all("aws_cloudtrail")
+    if not any_of(trails, complete):
         yield account.fails("no trail covers all regions and validates its log files")
 
 

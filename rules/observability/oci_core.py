@@ -50,4 +50,4 @@ def oci_vcn_no_flow_log(subnet: Resource, graph: Graph) -> Iterator[Finding]:
         lambda: any_of(graph.follow(subnet, "vcn_id"), lambda vcn: logged(vcn, graph, "flowlogs")),
     )
     if not any_of(ways, lambda way: way()):
-        yield subnet.fails("no flow log")
+        yield subnet.fails("no flow log records its traffic")

@@ -71,9 +71,10 @@ def nearest_action(pattern: str) -> str:
     """The action that resembles a misspelt one most, or an empty text."""
     from difflib import get_close_matches
 
-    known = service(pattern.partition(":")[0])
-    near = get_close_matches(pattern.lower(), known, 1, 0.85)
-    return known[near[0]].name if near else ""
+    prefix, _, name = pattern.lower().partition(":")
+    known = service(prefix)
+    near = get_close_matches(name, [full.partition(":")[2] for full in known], 1, 0.85)
+    return known[f"{prefix}:{near[0]}"].name if near else ""
 
 
 def key_fault(key: str) -> str:

@@ -167,6 +167,9 @@ def pairs(text: str) -> Iterator[tuple[str, str]]:
 # --- the user ---------------------------------------------------------------------------------------------------------
 
 
+_STARTED = ("CMD", "ENTRYPOINT")
+
+
 def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:
     """What to say, and where, when the final stage runs as root; None when it does not.
 
@@ -183,6 +186,8 @@ def root_user(recipe: Resource) -> tuple[str, ValuePath] | None:
     if found is None:
         if base.image.startswith(("public.ecr.aws/lambda/", "cgr.dev/chainguard/")) or "nonroot" in base.image:
             return None  # Lambda runs every function as a user of its own; the others' images name one
+        if base.image == "scratch" and not any(i["word"] in _STARTED for i in recipe["instructions"] or ()):
+            return None  # files to copy from: nothing in it can start by itself
         if base.unknown:
             raise Undetermined(Unknown(f"no USER is set, and the base image is the argument {base.unknown}"))
         return "no USER is set, so the container runs as root", bases[-1].where

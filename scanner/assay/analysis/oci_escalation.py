@@ -125,7 +125,7 @@ class Escalation(NamedTuple):
         """The way as a drawing shows it: the subject, and the statement of each step."""
         found = [Hop("principal", "", self.who)]
         for step in self.steps:
-            said = f"{step.said} ({step.way})"
+            said = step.said
             found += [Hop("statement", e.policy.address, said, e.policy.where(e.path)) for e in step.entries]
         return found
 

@@ -216,8 +216,8 @@ def insufficient(t: Tenancy) -> list[Lack]:
 def _lacks(t: Tenancy) -> Iterator[Lack]:
     for e in t.entries:
         s = e.statement
-        if s is None or s.effect != "allow" or s.verb != "manage" or not e.boxes:
-            continue
+        if s is None or s.effect != "allow" or s.verb != "manage" or not e.boxes or s.subject == "service":
+            continue  # what a service of Oracle's does with a grant is Oracle's affair
         for name, (permission, types, purpose) in PURPOSES.items():
             if s.resource in types and permission in granted("manage", s.resource):
                 yield from _lack(t, e, name, purpose)

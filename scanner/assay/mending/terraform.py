@@ -38,6 +38,7 @@ def edit_of(fix: Fix, origin: Origin) -> Edit:
         raise NoEdit("has changed since it was read")
     steps = list(fix.path)
     way = [block]
+    inside: Any = origin.values
     while steps:
         name, body = str(steps.pop(0)), way[-1].body
         attribute = body.attributes.get(name)
@@ -50,11 +51,13 @@ def edit_of(fix: Fix, origin: Origin) -> Edit:
         index = int(steps.pop(0)) if isinstance(steps[0], int) else 0
         if not steps:
             raise NoEdit(f"has no {name} that could be changed")
-        nested = pick(body.blocks, name, index)
+        made = inside.get(name) if isinstance(inside, dict) else None
+        nested = pick(body.blocks, name, index, made if isinstance(made, list) else None)
         if nested is None:
             return _new_block(fix, way[-1], name, [str(s) for s in steps if not isinstance(s, int)])
         if nested.kind == "dynamic":
             raise NoEdit(f"makes its {name} blocks from a collection")
+        inside = list.__getitem__(made, index) if isinstance(made, list) and index < list.__len__(made) else None
         way.append(nested)
     raise NoEdit("is named as a whole")
 

@@ -227,7 +227,7 @@ def _gathered(findings: list[Finding]) -> list[list[Finding]]:
         alone = f.location is None or not in_file(f) or bool(f.hops)
         key = id(f) if alone else (f.rule, f.message, f.severity, f.verdict, f.location)
         found.setdefault(key, []).append(f)
-    return list(found.values())
+    return [sorted(same, key=lambda f: (f.resource.root, f.resource.address)) for same in found.values()]
 
 
 def _root(f: Finding) -> str:

@@ -116,20 +116,33 @@ def _read(path: str) -> bytes:
 # --- from a path to a span --------------------------------------------------------------------------------------------
 
 
-def find(block: Block, path: ValuePath) -> tuple[Span, Attribute | None, list[Block]]:
-    """The span of a path, the attribute it lies in, and the blocks on the way there."""
+def find(
+    block: Block, path: ValuePath, values: dict[str, Any] | None = None
+) -> tuple[Span, Attribute | None, list[Block]]:
+    """The span of a path, the attribute it lies in, and the blocks on the way there.
+
+    With what the block evaluates to, a nested block is told even among dynamic ones; where a dynamic one makes none,
+    what it goes over is meant.
+    """
     way = [block]
     steps = list(path)
+    inside: Any = values
     while steps:
         name = steps.pop(0)
         body = way[-1].body
         attribute = body.attributes.get("tags" if name == "tags_all" else str(name))
         if attribute is not None:
             return within(attribute, steps), attribute, way
-        index = steps.pop(0) if steps and isinstance(steps[0], int) else 0
-        nested = pick(body.blocks, str(name), int(index))
+        index = int(steps.pop(0)) if steps and isinstance(steps[0], int) else 0
+        made = inside.get(str(name)) if isinstance(inside, dict) else None
+        nested = pick(body.blocks, str(name), index, made if isinstance(made, list) else None)
         if nested is None:
             break
+        if nested.kind == "dynamic" and isinstance(inside, dict) and not isinstance(made, list):
+            over = nested.body.attributes.get("for_each")
+            if over is not None:  # it makes none, and this is why
+                return within(over, []), over, way
+        inside = list.__getitem__(made, index) if isinstance(made, list) and index < list.__len__(made) else None
         way.append(nested)
         if nested.kind == "dynamic":
             way.extend(nested.body.of("content")[:1])
@@ -141,9 +154,18 @@ def _span_of(way: list[Block]) -> Span:
     return Span(last.file, last.start, last.end)
 
 
-def pick(blocks: Sequence[Block], name: str, index: int) -> Block | None:
-    """The nested block that an index means; of a dynamic one nobody knows how many come of it."""
+def pick(blocks: Sequence[Block], name: str, index: int, made: list[Any] | None = None) -> Block | None:
+    """The nested block that an index means.
+
+    Nobody knows how many come of a dynamic one, but what was made of them all may tell.
+    """
     found = [b for b in blocks if b.kind == name or (b.kind == "dynamic" and b.labels[:1] == (name,))]
+    if made is not None and len(found) > 1 and any(b.kind == "dynamic" for b in found):
+        from assay.terraform.expansion import written_as
+
+        whose = written_as(found, made)
+        if whose is not None and index < len(whose):
+            return whose[index]
     for i, block in enumerate(found):
         if i == index or block.kind == "dynamic":
             return block

@@ -152,8 +152,10 @@ class Root:
         self.intake.add(Resource("module", ".", "terraform", kept, self._place(), root=self.shown, name=self.shown))
 
     def _place(self) -> FileOrigin:
-        files = [f for f in self.module.files if f.name.startswith("main.t")] or self.module.files
-        return FileOrigin(files[0].shown if files else self.shown or ".")
+        """The file where a reader begins: what a root module lacks is said there."""
+        files = self.module.files
+        begun = [f for name in ("main.t", "provider", "versions.t") for f in files if f.name.startswith(name)]
+        return FileOrigin((begun or files)[0].shown if files else self.shown or ".")
 
     def _emit(self, scope: Scope, here: Frame) -> None:
         module = scope.module
@@ -222,7 +224,7 @@ class Root:
                 self._emit(instance.scope, here.enter(instance.scope.module.directory, block, instance.address))
 
     def _add(self, type_: str, address: str, block: Block, values: dict[str, Any], here: Frame, name: str) -> None:
-        origin = BlockOrigin(layers_of(block), here, block if self.loader.keeps else None)
+        origin = BlockOrigin(layers_of(block), here, block if self.loader.keeps else None, values)
         self.intake.add(Resource(type_, address, "terraform", values, origin, root=self.shown, name=name))
 
     def _account(self) -> None:

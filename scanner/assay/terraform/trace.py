@@ -96,34 +96,41 @@ class Frame:
 class BlockOrigin:
     """The origin of what a block declares."""
 
-    __slots__ = ("block", "frame", "layers")
+    __slots__ = ("block", "frame", "layers", "values")
 
-    def __init__(self, layers: tuple[Layer, ...], frame: Frame, block: Block | None = None) -> None:
+    def __init__(
+        self,
+        layers: tuple[Layer, ...],
+        frame: Frame,
+        block: Block | None = None,
+        values: dict[str, Any] | None = None,
+    ) -> None:
         self.layers = layers
         self.frame = frame
         self.block = block  # the parsed block, where the scan keeps them
+        self.values = values  # what it evaluates to: the resource's own
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (BlockOrigin, (self.layers, self.frame))
+        return (BlockOrigin, (self.layers, self.frame, None, self.values))
 
     def locate(self, path: ValuePath) -> Location:
         block = self._reopen()
         if block is None:
             return Location(self.layers[0].shown)
-        return location(find(block, path)[0])
+        return location(find(block, path, self.values)[0])
 
     def locate_chars(self, path: ValuePath, chars: tuple[int, int]) -> Location:
         block = self._reopen()
         if block is None:
             return Location(self.layers[0].shown)
-        span = find(block, path)[0]
+        span = find(block, path, self.values)[0]
         return location(characters(span, *chars) or span)
 
     def trace(self, path: ValuePath) -> list[Step]:
         block = self._reopen()
         if block is None:
             return []
-        span, attribute, way = find(block, path)
+        span, attribute, way = find(block, path, self.values)
         tracer = _Tracer()
         if attribute is not None:
             tracer.follow(attribute, self.frame, way, span)

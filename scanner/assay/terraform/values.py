@@ -134,11 +134,16 @@ def compare(op: str, left: Any, right: Any) -> Any:
 
 
 def logical(op: str, left: Any, right: Any) -> Any:
-    """`left && right` or `left || right`: Terraform 1.11 answers unknown when either side is."""
+    """`left && right` or `left || right`.
+
+    A side that decides does so, as in Terraform since 1.12 and in the end in every version; of its built-in resource's
+    values Terraform 1.11 answers unknown all the same, and so does this.
+    """
     a, b = _operand(left, "left", to_bool), _operand(right, "right", to_bool)
-    for side in (a, b):
+    decisive = op == "||"
+    for side, other in ((a, b), (b, a)):
         if isinstance(side, Unknown):
-            return unknown_like(side, BOOL)
+            return decisive if other is decisive and "terraform_data." not in side.reason else unknown_like(side, BOOL)
     return a and b if op == "&&" else a or b
 
 
