@@ -42,6 +42,15 @@ OTHERS = {
     "opc_compute_ip_address_reservation": {
         "description": "s", "ip_address": "s", "ip_address_pool": "s", "name": "s", "tags": "l", "uri": "s",
     },
+    "aws_iam_policy_document": {
+        "json": "s", "override_policy_documents": "l", "policy_id": "s", "source_policy_documents": "l",
+        "statement": "m", "statement.actions": "l", "statement.condition": "m", "statement.condition.test": "s",
+        "statement.condition.values": "l", "statement.condition.variable": "s", "statement.effect": "s",
+        "statement.not_actions": "l", "statement.not_principals": "m", "statement.not_principals.identifiers": "l",
+        "statement.not_principals.type": "s", "statement.not_resources": "l", "statement.principals": "m",
+        "statement.principals.identifiers": "l", "statement.principals.type": "s", "statement.resources": "l",
+        "statement.sid": "s", "version": "s",
+    },
 }  # fmt: skip
 
 

@@ -65,7 +65,8 @@ class Planned:
         self.unknown: Any = False
         self.sensitive: Any = False
         self.expression: Any = {"references": list(references(value))}
-        is_block = any(p.startswith(f"{path}.") for p in kinds)
+        inner = value if isinstance(value, list) else [value]
+        is_block = any(p.startswith(f"{path}.") for p in kinds) or (not kinds and any(type(v) is dict for v in inner))
         if isinstance(value, Unknown) and value.sensitive:
             self.after, self.sensitive = "hunter2", True
         elif isinstance(value, (Unknown, PartialList)):
@@ -75,11 +76,11 @@ class Planned:
             self.after, self.unknown = [p.after for p in parts], [p.unknown or {} for p in parts]
             self.sensitive, self.expression = [p.sensitive or {} for p in parts], [p.expression for p in parts]
         elif isinstance(value, dict) and is_block:
-            inner = {n: Planned(v, kinds, f"{path}.{n}") for n, v in value.items()}
-            self.after = {n: p.after for n, p in inner.items() if p.unknown is not True}
-            self.unknown = {n: p.unknown for n, p in inner.items() if p.unknown}
-            self.sensitive = {n: p.sensitive for n, p in inner.items() if p.sensitive}
-            self.expression = {n: p.expression for n, p in inner.items()}
+            made = {n: Planned(v, kinds, f"{path}.{n}") for n, v in value.items()}
+            self.after = {n: p.after for n, p in made.items() if p.unknown is not True}
+            self.unknown = {n: p.unknown for n, p in made.items() if p.unknown}
+            self.sensitive = {n: p.sensitive for n, p in made.items() if p.sensitive}
+            self.expression = {n: p.expression for n, p in made.items()}
         elif isinstance(value, (dict, list)):
             names = value if isinstance(value, dict) else range(len(value))
             self.after, self.unknown = value, False

@@ -6,11 +6,14 @@ blocks `dynamic` and put numbers and truth values in quotes. None of that may ch
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import hcl2
 import pytest
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
@@ -83,7 +86,40 @@ def shouted(text: str) -> dict[str, str] | None:
     return {"main.tf": capitals} if capitals != text else None
 
 
-WAYS: list[Callable[[str], dict[str, str] | None]] = [called, keyed, dynamic, quoted, shouted]
+def plain(value: Any) -> Any:
+    """What python-hcl2 read, without its marks: this is Terraform's JSON."""
+    if isinstance(value, dict):
+        return {k.strip('"'): plain(v) for k, v in value.items() if not (k.startswith("__") and k.endswith("__"))}
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
+        return value[1:-1].replace('\\"', '"').replace("\\n", "\n")
+    return value
+
+
+def alone(value: Any) -> Any:
+    """A block that stands once as an object, as people write it."""
+    if isinstance(value, dict):
+        return {k: alone(v) for k, v in value.items()}
+    if isinstance(value, list):
+        items = [alone(v) for v in value]
+        return items[0] if len(items) == 1 and isinstance(items[0], dict) else items
+    return value
+
+
+def in_json(text: str) -> dict[str, str] | None:
+    """In Terraform's JSON, every block in a list."""
+    return None if "<<" in text else {"main.tf.json": json.dumps(plain(hcl2.loads(text)))}
+
+
+def in_short_json(text: str) -> dict[str, str] | None:
+    """In Terraform's JSON, every block that stands alone an object."""
+    return None if "<<" in text else {"main.tf.json": json.dumps(alone(plain(hcl2.loads(text))))}
+
+
+WAYS: list[Callable[[str], dict[str, str] | None]] = [
+    called, keyed, dynamic, quoted, shouted, in_json, in_short_json,
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

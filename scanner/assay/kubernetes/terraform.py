@@ -93,7 +93,7 @@ _NUMBERS = frozenset(
     (
         "replicas", "runAsUser", "runAsGroup", "fsGroup", "port", "targetPort", "containerPort", "hostPort", "nodePort",
         "number", "minAvailable", "maxUnavailable", "maxSurge", "minReplicas", "maxReplicas", "ttlSecondsAfterFinished",
-        "startingDeadlineSeconds", "backoffLimit", "completions", "parallelism", "partition",
+        "startingDeadlineSeconds", "backoffLimit", "completions", "parallelism", "partition", "min", "max",
     )
 )  # fmt: skip
 """Fields that the API takes as numbers and the provider as texts."""

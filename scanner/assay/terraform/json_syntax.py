@@ -19,7 +19,19 @@ _TOKEN = pattern(
     r"""[\s]*(?:([{}\[\],:])|("(?:[^"\\\x00-\x1f]|\\.)*")|(true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?))"""
 )
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1}
-_BLOCKS = {"lifecycle", "provisioner", "connection", "dynamic", "content", "required_providers", "backend", "cloud"}
+_META = {"lifecycle", "provisioner", "connection"}
+_BLOCKS = {
+    "resource": _META, "data": _META, "ephemeral": _META, "provisioner": {"connection"}, "dynamic": {"content"},
+    "terraform": {"required_providers", "backend", "cloud"},
+    "provider": {"default_tags", "ignore_tags", "assume_role", "assume_role_with_web_identity", "endpoints"},
+}  # fmt: skip
+"""The blocks that no schema tells, by the block they stand in: elsewhere `content` or `backend` is the resource's."""
+_MAPS = {
+    "labels", "annotations", "match_labels", "node_selector", "data", "binary_data", "limits", "requests", "hard",
+    "parameters", "options", "volume_attributes", "default", "default_request", "max", "min", "max_limit_request_ratio",
+    "mount_options",
+}  # fmt: skip
+"""What in the Kubernetes provider, of which there is no schema here, is a map; every other object is a block."""
 
 
 class Node:
@@ -163,14 +175,16 @@ def _to_bytes(root: Node, text: str) -> None:
             stack.extend(node.value)
 
 
-def _labelled(kind: str, node: Node, file: SourceFile, labels: int, words: tuple[str, ...]) -> Iterator[Block]:
+def _labelled(kind: str, node: Node, file: SourceFile, labels: int, words: tuple[str, ...]) -> Iterator[JsonBlock]:
     """The blocks below a name: one level of objects per label, arrays of blocks anywhere."""
     if isinstance(node.value, list) and not isinstance(node.value, Pairs):
         for inner in node.value:
             yield from _labelled(kind, inner, file, labels, words)
     elif isinstance(node.value, Pairs):
         if labels == 0:
-            yield JsonBlock(kind, words, file, node, node.start, node.end)
+            block = JsonBlock(kind, words, file, node, node.start, node.end)
+            block.type = block.path = ""
+            yield block
         else:
             for name, inner in node.value:
                 if name != "//":
@@ -180,17 +194,30 @@ def _labelled(kind: str, node: Node, file: SourceFile, labels: int, words: tuple
 class JsonBlock(Block):
     """A block written as a JSON object."""
 
-    __slots__ = ()
+    __slots__ = ("path", "type")
+
+    type: str
+    """Of the resource it belongs to, as the schema names it; empty where there is no schema."""
+    path: str
+    """Where the block's attributes stand in the schema, with a dot at the end; empty for those of the resource."""
 
     def read(self) -> Body:
+        if self.kind in ("resource", "data"):
+            self.type, self.path = self.labels[0], ""
+        own = _BLOCKS.get(self.kind, ())
         body = Body()
         for name, node in self.node.value:
             if name == "//":
                 continue
-            labels = 1 if name in ("dynamic", "provisioner") or (self.kind == "terraform" and name == "backend") else 0
-            if name in _BLOCKS or self._nested(name, node):
+            dynamic = name == "dynamic" and self.type != ""
+            labels = 1 if dynamic or name == "provisioner" or (self.kind == "terraform" and name == "backend") else 0
+            if name in own or dynamic or self._nested(name, node):
                 for block in _labelled(name, node, self.file, labels, ()):
                     block.bound = self.bound
+                    block.type = self.type
+                    block.path = self.path if dynamic or name == "content" else f"{self.path}{name}."
+                    if dynamic:
+                        block.path += f"{block.labels[0]}."
                     body.blocks.append(block)
             else:
                 made = VerbatimAttribute if self.kind == "variable" else JsonAttribute
@@ -201,9 +228,17 @@ class JsonBlock(Block):
 
     def _nested(self, name: str, node: Node) -> bool:
         """Whether a name stands for nested blocks: what JSON cannot say, the provider's schema does."""
-        if self.kind not in ("resource", "data") or not isinstance(node.value, list):
+        if self.type == "" or self.kind == "dynamic" or not isinstance(node.value, list):
             return False
-        return any(path.startswith(name + ".") for path in schema.attributes(self.labels[0]))
+        if self.type.startswith("kubernetes_") and self.type != "kubernetes_manifest":
+            if not isinstance(node.value, Pairs) or name in _MAPS:
+                return False
+            selects = any(inner.startswith("match_") for inner, _ in node.value)
+            return name != "selector" or selects or self.type not in ("kubernetes_service", "kubernetes_service_v1")
+        here, known = f"{self.path}{name}", schema.attributes(self.type)
+        if isinstance(node.value, Pairs) and known.get(here) not in ("m", "x"):  # a map, with members as it likes
+            return False
+        return any(path.startswith(f"{here}.") for path in known)
 
 
 class JsonAttribute(Attribute):

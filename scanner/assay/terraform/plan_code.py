@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, Intake, Ref, Text, Unknown
+from assay.model import Base64, Encoded, Intake, Ref, Text, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def _is_open(value: Any) -> bool:
 def _refined(planned: Any, written: Any) -> Any:
     """A planned value with the pieces of the written one where both speak of the same."""
     if isinstance(planned, Unknown):
-        rich = isinstance(written, (Encoded, Text, Ref)) and not written.sensitive and not planned.sensitive
+        rich = isinstance(written, (Base64, Encoded, Ref, Text)) and not written.sensitive and not planned.sensitive
         return written if rich else planned
     if type(planned) is dict and type(written) is dict:
         return {name: _refined(v, written[name]) if name in written else v for name, v in planned.items()}

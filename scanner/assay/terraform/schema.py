@@ -41,9 +41,12 @@ class Plan:
     A name is looked for when a value has it: a type has up to some hundred attributes, a block ten.
     """
 
-    __slots__ = ("_known", "_line", "_prefix")
+    __slots__ = ("_known", "_line", "_prefix", "retired")
 
-    def __init__(self, line: str, prefix: str = " ") -> None:
+    def __init__(self, line: str, prefix: str = " ", *, retired: bool = False) -> None:
+        self.retired = (
+            retired  # of an attribute that the provider no longer has: its truth values are known by their text
+        )
         self._line = line
         self._prefix = prefix
         self._known: dict[str, str | Plan | None] = {}
@@ -60,7 +63,9 @@ class Plan:
         at = self._line.find(whole + "=")
         if at >= 0 and (kind := self._line[at + len(whole) + 1]) in "bns":
             return kind
-        return Plan(self._line, whole + ".") if whole + "." in self._line else None
+        if whole + "." in self._line:
+            return Plan(self._line, whole + ".")
+        return None if at >= 0 or self._line == " " else Plan(self._line, whole + ".", retired=True)
 
 
 def convert(type_: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +95,8 @@ def _block(plan: Plan, values: dict[str, Any]) -> dict[str, Any]:
 def _nested(plan: Plan, value: Any) -> Any:
     if type(value) is dict:
         return _block(plan, value)
+    if plan.retired and type(value) is str:
+        return {"true": True, "false": False}.get(value, value)
     if not isinstance(value, list):
         return value
     items = list(list.__iter__(value))
