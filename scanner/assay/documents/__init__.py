@@ -49,9 +49,16 @@ def kind_of(path: str, head: Callable[[], bytes]) -> str:
     if suffix == "py":
         return "python_source" if _PYTHON.search(head()) else ""
     stem = name.partition(".")[0]
-    if stem in ("Dockerfile", "Containerfile") or suffix in ("dockerfile", "containerfile"):
+    if suffix in ("dockerfile", "containerfile"):
         return "dockerfile"
-    return ""
+    return "dockerfile" if stem in ("Dockerfile", "Containerfile") and suffix not in _BESIDE_DOCKERFILES else ""
+
+
+_BESIDE_DOCKERFILES = {
+    "dockerignore", "md", "rst", "txt", "sh", "j2", "jinja", "jinja2", "tmpl", "tpl", "template", "erb", "mustache",
+    "in", "m4", "bak", "orig", "rej", "sample", "patch", "lock",
+}  # fmt: skip
+"""How files end that are named after a Dockerfile and are none, or will be made into one."""
 
 
 def _kind_of_yaml(path: str, name: str, head: Callable[[], bytes]) -> str:
@@ -70,7 +77,15 @@ def _kind_of_yaml(path: str, name: str, head: Callable[[], bytes]) -> str:
         return "build_spec"
     if _JOBS.search(start) and _WORKFLOW.search(start):
         return "workflow"
-    return "workflow" if _GITLAB_TOP.search(start) and _GITLAB_JOB.search(start) else ""
+    other = name.startswith(_OF_OTHERS)
+    return "workflow" if not other and _GITLAB_TOP.search(start) and _GITLAB_JOB.search(start) else ""
+
+
+_OF_OTHERS = (
+    "bitbucket-pipelines.", "azure-pipelines", ".travis.", "docker-compose", "compose.", ".drone.", "appveyor.",
+    ".appveyor.", "codefresh", ".woodpecker.",
+)  # fmt: skip
+"""Files of other services that look like GitLab's."""
 
 
 NAMING = {
