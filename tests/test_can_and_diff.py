@@ -336,6 +336,40 @@ def test_two_configurations(estate: Path, capsys: pytest.CaptureFixture[str]) ->
     assert main(["policy", "diff", "new", "aws"]) == 0
 
 
+NAMELESS = """
+resource "aws_s3_bucket" "b" {}
+resource "aws_iam_role" "r" { assume_role_policy = "{}" }
+resource "aws_iam_role_policy" "p" {
+  role   = aws_iam_role.r.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = ["s3:GetObject"], Resource = "${aws_s3_bucket.b.arn}/*" }] })
+}
+resource "aws_s3_bucket_policy" "p" {
+  bucket = aws_s3_bucket.b.id
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Action = ["s3:GetObject"], Principal = { AWS = aws_iam_role.r.arn }, Resource = "${aws_s3_bucket.b.arn}/*" }] })
+}
+variable "shop" {}
+resource "oci_identity_policy" "o" {
+  compartment_id = "ocid1.tenancy.oc1..a"
+  name           = "p"
+  description    = "p"
+  statements     = ["Allow group Devs to read objects in compartment id ${var.shop}"]
+}
+"""
+
+
+def test_what_has_no_name_yet_is_granted_all_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    more = NAMELESS.replace('["s3:GetObject"]', '["s3:GetObject", "s3:PutObject"]').replace("to read", "to manage")
+    for name, text in (("old", NAMELESS), ("new", more)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text(text, encoding="utf-8")
+    assert main(["policy", "diff", str(tmp_path / "old"), str(tmp_path / "new")]) == 1
+    said = capsys.readouterr().out
+    assert "newly granted: s3:PutObject on ${aws_s3_bucket.b.arn}/" in said
+    assert "newly granted: ${aws_iam_role.r.arn} s3:PutObject on ${aws_s3_bucket.b.arn}/" in said
+    assert "newly granted: group:default/devs OBJECT_CREATE in /${var.shop}/" in said
+    assert main(["policy", "diff", str(tmp_path / "new"), str(tmp_path / "old")]) == 0
+
+
 def test_a_statement_that_moves_grants_nothing_new(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (estate / "new").mkdir()
     read, rest = AWS.split('    { Sid = "Read"')[1].split("\n", 1)

@@ -250,20 +250,21 @@ class Reader:
 
     def space(self, budget: Budget | None = None) -> Space:
         """The dimensions of what was compiled so far."""
-        dimensions = {
-            RESOURCE: Dimension(always=True, named=True),
-            **({PRINCIPAL: Dimension(always=True, named=True, universe=_callers())} if self.has_principals else {}),
-            **self.keys,
-        }
+        dimensions = {RESOURCE: Dimension(always=True, named=True)}
+        if self.has_principals:
+            callers = Values((*_callers().patterns, *self._begun()))
+            dimensions[PRINCIPAL] = Dimension(always=True, named=True, universe=callers)
+        dimensions |= self.keys
         return Space(dimensions, budget, self._split)
 
-    def _split(self, mask: int) -> Iterator[tuple[int, tuple[tuple[str, Demand], ...]]]:
-        """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`.
-
-        What begins with an unknown piece (`${aws_s3_bucket.b.arn}/*`) may be of any form.
-        """
+    def _begun(self) -> tuple[Pattern, ...]:
+        """What begins with an unknown piece (`${aws_iam_role.r.arn}`): it may be of any form."""
         pieces = [c for c, meaning in self.symbols.meanings.items() if isinstance(meaning, Unknown)]
-        whole = tuple(glob(c + "*") for c in pieces)
+        return tuple(glob(c + "*") for c in pieces)
+
+    def _split(self, mask: int) -> Iterator[tuple[int, tuple[tuple[str, Demand], ...]]]:
+        """A mask by the forms of resources its actions work on; an action that takes none is asked on `*`."""
+        whole = self._begun()
         for part, forms in self.actions.parts(mask):
             named = () if forms == ("*",) else whole
             yield part, ((RESOURCE, Demand(True, Values((*(_form(f) for f in forms), *named)))),)

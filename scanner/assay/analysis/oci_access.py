@@ -12,7 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.access import Box, Demand, Dimension, Space, Span, Values
-from assay.analysis.globs import ANYTHING, Budget, Pattern, automaton, glob
+from assay.analysis.globs import ANYTHING, Budget, Pattern, Piece, automaton, glob
 from assay.analysis.inclusion import OPAQUE, Part, Symbols, clean
 from assay.analysis.oci_permissions import EVERYTHING, VERBS, granted
 from assay.analysis.oci_policy_language import Group, Predicate, Statement, is_administrators
@@ -211,9 +211,14 @@ class Translator:
         return self._space
 
 
+def _filled(before: str, after: str = "") -> Pattern:
+    """Whatever stands between two texts, an unknown piece alone too, but not nothing."""
+    return Pattern(f"{before}?*{after}", (*glob(before).pieces, Piece("+", ""), Piece("*", ""), *glob(after).pieces))
+
+
 _THERE = {
-    SUBJECT: Values(tuple(glob(f"{kind}:?*") for kind in ("group", "dynamic-group", "service", "user", "resource"))),
-    PLACE: Values((glob(ROOT), glob("/?*/"))),
+    SUBJECT: Values(tuple(_filled(f"{k}:") for k in ("group", "dynamic-group", "service", "user", "resource"))),
+    PLACE: Values((glob(ROOT), _filled("/", "/"))),
 }
 _TRUE = Values((glob("true"),))
 
