@@ -245,6 +245,49 @@ def test_whether_a_scan_inside_another_shell_stops_anything(script: str, ignored
 
 
 @pytest.mark.parametrize(
+    ("line", "tests", "builds", "pushes", "gate"),
+    [
+        ("make build", False, False, False, ""),  # nobody knows whether it tests; `make test` says so
+        ("make -C x tests", True, False, False, ""),
+        ("./gradlew build", True, False, False, ""),
+        ("./gradlew build -x test", False, False, False, ""),
+        ("bazel build //...", False, False, False, ""),
+        ("bash scripts/run-tests.sh", True, False, False, ""),
+        ("./test.sh", True, False, False, ""),
+        ("./latest.sh", False, False, False, ""),
+        ("coverage run -m pytest", True, False, False, ""),
+        ("docker compose run --rm app pytest -q", True, False, False, ""),
+        ("docker run x sh", False, False, False, ""),
+        ("docker buildx bake --push", False, True, True, ""),
+        ("fn -v deploy --app x", False, True, True, ""),
+        ("fn deploy --app x --local", False, True, False, ""),
+        ("mvn -B package jib:build", True, True, True, ""),
+        ("gradle jibDockerBuild", False, True, False, ""),
+        ("skopeo copy docker://a docker://b", False, False, True, ""),
+        ("docker scout cves x", False, False, False, "soft"),
+        ("docker scout cves x --exit-code", False, False, False, "hard"),
+        ("snyk monitor", False, False, False, "soft"),
+        ("snyk test", False, False, False, "hard"),
+        ("trufflehog git file://.", False, False, False, "soft"),
+        ("detect-secrets scan", False, False, False, "soft"),
+        ("hadolint --no-fail Dockerfile", False, False, False, "soft"),
+        ("dependency-check.sh -s .", False, False, False, "soft"),
+        ("dependency-check.sh -s . --failOnCVSS 7", False, False, False, "hard"),
+        ("kubescape scan .", False, False, False, "soft"),
+    ],
+)
+def test_what_commands_are(line: str, tests: bool, builds: bool, pushes: bool, gate: str) -> None:
+    (command,) = shell.commands(line)
+    assert (shell.runs_tests(command), shell.builds_image(command), shell.pushes_image(command)) == (
+        tests,
+        builds,
+        pushes,
+    )
+    assert shell.scans(command) is bool(gate)
+    assert not gate or shell.forgiven(command) is (gate == "soft")
+
+
+@pytest.mark.parametrize(
     ("name", "found"),
     [
         ("secrets.AWS_SECRET_ACCESS_KEY", True),

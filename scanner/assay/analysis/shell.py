@@ -151,13 +151,16 @@ def _forgives(node: Any, child: Any) -> bool:
 
 _TESTS = pattern(
     r"pytest|py\.test|tox|nox|jest|vitest|mocha|ava|karma|rspec|phpunit|ctest|bats|unittest"
-    r"|(?:python[\d.]*) .*-m (?:pytest|unittest)\b.*"
+    r"|(?:python[\d.]*|coverage) .*-m (?:pytest|unittest|tox|nox|nose2)\b.*"
+    r"|(?:python[\d.]*|node|ruby|bash|sh) (?:-\S+ )*(?:\S*/)?(?:\S*[-_])?(?:run)?[-_]?tests?(?:[-_]\S*)?\.\w+(?: .*)?"
     r"|(?:go|cargo|dotnet|sbt|npm|yarn|pnpm|bun|deno|swift|mix|terraform|tofu) "
     r"(?:.* )?(?:t|test|test:\S+|run test\S*)(?: .*)?"
-    r"|(?:make|rake|gradle|gradlew|bazel|ant) (?:.* )?(?:test|tests|check|build)(?: .*)?"
+    r"|(?:make|rake|bazel|ant|just|task|invoke|hatch|earthly) (?:.* )?(?:\+?tests?|check|spec)(?: .*)?"
+    r"|(?:gradle|gradlew) (?:.* )?(?:test|check|build)(?: .*)?"
     r"|(?:mvn|mvnw) (?:.* )?(?:test|verify|package|install|deploy)(?: .*)?"
     r"|(?:bundle|composer) (?:.* )?(?:rspec|test)(?: .*)?"
 )
+_SCRIPT_OF_TESTS = pattern(r"(?:\S*[-_])?(?:run)?[-_]?tests?(?:[-_]\S*)?\.\w+")
 _NO_TESTS = ("-DskipTests", "-Dmaven.test.skip=true", "-Dmaven.test.skip", "--collect-only", "-x test")
 _SCANNERS = {
     "trivy", "grype", "snyk", "bandit", "semgrep", "checkov", "tfsec", "kics", "terrascan", "assay", "zizmor",
@@ -170,10 +173,23 @@ _LENIENT = {
     "checkov": lambda w: _has(w, "--soft-fail", "-s"), "tfsec": lambda w: _has(w, "--soft-fail", "-s"),
     "bandit": lambda w: _has(w, "--exit-zero"), "gitleaks": lambda w: _option(w, "--exit-code") == "0",
     "assay": lambda w: _option(w, "--fail-on") == "never", "kics": lambda w: _has(w, "--ignore-on-exit"),
-    "semgrep": lambda w: "ci" not in w and not _has(w, "--error"),
+    "semgrep": lambda w: "ci" not in w and not _has(w, "--error"), "hadolint": lambda w: _has(w, "--no-fail"),
+    "snyk": lambda w: "monitor" in w[1:3], "dockle": lambda w: _option(w, "--exit-code") in ("", "0"),
+    "docker": lambda w: "scout" in w[1:2] and not _has(w, "--exit-code", "-e"),
+    "trufflehog": lambda w: not _has(w, "--fail"), "detect-secrets": lambda w: "scan" in w[1:2],
+    "dependency-check": lambda w: not _has(w, "--failOnCVSS"), "gosec": lambda w: _has(w, "-no-fail"),
+    "dependency-check.sh": lambda w: not _has(w, "--failOnCVSS"), "zizmor": lambda w: _has(w, "--no-exit-codes"),
+    "kubescape": lambda w: not _has(w, "--compliance-threshold", "--fail-threshold", "--severity-threshold"),
+    "prowler": lambda w: _has(w, "-z", "--ignore-exit-code-3"),
+    "opa": lambda w: not _has(w, "--fail", "--fail-defined"),
 }  # fmt: skip
 """How scanners are told, or left, to succeed whatever they find."""
-_BUILDERS = ("docker", "podman", "buildah", "nerdctl", "kaniko", "executor", "img", "pack", "jib", "buildctl")
+_BUILDERS = (
+    "docker", "podman", "buildah", "nerdctl", "kaniko", "executor", "img", "pack", "jib", "buildctl", "docker-compose",
+    "fn",
+)  # fmt: skip
+_JAVA = ("mvn", "mvnw", "gradle", "gradlew")
+_COPIERS = ("skopeo", "crane", "regctl", "oras")
 
 
 def _has(words: tuple[str, ...], *options: str) -> bool:
@@ -191,10 +207,12 @@ def _option(words: tuple[str, ...], name: str) -> str:
 
 def runs_tests(c: Command) -> bool:
     """True when a command runs tests."""
+    if c.name in ("docker", "podman", "nerdctl", "docker-compose") and {"run", "exec"} & set(c.bare[1:3]):
+        return any(_TESTS.fullmatch(word) is not None for word in c.bare[2:])  # in a container
     text = " ".join((c.name, *c.bare[1:]))
-    return _TESTS.fullmatch(c.name) is not None or (
-        _TESTS.fullmatch(text) is not None and not any(no in text for no in _NO_TESTS)
-    )
+    if _SCRIPT_OF_TESTS.fullmatch(c.name) is not None or _TESTS.fullmatch(c.name) is not None:
+        return True
+    return _TESTS.fullmatch(text) is not None and not any(no in text for no in _NO_TESTS)
 
 
 def inside(c: Command) -> Command:
@@ -238,12 +256,23 @@ def forgiven(c: Command) -> bool:
 
 
 def builds_image(c: Command) -> bool:
-    return c.name in _BUILDERS and (
-        any(w in ("build", "bud", "buildx", "build-using-dockerfile") for w in c.bare[1:4]) or c.name == "executor"
-    )
+    """True when a command builds an image; `fn deploy` builds one and pushes it."""
+    if c.name in ("executor", "kaniko"):
+        return True
+    if c.name in _JAVA:
+        return any(w.startswith(("jib", "spring-boot:build-image", "bootBuildImage")) for w in c.bare[1:])
+    verbs = ("build", "bud", "buildx", "bake", "build-using-dockerfile", "deploy" if c.name == "fn" else "build")
+    return c.name in _BUILDERS and any(w in verbs for w in c.bare[1:4])
 
 
 def pushes_image(c: Command) -> bool:
+    """True when a command pushes an image to a registry, or copies one there."""
+    if c.name in _JAVA:
+        return any(w in ("jib", "jib:build") for w in c.bare[1:])
+    if c.name in _COPIERS:
+        return any(w in ("copy", "push", "cp") for w in c.bare[1:3])
+    if c.name == "fn" and "deploy" in c.bare[1:4]:
+        return "--local" not in c.bare
     return c.name in _BUILDERS and ("push" in c.bare[1:3] or (builds_image(c) and "--push" in c.bare))
 
 
