@@ -3,16 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from assay.analysis.shell import (
-    applies,
-    builds_image,
-    commands,
-    credential_argument,
-    forgiven,
-    pushes_image,
-    runs_tests,
-    scans,
-)
+from assay.analysis.command_kinds import applies, builds_image, forgiven, pushes_image, runs_tests, scans
+from assay.analysis.shell import commands, credential_argument
 from assay.analysis.sql import weak_pattern
 from assay.documents.dockerfile import read as read_dockerfile
 from assay.documents.reading import File

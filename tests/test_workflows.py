@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from assay.analysis import shell
+from assay.analysis import command_kinds, shell
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.model import Request, Verdict
@@ -225,9 +225,9 @@ COMMANDS = [
 
 @pytest.mark.parametrize(("script", "lines"), COMMANDS)
 def test_commands_that_change_infrastructure(script: str, lines: list[int]) -> None:
-    found = [c.line for c in shell.commands(script) if shell.applies(c)]
+    found = [c.line for c in shell.commands(script) if command_kinds.applies(c)]
     assert found == lines
-    assert not lines or shell.may_apply(script)
+    assert not lines or command_kinds.may_apply(script)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_commands_that_change_infrastructure(script: str, lines: list[int]) -> N
     ],
 )
 def test_whether_a_scan_inside_another_shell_stops_anything(script: str, ignored: list[bool]) -> None:
-    assert [c.ignored for c in shell.commands(script) if shell.scans(c)] == ignored
+    assert [c.ignored for c in shell.commands(script) if command_kinds.scans(c)] == ignored
 
 
 @pytest.mark.parametrize(
@@ -278,13 +278,17 @@ def test_whether_a_scan_inside_another_shell_stops_anything(script: str, ignored
 )
 def test_what_commands_are(line: str, tests: bool, builds: bool, pushes: bool, gate: str) -> None:
     (command,) = shell.commands(line)
-    assert (shell.runs_tests(command), shell.builds_image(command), shell.pushes_image(command)) == (
+    assert (
+        command_kinds.runs_tests(command),
+        command_kinds.builds_image(command),
+        command_kinds.pushes_image(command),
+    ) == (
         tests,
         builds,
         pushes,
     )
-    assert shell.scans(command) is bool(gate)
-    assert not gate or shell.forgiven(command) is (gate == "soft")
+    assert command_kinds.scans(command) is bool(gate)
+    assert not gate or command_kinds.forgiven(command) is (gate == "soft")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis import shell
+from assay.analysis import command_kinds, shell
 from assay.model import Undetermined, Unknown, as_list
 from assay.tuples import NamedTuple
 
@@ -82,8 +82,8 @@ def _run_by_spec(spec: Resource) -> list[Ran]:
 
 def image_moves(ran: list[Ran]) -> tuple[int, int]:
     """Positions of the first command that builds an image and of the first that pushes one; the end without one."""
-    build = next((i for i, r in enumerate(ran) if shell.builds_image(r.command)), len(ran))
-    push = next((i for i, r in enumerate(ran) if shell.pushes_image(r.command)), len(ran))
+    build = next((i for i, r in enumerate(ran) if command_kinds.builds_image(r.command)), len(ran))
+    push = next((i for i, r in enumerate(ran) if command_kinds.pushes_image(r.command)), len(ran))
     return build, push
 
 
@@ -93,7 +93,7 @@ def untested(spec: Resource) -> tuple[str, ValuePath] | None:
     first = min(image_moves(ran))
     if first == len(ran):
         return None
-    before = [r for r in ran[:first] if shell.runs_tests(r.command)]
+    before = [r for r in ran[:first] if command_kinds.runs_tests(r.command)]
     if any(not r.command.ignored for r in before):
         return None
     if before:
@@ -111,9 +111,9 @@ def unscanned(spec: Resource) -> tuple[str, ValuePath] | None:
     early = steps[: int(ran[push].where[1])] if push < len(ran) else steps  # an audit after the push comes too late
     if any(isinstance(s, dict) and s.get("type") == "VulnerabilityAudit" for s in early):
         return None
-    scans = [r for i, r in enumerate(ran) if shell.scans(r.command) and (i < build or (i < push and
-             shell.scans_image(r.command)))]  # fmt: skip
-    if any(not shell.forgiven(r.command) for r in scans):
+    scans = [r for i, r in enumerate(ran) if command_kinds.scans(r.command) and (i < build or (i < push and
+             command_kinds.scans_image(r.command)))]  # fmt: skip
+    if any(not command_kinds.forgiven(r.command) for r in scans):
         return None
     if scans:
         return f"{scans[0].command.name} scans, and whatever it finds stops nothing", scans[0].where

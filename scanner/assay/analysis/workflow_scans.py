@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis import shell
+from assay.analysis import command_kinds, shell
 from assay.analysis.workflows import (
     ANYWAY,
     applying,
@@ -156,9 +156,9 @@ def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
         if isinstance(step.get("run"), str):
             pipes = github and step.get("shell") is None  # GitLab's shell has `pipefail`, GitHub's when it is named
             for c in shell.commands(step["run"], pipes=pipes):
-                if shell.scans(c):
+                if command_kinds.scans(c):
                     where = (*step["script"], "line", c.line)
-                    yield _Scan(c.name, where, (i, c.line), soft or shell.forgiven(c))
+                    yield _Scan(c.name, where, (i, c.line), soft or command_kinds.forgiven(c))
 
 
 def _may_fail(job: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis import shell
+from assay.analysis import command_kinds, shell
 from assay.analysis.pipelines import Ran, known
 from assay.analysis.workflow_conditions import may_hold
 from assay.model import Undetermined, Unknown, as_list
@@ -64,9 +64,9 @@ def applying(job: dict[str, Any]) -> Ran | None:
     """The first command of a job that changes infrastructure, an action that does so as `uses <action>`."""
     for step in job["steps"]:
         script = step.get("run")
-        if isinstance(script, str) and shell.may_apply(script):
+        if isinstance(script, str) and command_kinds.may_apply(script):
             for c in shell.commands(script):
-                if shell.applies(c):
+                if command_kinds.applies(c):
                     return Ran(c, (*step["script"], "line", c.line))
         uses = step.get("uses")
         given = step.get("with") if isinstance(step.get("with"), dict) else {}
@@ -77,7 +77,7 @@ def applying(job: dict[str, Any]) -> Ran | None:
 
 
 def what(ran: Ran) -> str:
-    return shell.applies(ran.command) or ran.command.name
+    return command_kinds.applies(ran.command) or ran.command.name
 
 
 def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]:
