@@ -172,6 +172,23 @@ def test_text_tells_the_instances_of_one_block_together(tmp_path: Path) -> None:
     assert rendered(found, "text", quiet=True).count("[aws-sqs-unencrypted]") == 1
 
 
+def test_modules_that_were_not_downloaded_are_told_once_and_with_the_gate(tmp_path: Path) -> None:
+    calls = [f'module "m{i}" {{\n  source = "acme/part{i}/aws"\n}}\n' for i in range(5)]
+    (tmp_path / "main.tf").write_text("".join(calls) + 'resource "aws_sqs_queue" "q" {}\n')
+    catalogue = Catalogue([RULES])
+    found = run(
+        Request([str(tmp_path)], str(tmp_path)),
+        catalogue,
+        [e for e in catalogue.entries if e.id == "aws-api-open-cors"],
+    )
+    text = rendered(found, "text")
+    said = "5 remote modules were not read, and what they declare not judged, because terraform init has not downloaded"
+    assert f"  - {said} them: acme/part0/aws, acme/part1/aws, acme/part2/aws and 2 more\n" in text
+    assert "What 5 remote modules declare was not judged." in text
+    assert "acme/part4/aws was skipped: main.tf:13: a remote module" in rendered(found, "text", verbose=True)
+    assert said in rendered(found, "markdown")
+
+
 def test_text_quiet_and_verbose(report: Report) -> None:
     plain, quiet, verbose = (rendered(report, "text", **o) for o in ({}, {"quiet": True}, {"verbose": True}))
     assert quiet.count("\n") < plain.count("\n") < verbose.count("\n")

@@ -122,3 +122,26 @@ def test_the_principal_of_a_service_begins_with_its_name(tmp_path: Path) -> None
 def test_a_side_that_decides_does_so(tmp_path: Path, expression: str, wanted: bool) -> None:
     text = f'variable "unset" {{}}\nresource "x_y" "z" {{\n  v = {expression}\n}}\n'
     assert evaluate(tmp_path, {"main.tf": text})["x_y.z"].values["v"] is wanted
+
+
+def test_a_value_that_was_reached_does_not_fail_later(tmp_path: Path) -> None:
+    text = """
+    variable "unset" {}
+    locals { rule = { cidr = "${var.unset}/32", ports = [1, var.unset], tags = { a = var.unset } } }
+    resource "x_y" "z" {
+      cidr  = try(local.rule.cidr, null)
+      ports = try(local.rule.ports, [])
+      tags  = try(local.rule.tags, {})
+      deep  = try(local.rule.tags.a.b, "none")
+      made  = try(upper(local.rule.cidr), "none")
+      else  = try(local.rule.missing, local.rule.cidr)
+    }
+    """
+    z = evaluate(tmp_path, {"main.tf": text})["x_y.z"].values
+    assert isinstance(z["cidr"], Text)
+    assert z["cidr"].suffix == "/32"
+    assert z["ports"][0] == 1
+    assert list(z["tags"]) == ["a"]
+    assert isinstance(z["else"], Text)
+    assert type(z["deep"]) is Unknown  # the variable may have no such attribute
+    assert not isinstance(z["made"], Text)

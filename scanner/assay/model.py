@@ -515,6 +515,10 @@ class Waiver(NamedTuple):
     expires: str | None = None  # ISO date, the day included
 
 
+NOT_DOWNLOADED = "a remote module that terraform init has not downloaded; not evaluated"
+"""How the reason ends of an input that is a module from elsewhere."""
+
+
 class Coverage:
     """What was read and what was not; a report without it would be a guess."""
 

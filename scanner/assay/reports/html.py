@@ -245,9 +245,10 @@ class _Blocks:
         r, place = f.resource, f.location if in_file(f) else None
         values = (
             self.rule(f.rule, f.theme), int(f.severity), _VERDICTS[f.verdict], self.text(clean(f.message)),
-            self.text(clean(r.address)), self.text(r.type), self.text(r.source), self.text(r.account),
-            self.text(r.region), self.text(owner(r)), self.text(trend.change(f) if trend else ""),
-            self.text(shape.utf8(place.file)) if place else 0, place.start_line if place else 0,
+            self.text(clean(r.address)), self.text(r.type), self.text(r.source),
+            self.text(r.account or shape.root_of(f)), self.text(r.region), self.text(owner(r)),
+            self.text(trend.change(f) if trend else ""), self.text(shape.utf8(place.file)) if place else 0,
+            place.start_line if place else 0,
         )  # fmt: skip
         for column, value in zip(self.columns.values(), values, strict=True):
             column.append(value)

@@ -68,7 +68,7 @@ def _parts(report: Report) -> Iterator[str]:
             for r in rules[start : start + 20]
         )
         yield _details("Why, and how to fix" + (", continued" if start else ""), "\n".join(texts))
-    problems = [str(p) for p in shape.coverage_problems(report)]
+    problems = shape.coverage_lines(report)
     broken = [f for f in report.findings if f.verdict is Verdict.NOT_EVALUATED]
     problems += list(dict.fromkeys(f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in broken))
     yield from _lists("What was not read or judged", problems)

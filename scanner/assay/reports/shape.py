@@ -6,7 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Verdict, join_path, lookup_quietly, parse_path, show
+from assay.model import NOT_DOWNLOADED, Verdict, join_path, lookup_quietly, parse_path, show
 from assay.patterns import pattern
 from assay.reports.masking import (
     EVERYTHING,
@@ -361,6 +361,33 @@ def coverage_problems(report: Report) -> list[Problem]:
     return [p._replace(where=text(p.where), what=one_line(text(p.what))) for p in found]
 
 
+def root_of(finding: Finding) -> str:
+    """The root module, where the place does not tell it: the file of a module that several roots call."""
+    root, place = finding.resource.root, finding.location
+    told = root in ("", ".") or place is None or place.file.startswith(f"{root}/")
+    return "" if told else text(root)
+
+
+def coverage_lines(report: Report) -> list[str]:
+    """The same for a person to read: modules from elsewhere that were not downloaded in one line, as one cause."""
+    problems = coverage_problems(report)
+    remote = [p for p in problems if p.kind == "input-skipped" and p.what.endswith(NOT_DOWNLOADED)]
+    if len(remote) < 2:
+        return [str(p) for p in problems]
+    named = ", ".join(p.where for p in remote[:3]) + (f" and {len(remote) - 3} more" if len(remote) > 3 else "")
+    line = (
+        f"{len(remote)} remote modules were not read, and what they declare not judged, because terraform init has not "
+        f"downloaded them: {named}"
+    )
+    return [line, *(str(p) for p in problems if p not in remote)]
+
+
+def unread_modules(report: Report) -> int:
+    """How many modules from elsewhere were not read."""
+    inputs = report.coverage.inputs
+    return sum(1 for i in inputs if i["status"] == "skipped" and (i["reason"] or "").endswith(NOT_DOWNLOADED))
+
+
 def headline(report: Report) -> str:
     """The one line that says how it stands."""
     s = report.summary
@@ -418,6 +445,9 @@ def verdict_sentence(report: Report) -> str:
     incomplete = " The scan is incomplete: what could not be read may hide findings." if report.incomplete else ""
     if not report.summary["resources"]:
         incomplete += " No resource was found, so nothing was judged."
+    unread = unread_modules(report)
+    if unread:
+        incomplete += f" What {plural(unread, 'remote module')} declare{'s' if unread == 1 else ''} was not judged."
     if report.gate is None:
         return f"No gate was set.{incomplete}"
     return f"Gate passed: nothing at {report.gate.label} or above.{incomplete}"

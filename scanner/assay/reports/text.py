@@ -68,7 +68,8 @@ def write(report: Report, stream: TextIO, options: Mapping[str, Any]) -> None:
         text.listed("Spend", shape.spend(report))
     broken = {f"{f.rule}: {shape.cleaner(f)(f.message)}" for f in report.findings if f.verdict is Verdict.NOT_EVALUATED}
     text.listed("Not evaluated", sorted(broken))
-    text.listed("Coverage", [str(p) for p in problems])
+    plain = text.quiet or text.verbose
+    text.listed("Coverage", [str(p) for p in problems] if plain else shape.coverage_lines(report))
     if text.verbose and report.coverage.code is not None:
         from assay.provenance.summary import lists
 
@@ -231,10 +232,8 @@ def _gathered(findings: list[Finding]) -> list[list[Finding]]:
 
 
 def _root(f: Finding) -> str:
-    """The root module, where the place does not tell it: the file of a module that several roots call."""
-    root = f.resource.root
-    told = root in ("", ".") or f.location is None or f.location.file.startswith(f"{root}/")
-    return "" if told else f" ({root})"
+    root = shape.root_of(f)
+    return f" ({root})" if root else ""
 
 
 def _where(f: Finding) -> str:

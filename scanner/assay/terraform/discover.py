@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from assay.model import NOT_DOWNLOADED
 from assay.paths import SKIPPED, repository
 from assay.patterns import pattern
 from assay.terraform.files import Files
@@ -209,8 +210,9 @@ class Estate:
             for sentence, line in faults.items():
                 coverage.input(shown, "failed", sentence, line)
         for source, places in self.remotes.items():
-            more = f" and {len(places) - 1} more places" if len(places) > 1 else ""
-            sentence = f"{places[0]}{more}: a remote module that terraform init has not downloaded; not evaluated"
+            others = len(places) - 1
+            more = f" and {others} more place{'s' if others > 1 else ''}" if others else ""
+            sentence = f"{places[0]}{more}: {NOT_DOWNLOADED}"
             self.intake.coverage.input(source, "skipped", sentence)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Text, Unknown
+from assay.model import Base64, Text, Unknown
 from assay.terraform.refinement import filled, of_provider, provided, spanning, wholly_provided
 from assay.terraform.values import (
     ANY,
@@ -96,6 +96,8 @@ def coalesce(*values: Any) -> Any:
     for value in values:
         converted = convert(value, wanted)
         if isinstance(converted, Unknown):
+            if isinstance(converted, Base64) and converted.plain.literals:
+                return converted
             if isinstance(converted, Text) and any(isinstance(p, str) or filled(p) for p in converted.parts):
                 return LooseText(converted.parts)
             return converted if filled(converted) else unknown_like(converted, wanted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Encoded, PartialList, Ref, Text, Unknown
+from assay.model import Base64, Encoded, PartialList, Ref, Text, Unknown
 from assay.terraform.numeric import compare
 from assay.terraform.typesystem import (
     ANY,
@@ -59,8 +59,8 @@ def wholly_provided(value: Any) -> bool:
         return all(map(wholly_provided, value.values()))
     if isinstance(value, list):
         return all(map(wholly_provided, list.__iter__(value))) and not isinstance(value, PartialList)
-    if isinstance(value, Text):
-        return all(map(wholly_provided, value.parts))
+    if isinstance(value, (Text, Base64)):
+        return all(map(wholly_provided, value.parts if isinstance(value, Text) else value.plain.parts))
     return not isinstance(value, Unknown) or (provided(value) and type_of(value).kind in ("any", "string"))
 
 
