@@ -15,7 +15,7 @@ from assay.analysis.aws_security_groups import (
     groups_of,
     openings,
 )
-from assay.analysis.network import is_anywhere, is_private, parse_cidr
+from assay.analysis.network import is_anywhere, is_private, length_written, parse_cidr
 from assay.analysis.usage import used_by
 
 SENSITIVE = (
@@ -375,6 +375,8 @@ def aws_db_security_group_open(ingress: Block) -> Iterator[Finding]:
 
 def wide(cidr: Any, prefixes: dict[int, int]) -> bool:
     """True for a public block wider than the prefix of its version, which is not the whole internet."""
+    if length_written(cidr) >= max(prefixes.values()):
+        return False  # of whatever address
     found = None if is_anywhere(cidr) else parse_cidr(cidr)
     if found == None:
         return False

@@ -73,6 +73,12 @@ def _cannot_be_everything(cidr: Any) -> bool:
     return "/" in tail and tail.rpartition("/")[2].strip("0") != ""
 
 
+def length_written(cidr: Any) -> int:
+    """The prefix length at the known end of a text of which the address is unknown, else 0."""
+    tail = cidr.suffix.rpartition("/") if isinstance(cidr, Text) else ("", "", "")
+    return int(tail[2]) if tail[1] and tail[2].isascii() and tail[2].isdigit() else 0
+
+
 def is_anywhere(cidr: Any) -> bool:
     """True for the whole internet of either version: `0.0.0.0/0`, `::/0` and every other spelling of a /0.
 
