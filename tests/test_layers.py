@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
-from assay.model import Request, Verdict
+from assay.documents.layer_archive import PackageOrigin, ZipPackage
+from assay.engine import evaluate
+from assay.graph import Graph
+from assay.model import Request, Resource, Verdict
+from assay.rule import load_directory
 from assay.scan import run
 
 if TYPE_CHECKING:
@@ -250,3 +254,20 @@ def test_more_layers_than_lambda_takes_are_told_beside_those_that_nobody_knows(t
     for layers, verdict in ((f"[{six}]", "fail"), (several, "fail"), (f"concat([{six}], var.layers)", "unknown")):
         (tmp_path / "main.tf").write_text(TERRAFORM + function(layers))
         assert [v for v, _ in told(scan(tmp_path, "aws-layer-too-many"))] == [verdict]
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_the_same_of_a_live_function(tmp_path: Path, listed: bool) -> None:
+    """Its own code was downloaded; that of a layer was not, be the layer one of the account or of another."""
+    mine = "arn:aws:lambda:eu-west-1:111122223333:function:f"
+    zipped(tmp_path / "code.zip", **{"app.py": "x = 1\n"})
+    package = ZipPackage(str(tmp_path / "code.zip"), "code.zip")
+    function_ = Resource("aws_lambda_function", mine, "aws", {"layers": [ARN], "runtime": "python3.13"})
+    code = Resource("archive", f"{mine}/code", "aws", {}, PackageOrigin(package))
+    layer_ = [Resource("aws_lambda_layer_version", ARN, "aws", {"arn": ARN})] if listed else []
+    graph = Graph([function_, code, *layer_], links=[(function_, code, "filename")])
+    rules = [r for r in load_directory(RULES) if r.id in RULES_ON_FUNCTIONS]
+    found = {f.rule: (f.verdict.value, f.message) for f in evaluate(graph, rules).findings if f.resource is function_}
+    reason = f"the code of {ARN} was not looked at"
+    reason = reason if listed else f'aws_lambda_layer_version "{ARN}" is not among the inputs'
+    assert found == {rule: ("unknown", f"{SAID[rule]}: {reason}") for rule in RULES_ON_FUNCTIONS}

@@ -286,6 +286,20 @@ def test_inputs_are_filled_in(tmp_path: Path) -> None:
     assert told(tmp_path, GATE, {ROOT: "include: d.yml\n", "d.yml": undeclared}) == [f"? {ROOT}:1"]
 
 
+@pytest.mark.parametrize("value", ["[" + "x, " * 2_000 + "x]", '"' + "x" * 5_000 + '"'])
+def test_inputs_that_are_named_too_often_are_refused(tmp_path: Path, value: str) -> None:
+    body = "".join("  - $[[ inputs.s ]]\n" for _ in range(2_000))
+    declared = "spec: {inputs: {s: }}\n---\n"
+    files = {
+        ROOT: f"include: {{local: d.yml, inputs: {{s: {value}}}}}\n",
+        "d.yml": f"{declared}d:\n  script:\n{body}",
+    }
+    report = scan(tmp_path, GATE, files)
+    (found,) = (f for f in report.findings if f.resource.address == ROOT)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "with its inputs filled in it has more than 2,000,000 characters and values" in found.message
+
+
 @pytest.mark.parametrize(
     ("trigger", "found"),
     [

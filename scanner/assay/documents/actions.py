@@ -29,7 +29,7 @@ MAX_DEPTH = 10
 MAX_STEPS = 2_000
 """As many steps of one workflow are read: actions use actions."""
 _INPUT = pattern(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
-_LONGEST = 100_000
+_LONGEST = 20_000
 
 
 class WorkflowOrigin:

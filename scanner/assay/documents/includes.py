@@ -260,8 +260,11 @@ class Pipeline:
             self.fault(origin, at, f"{shown} is included: {missing}")
             return {}
         except Malformed as error:
-            self.broken.append(path)
-            self.doubt(f"{shown} is included and cannot be parsed: {error}", origin, at)
+            if inputs is None:
+                self.broken.append(path)  # by itself: a finding of its own
+                self.doubt(f"{shown} is included and cannot be parsed: {error}", origin, at)
+            else:
+                self.fault(origin, at, f"{shown} is included and cannot be parsed with these inputs: {error}")
             return {}
         if not isinstance(document, dict):
             self.fault(origin, at, f"{shown} is included, and is no mapping")

@@ -49,13 +49,14 @@ def filling(values: dict[str, Any]) -> Callable[[Any], None] | None:
     return (lambda root: _fill(root, values)) if values else None
 
 
-_MOST_TEXT = 100_000
-"""As many characters may one text have when its inputs are filled in: it is named as often as one likes."""
+_MOST = 2_000_000
+"""As many characters and values may filling in add to a document: an input is named as often as one likes."""
 
 
 def _fill(root: Any, values: dict[str, Any]) -> None:
     seen: set[int] = set()
     waiting = [root]
+    left = _MOST
     while waiting:
         node = waiting.pop()
         if id(node) in seen:
@@ -66,37 +67,56 @@ def _fill(root: Any, values: dict[str, Any]) -> None:
         elif node.id == "sequence":
             waiting += node.value
         elif "$[[" in node.value:
-            _fill_text(node, values)
+            left -= _fill_text(node, values, left)
 
 
-def _fill_text(node: Any, values: dict[str, Any]) -> None:
+def _fill_text(node: Any, values: dict[str, Any], left: int) -> int:
+    """Fill in one text; how much that added.
+
+    Raises:
+        Malformed: it is more than what is left.
+    """
     whole = _NAMED.fullmatch(node.value)
-    if whole is not None and isinstance(values.get(whole[1]), (list, dict)):
-        _become(node, values[whole[1]])
-        return
+    many = values.get(whole[1]) if whole is not None else None
+    if isinstance(many, (list, dict)):
+        added = _size(many)
+        _refuse(added > left, node)
+        _become(node, many)
+        return added
 
     def value(found: re.Match[str]) -> str:
         known = values.get(found[1])
         return found[0] if known is None or isinstance(known, (list, dict)) else _spelt(known)
 
-    filled = _NAMED.sub(value, node.value)
-    if len(filled) > _MOST_TEXT:
+    added = sum(len(value(found)) for found in _NAMED.finditer(node.value))
+    _refuse(added > left, node)
+    node.value = _NAMED.sub(value, node.value)
+    return added
+
+
+def _refuse(too_much: bool, node: Any) -> None:
+    if too_much:
         line = node.start_mark.line + 1
-        raise Malformed(f"with its inputs it has a text of more than {_MOST_TEXT:,} characters", line)
-    node.value = filled
+        raise Malformed(f"with its inputs filled in it has more than {_MOST:,} characters and values", line)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(_size(key) + _size(inner) for key, inner in value.items())
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1 + len(str(value))
 
 
 def _spelt(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _become(node: Any, value: Any, depth: int = 0) -> None:
+def _become(node: Any, value: Any) -> None:
     """Make a node of a text one of a list or a mapping, all at the place of the text."""
     from assay.libyaml import yaml
 
     def inner(one: Any) -> Any:
         made = yaml.ScalarNode("!", "", node.start_mark, node.end_mark)
-        _become(made, one, depth + 1)
+        _become(made, one)
         return made
 
     if isinstance(value, list):
