@@ -1,4 +1,4 @@
-"""Every Terraform example of every rule, written in other words that mean the same, gets the same verdicts.
+"""Every example of every rule, written in other words that mean the same, gets the same verdicts.
 
 Rules are written with plain blocks in mind; real modules are called with `for_each`, count their resources, make their
 blocks `dynamic` and put numbers and truth values in quotes. None of that may change what a rule says.
@@ -6,19 +6,21 @@ blocks `dynamic` and put numbers and truth values in quotes. None of that may ch
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hcl2
 import pytest
+import yaml
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.engine import evaluate
-from assay.examples import Example, read
+from assay.examples import Example, check, read
 from assay.model import Request
 from assay.rule import Rule
 from assay.scan import collect
@@ -158,4 +160,78 @@ def test_the_same_in_other_words_is_judged_the_same(page: str, rules: dict[str, 
             heard = verdicts(other, example, rule, tmp_path / f"{number}-{way.__name__}")
             if heard != said:
                 wrong.append(f"{example.place} {example.rule} {way.__name__}: {dict(heard)} instead of {dict(said)}")
+    assert not wrong, "\n".join(wrong)
+
+
+# --- documents and manifests ------------------------------------------------------------------------------------------
+
+
+def windows(text: str) -> str:
+    """As an editor of Windows saves it: with a mark at its beginning, and its line ends."""
+    return "\ufeff" + text.replace("\n", "\r\n")
+
+
+def small(text: str) -> str:
+    """Instructions of a Dockerfile in small letters."""
+    return re.sub(r"(?m)^(FROM|RUN|USER|COPY|ADD|ARG|ENV|CMD|ENTRYPOINT|HEALTHCHECK)\b", lambda m: m[1].lower(), text)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_documents_saved_elsewhere_are_judged_the_same(page: str, rules: dict[str, Rule]) -> None:
+    wrong: list[str] = []
+    for example in read(f"{RULES}/{page}"):
+        if example.source != "document" or check(example, rules[example.rule]):
+            continue
+        first, *_ = example.files
+        for way in (windows, small) if "Dockerfile" in first else (windows,):
+            other = copy.copy(example)
+            other.files = {**example.files, first: way(example.text)}
+            other.text = other.files[first]
+            wrong += [f"{way.__name__}: {said}" for said in check(other, rules[example.rule])]
+    assert not wrong, "\n".join(wrong)
+
+
+def under(pod: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A pod as a workload makes it."""
+    meta = pod.get("metadata") or {}
+    labels = {**(meta.get("labels") or {}), "app": "x"}
+    template = {"metadata": {"annotations": meta.get("annotations") or {}, "labels": labels}, "spec": pod.get("spec")}
+    head = {"metadata": {k: v for k, v in meta.items() if k in ("name", "namespace")}, "kind": kind}
+    if kind == "CronJob":
+        job: dict[str, Any] = {"schedule": "1 1 * * *", "jobTemplate": {"spec": {"template": template}}}
+        return {"apiVersion": "batch/v1", **head, "spec": job}
+    spec: dict[str, Any] = {"replicas": 2, "selector": {"matchLabels": {"app": "x"}}, "template": template}
+    return {"apiVersion": "apps/v1", **head, "spec": spec}
+
+
+def retold(objects: list[dict[str, Any]], example: Example, rule: Rule) -> Iterator[tuple[str, dict[str, str]]]:
+    whole = {"apiVersion": "v1", "kind": "List", "items": objects}
+    yield "JSON", {"main.json": json.dumps(whole)}
+    yield "a list", {"main.yaml": yaml.safe_dump(whole)}
+    yield "flow style", {"main.yaml": "---\n".join(yaml.safe_dump(o, default_flow_style=True) for o in objects)}
+    if example.kind != "unknown" and (not rule.sources or "terraform" in rule.sources):  # `${NAME}` is a text there
+        manifests = {f"m{i}": {"manifest": o} for i, o in enumerate(objects)}
+        text = json.dumps({"resource": {"kubernetes_manifest": manifests}}).replace("${", "$${").replace("%{", "%%{")
+        yield "kubernetes_manifest", {"main.tf.json": text}
+    if any(o.get("kind") == "Pod" for o in objects) and rule.id != "k8s-naked-pod":
+        for kind in ("Deployment", "CronJob"):
+            if kind == "CronJob" and re.search("control_plane|kubelet", example.place):
+                continue  # nobody runs a control plane by the clock
+            made = [under(o, kind) if o.get("kind") == "Pod" else o for o in objects]
+            yield kind, {"main.yaml": yaml.safe_dump_all(made)}
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "kubernetes" in p or p.startswith("cluster/")])
+def test_manifests_in_other_words_are_judged_the_same(page: str, rules: dict[str, Rule], tmp_path: Path) -> None:
+    wrong: list[str] = []
+    for number, example in enumerate(read(f"{RULES}/{page}")):
+        rule = rules[example.rule]
+        if example.source != "manifest" or len(example.files) != 1:
+            continue
+        said = verdicts(example.files, example, rule, tmp_path / f"{number}")
+        objects = [o for o in yaml.safe_load_all(example.text) if o]
+        for way, files in retold(objects, example, rule):
+            heard = verdicts(files, example, rule, tmp_path / f"{number}-{way}")
+            if heard != said:
+                wrong.append(f"{example.place} {example.rule} {way}: {dict(heard)} instead of {dict(said)}")
     assert not wrong, "\n".join(wrong)

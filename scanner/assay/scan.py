@@ -129,7 +129,7 @@ def _owner(path: str, sources: Sequence[Source]) -> tuple[Source | None, OSError
         if not cache:
             try:
                 with open(path, "rb") as handle:
-                    cache.append(handle.read(HEAD))
+                    cache.append(handle.read(HEAD).removeprefix(b"\xef\xbb\xbf"))
             except OSError as error:
                 cache.append(b"")
                 faults.append(error)

@@ -185,6 +185,7 @@ _compiled: list[Any] = []
 def _secrets(name: str, data: bytes, owner: str) -> Iterator[Spot]:
     """The credentials of one file. Of a third-party package only what has the form of a key, for its documentation
     and its tests are full of names and values that are none."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
     if len(data) < 4096 and not any(clue in data.lower() for clue in _CLUES):
         return  # most functions are this short, and loading re2 for one takes longer than looking
     if not _compiled:

@@ -38,6 +38,7 @@ def parse(data: bytes | str) -> ast.Module:
     """
     import warnings
 
+    data = data.removeprefix("\ufeff") if isinstance(data, str) else data.removeprefix(b"\xef\xbb\xbf")
     if len(data) > MAX_SOURCE:
         raise NoSource(f"it has {len(data):,} bytes; Assay parses at most {MAX_SOURCE:,}")
     with warnings.catch_warnings():

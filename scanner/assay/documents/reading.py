@@ -118,7 +118,7 @@ class Documents:
 
         def head() -> bytes:
             try:
-                return self.files.read(path)[:65536]
+                return self.files.read(path)[:65536].removeprefix(b"\xef\xbb\xbf")
             except Unreadable:
                 return b""
 
