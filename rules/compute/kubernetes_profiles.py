@@ -11,6 +11,9 @@ _PROFILES = ("RuntimeDefault", "Localhost")
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 
 
+_OLD_SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
+
+
 @rule(
     on=PODS,
     each=containers,
@@ -45,6 +48,8 @@ def k8s_no_seccomp_profile(c: Container) -> Iterator[Finding]:
     kind = c.effective("seccompProfile.type")
     if kind not in _PROFILES and not c.pod.windows:
         said = "is Unconfined" if kind == "Unconfined" else "is not set"
+        if kind != "Unconfined" and c.pod.annotation(_OLD_SECCOMP) != None:
+            said += ", and the annotation says nothing to Kubernetes 1.27 and later"
         path = "securityContext.seccompProfile.type"
         yield c.fails(
             f"{c}: seccompProfile.type {said}", at=path, because=c.because("seccompProfile.type"),
