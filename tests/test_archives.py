@@ -487,6 +487,34 @@ def test_a_password_in_an_address_is_a_credential(tmp_path: Path, text: str, lin
     assert "s3cr3t" not in str(found)
 
 
+WORD = 'password = "hunter2-Zq81kfW"\n'
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEAzzzzzzzzzzzzzzzzzzzz\n-----END RSA PRIVATE KEY-----\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("python/KEY.PEM", KEY, 1),
+        ("python/ID_RSA", KEY, 1),
+        ("python/.ENV", "DB_PASSWORD=hunter2-Zq81kfW\n", 1),
+        ("python/bom.py", b"\xef\xbb\xbfx = 1\n" + WORD.encode(), 2),
+        ("python/wide.py", ("x = 1\n" + WORD).encode("utf-16"), 2),
+        ("python/wide.json", '{"password": "hunter2-Zq81kfW"}'.encode("utf-16"), 1),
+        ("python/newer.py", f"type X = int\n{WORD}", 2),
+        ("python/older.py", f"print 'x'\n{WORD}", 2),
+        ("nodejs/a.php", '<?php\n$password = "hunter2-Zq81kfW";\n', 2),
+        ("java/a.kt", 'val password = "hunter2-Zq81kfW"\n', 1),
+        ("python/a.ipynb", '{"source": [\n"password = \\"hunter2-Zq81kfW\\"\\n"]}', 2),
+    ],
+)
+def test_credentials_in_files_as_people_have_them(tmp_path: Path, name: str, content: str | bytes, line: int) -> None:
+    with layer(tmp_path, **{name: content}):
+        pass
+    found = failures(scan(tmp_path, "aws-layer-secret"), "aws-layer-secret")
+    assert [(file, at) for file, at, _ in found] == [(f"layer.zip!/{name}", line)]
+    assert "hunter2" not in str(found)
+
+
 @pytest.mark.parametrize(("more", "told"), [(0, []), (1, ["1,048,577 bytes unpacked, of 1,048,576 allowed"])])
 def test_the_limit_itself_is_allowed_and_a_byte_more_is_told(tmp_path: Path, more: int, told: list[str]) -> None:
     with layer(tmp_path, **{"python/data.bin": b"\0" * (1024 * 1024 + more)}):

@@ -35,11 +35,14 @@ class Contents(NamedTuple):
 _CODE = (".py", ".js", ".mjs", ".cjs")
 _TEXTS = (
     ".env", ".json", ".yaml", ".yml", ".ini", ".cfg", ".conf", ".toml", ".properties", ".txt", ".sh", ".xml", ".tf",
-    ".tfvars", ".pem", ".key", ".crt", ".netrc", ".npmrc", ".pypirc", ".sql", ".ts", ".rb", ".java", ".ps1",
+    ".tfvars", ".pem", ".key", ".crt", ".netrc", ".npmrc", ".pypirc", ".sql", ".ts", ".rb", ".java", ".ps1", ".php",
+    ".kt", ".cs", ".groovy", ".gradle", ".config", ".cnf", ".ipynb",
 )  # fmt: skip
+_ASSIGNING = (".js", ".mjs", ".cjs", ".ts", ".rb", ".java", ".php", ".kt", ".cs", ".groovy", ".gradle", ".ipynb")
+"""Languages in which a name gets a text in quotes."""
 _NESTED = (".zip", ".whl", ".egg", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 """What may hold code and credentials of its own, and is not opened. (A `.jar` holds compiled code, judged nowhere.)"""
-_PLAIN = ("credentials", "config", ".env", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "Dockerfile", "Makefile")
+_PLAIN = ("credentials", "config", ".env", "id_rsa", "id_ed25519", "id_ecdsa", "id_dsa", "dockerfile", "makefile")
 
 
 def contents(archive: Resource) -> Contents:
@@ -146,8 +149,9 @@ class _Inspection:
 
 
 def _is_text(name: str) -> bool:
-    base = name.rpartition("/")[2]
-    return name.endswith((*_CODE, *_TEXTS)) or base in _PLAIN or base.startswith(".env")
+    low = name.lower()
+    base = low.rpartition("/")[2]
+    return low.endswith((*_CODE, *_TEXTS)) or base in _PLAIN or base.startswith(".env")
 
 
 def _node_package(name: str) -> str:
@@ -185,7 +189,7 @@ _compiled: list[Any] = []
 def _secrets(name: str, data: bytes, owner: str) -> Iterator[Spot]:
     """The credentials of one file. Of a third-party package only what has the form of a key, for its documentation
     and its tests are full of names and values that are none."""
-    data = data.removeprefix(b"\xef\xbb\xbf")
+    data = _as_utf_8(data)
     if len(data) < 4096 and not any(clue in data.lower() for clue in _CLUES):
         return  # most functions are this short, and loading re2 for one takes longer than looking
     if not _compiled:
@@ -228,22 +232,37 @@ def _in_address(text: str) -> bool:
     return found is not None and found[1].lower() not in _STAND_INS and is_secret("password", found[1])
 
 
+def _tree(text: str) -> Any:
+    """The syntax tree of Python; None of what is none, or newer than what reads it: it is searched as a text then."""
+    from assay.analysis.python_code import parse
+    from assay.analysis.source_code import NoSource
+
+    try:
+        return parse(text)
+    except NoSource:
+        return None
+
+
+def _as_utf_8(data: bytes) -> bytes:
+    """A text without the mark that some editors put before it; of UTF-16 anew, as its mark says."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode()
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
 def _named_in(name: str, text: str) -> Iterator[tuple[int, str]]:
     from assay.analysis import python_code
 
-    if name.endswith(".py"):
-        from assay.analysis.source_code import NoSource
-
-        try:
-            tree = python_code.parse(text)
-        except NoSource:  # said when its calls were looked for, or not Python at all
-            return
+    low = name.lower()
+    tree = _tree(text) if low.endswith(".py") else None
+    if tree is not None:
         for found in python_code.literal_credentials(tree):
             yield found.line, f"a credential ({found.name})"
         for line, written in python_code.texts(tree):
             if _in_address(written):
                 yield line, "a credential (in an address)"
-    elif name.endswith((".js", ".mjs", ".cjs", ".ts", ".rb", ".java")):
+    elif low.endswith((".py", *_ASSIGNING)):
+        text = text.replace('\\"', '"') if low.endswith(".ipynb") else text  # code in texts of JSON
         for match in _ASSIGNED_IN_JS.finditer(text):
             key = match[1].rpartition(".")[2].strip("\"'")
             if python_code.is_secret(key, match[2]):
