@@ -299,6 +299,9 @@ def test_what_commands_are(line: str, tests: bool, builds: bool, pushes: bool, g
         ("secrets.PROD_OCI_KEY", True),
         ("secrets.SOCIAL_LOGIN_KEY", False),
         ("secrets.LAWS_SECRET", False),
+        ("secrets.AWS_SECRET_NAME", False),
+        ("toJSON(secrets)", True),
+        ("secrets[format('AWS_{0}_SECRET', matrix.env)]", True),
     ],
 )
 def test_stored_keys(tmp_path: Path, name: str, found: bool) -> None:

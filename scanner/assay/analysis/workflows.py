@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assay.model import Resource, ValuePath
 
 _SECRETS = pattern(r"\bsecrets(?:\.|\[')(\w+)")  # lower
+_CHOSEN = pattern(r"\$\{\{[^}]{0,200}?(?:\bsecrets\s*\[\s*[^'\s]|\w+\(\s*secrets\s*\))[^}]{0,80}")
 _KEYS = (
     ("aws", ("access_key", "secret")), ("azure_", ("credentials", "client_secret")), ("arm_client_secret", ("",)),
     ("gcp", ("credentials", "key")), ("google", ("credentials", "key")), ("oci", ("key", "private", "auth_token")),
@@ -217,9 +218,12 @@ def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
         Undetermined: at the end, when what else it runs, and may hand its secrets to, is not here.
     """
     seen: set[str] = set()
+    chosen = ""
     jobs(workflow)  # of one that could not be parsed nothing else is known
     for text, where in _texts(workflow.values["document"], ("document",)):
         low = text.lower()
+        found = _CHOSEN.search(low) if "secrets" in low and workflow["kind"] == "github" else None
+        chosen = chosen or (found[0] if found is not None else "")
         for match in _SECRETS.finditer(low) if "secrets" in low else ():
             name = text[match.start(1) : match.end(1)]
             if name not in seen and _stores_key(match[1]):
@@ -234,6 +238,8 @@ def stored_keys(workflow: Resource) -> Iterator[tuple[str, ValuePath]]:
     elsewhere = elsewhere_of(workflow)
     if elsewhere is not None and (workflow["kind"] == "gitlab" or _inherits_secrets(workflow)):
         raise elsewhere
+    if chosen:
+        raise Undetermined(Unknown(f"which secrets are used only a run can tell: {chosen}"))
 
 
 def _inherits_secrets(workflow: Resource) -> bool:
@@ -243,6 +249,8 @@ def _inherits_secrets(workflow: Resource) -> bool:
 
 def _stores_key(name: str) -> bool:
     """True for the name (lower) of a cloud's key: the cloud begins a word, `SOCIAL_KEY` is none of OCI."""
+    if name.endswith(("_name", "_arn", "_path", "_region")):  # of something, which is no key
+        return False
     after = ((f"_{name}".partition(f"_{cloud}")[1:], kinds) for cloud, kinds in _KEYS)
     return any(found and any(k in rest for k in kinds) for (found, rest), kinds in after)
 
