@@ -397,6 +397,18 @@ def test_the_cache_gives_the_same_report_and_notices_changes(tree: Path, capsys:
     assert "aws_sqs_queue.new" in scan(capsys, "-o", "json")[1]
 
 
+def test_the_cache_notices_that_a_repository_begins_above(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_sqs_queue" "q" {}\n')
+    (tmp_path / "example").mkdir()
+    (tmp_path / "example/main.tf").write_text('module "q" {\n  source = "../"\n}\n')
+    asked = ["scan", str(tmp_path / "example/main.tf"), "--select", "cost-untagged"]
+    assert main(asked) == 3
+    assert "lies outside the scanned directory, in " in capsys.readouterr().out
+    (tmp_path / ".git").mkdir()
+    assert main(asked) == 0
+    assert "(1 resource, 1 rule)" in capsys.readouterr().out
+
+
 def test_what_is_judged_by_the_hour_is_not_kept(
     tree: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

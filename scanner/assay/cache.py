@@ -157,9 +157,13 @@ def _sources(request: Request, report: Report, catalogue: Catalogue) -> Iterator
         full = os.path.join(request.base, name)
         yield full
         yield os.path.dirname(full)
-    for path in request.paths:  # where a configuration may stand, and where the repository begins
+    for path in request.paths:  # where a configuration may stand, and where the repository begins or may yet begin
         for folder in above(path):
-            yield from (os.path.join(folder, n) for n in ("assay.toml", "pyproject.toml", "assay-waivers.toml", ".git"))
+            yield from (os.path.join(folder, n) for n in ("assay.toml", "pyproject.toml", "assay-waivers.toml"))
+        folder = os.path.abspath(path)
+        while folder != os.path.dirname(folder):
+            yield os.path.join(folder, ".git")
+            folder = os.path.dirname(folder)
 
 
 class Tee:

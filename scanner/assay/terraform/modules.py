@@ -283,8 +283,9 @@ class Loader:
 
     def _local(self, root: Root, block: Block, directory: str, name: str) -> Module | str:
         if not self.files.allowed(directory):
-            shown = self.files.shown(directory)
-            sentence = f"module.{name} lies outside the scanned directory ({shown}); it was not read"
+            shown = self.files.shown(directory) or "."
+            mend = "scan a directory that holds both, or in a git repository, whose other directories are read too"
+            sentence = f"module.{name} lies outside the scanned directory, in {shown}, and was not read: {mend}"
             return self._unread(root, block, sentence)
         module = self.module(directory)
         if module is None:
