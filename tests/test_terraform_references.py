@@ -145,3 +145,12 @@ def test_a_value_that_was_reached_does_not_fail_later(tmp_path: Path) -> None:
     assert isinstance(z["else"], Text)
     assert type(z["deep"]) is Unknown  # the variable may have no such attribute
     assert not isinstance(z["made"], Text)
+
+
+def test_parts_of_an_unknown_range_are_so_many(tmp_path: Path) -> None:
+    text = """
+    variable "unset" {}
+    locals { halves = cidrsubnets(var.unset, 1, 1) }
+    resource "x_y" "z" { v = length(cidrsubnets(local.halves[0], 2, 2, 2)) }
+    """
+    assert evaluate(tmp_path, {"main.tf": text})["x_y.z"].values["v"] == 3

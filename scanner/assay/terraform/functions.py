@@ -109,7 +109,7 @@ _SIGNATURES = {
         base64sha256 s s | base64sha512 s s | bcrypt s s *n | md5 s s | rsadecrypt s s s | sha1 s s | sha256 s s
         sha512 s s | uuid s | uuidv5 s s s""",
     "network": """
-        cidrcontains b s s | cidrhost s s n | cidrnetmask s s | cidrsubnet s s n n | cidrsubnets ls s *n""",
+        cidrcontains b s s | cidrhost s s n | cidrnetmask s s | cidrsubnet s s n n | cidrsubnets ls s~ *n""",
     "time": """
         formatdate s s s | plantimestamp s | timeadd s s s | timecmp n s s | timestamp s""",
     "files": """

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.terraform.values import STRING, EvalError, ListValue, whole
+from assay.model import Unknown
+from assay.terraform.values import STRING, EvalError, ListValue, list_of, unknown_like, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,8 +88,12 @@ def cidrsubnet(prefix: str, newbits: Any, number: Any) -> str:
     return str(_Range(first & ((1 << given.bits) - 1), length, given.bits))
 
 
-def cidrsubnets(prefix: str, *newbits: Any) -> ListValue:
-    """Consecutive parts of the range, one for each number of bits."""
+def cidrsubnets(prefix: Any, *newbits: Any) -> Any:
+    """Consecutive parts of the range, one for each number of bits: so many of an unknown range too."""
+    if isinstance(prefix, Unknown):
+        if "terraform_data." in prefix.reason:  # Terraform itself does not say how many
+            return unknown_like(prefix, list_of(STRING))
+        return ListValue([unknown_like(prefix, STRING) for _ in newbits], STRING)
     given = _range(prefix)
     place, end = given.first, given.first + (1 << (given.bits - given.length))
     found = []
