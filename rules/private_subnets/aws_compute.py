@@ -187,7 +187,9 @@ def aws_eks_public_nodes(r: Resource, graph: Graph) -> Iterator[Finding]:
 
     def judge(subnet: Resource) -> Iterator[Finding]:
         if subnet.source == "uncollected":
-            yield r.unsure(f"the subnet {subnet.address} is not among the inputs", at=path, key=subnet.address)
+            from assay.analysis.reach.reading import absent
+
+            yield r.unsure(absent("subnet", subnet.address), at=path, key=subnet.address)
         elif subnet["map_public_ip_on_launch"] == True:
             place = subnet.where("map_public_ip_on_launch")
             yield r.fails(f"{subnet} gives its nodes public addresses", at=path, because=[place], key=subnet.address)

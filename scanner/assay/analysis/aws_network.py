@@ -127,12 +127,13 @@ def written_name(value: Any) -> bool:
 def public_among(subnets: list[Resource], graph: Graph) -> tuple[list[tuple[Resource, View]], str]:
     """The subnets from which a route leads to an internet gateway, each with that route; and why there may be more."""
     from assay.analysis.reach.public import internet_routes
+    from assay.analysis.reach.reading import absent
 
     found: list[tuple[Resource, View]] = []
     doubt = subnets.unknown.reason if isinstance(subnets, PartialList) else ""
     for subnet in list.__iter__(subnets):
         if subnet.source == "uncollected":
-            doubt = doubt or f"the subnet {subnet.address} is not among the inputs"
+            doubt = doubt or absent("subnet", subnet.address)
             continue
         try:
             routes = internet_routes(subnet, graph)

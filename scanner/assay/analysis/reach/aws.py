@@ -220,7 +220,7 @@ class Builder:
         if at not in self._tables:
             if r.type in VPCS and rd.known(r):
                 return self._main(self.network(r))
-            missing = None if rd.known(r) else f"the route table {r} is not among the inputs"
+            missing = None if rd.known(r) else rd.absent("route table", r)
             table = self._tables[at] = Table(str(r), r, missing)
             self.topology.tables.append(table)
             self._local(table, network)

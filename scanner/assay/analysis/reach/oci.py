@@ -186,7 +186,7 @@ class Builder:
                 reason = f"in which network {network.subnets[0].resource} is, is not known"
                 table.doubt(Gateway("unknown", None, network, reason), None, reason)
             if not rd.known(r):
-                table.missing = f"the route table {r} is not among the inputs"
+                table.missing = rd.absent("route table", r)
             elif r.type == "oci_core_vcn" and r.source == "oci":
                 table.missing = f"the default route table of {r} was not collected"
             else:

@@ -162,3 +162,11 @@ def key(r: Resource) -> str:
 
 OF_SERVICES: Interval = (SERVICES, EVERYTHING[1])
 ALL_ADDRESSES = (EVERYTHING,)
+
+
+def absent(kind: str, name: object) -> str:
+    """What to say of a resource that is not here; where its name is unknown too, why that is."""
+    said = str(name)
+    if said.startswith("unknown (") and said.endswith(")"):
+        return f"the {kind} is not known: {said[9:-1]}"
+    return f"the {kind} {said} is not among the inputs"
