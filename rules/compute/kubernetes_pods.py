@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, any_of, require, rule
+from assay import HIGH, LOW, MEDIUM, Block, Finding, Graph, Resource, require, rule
 from assay.analysis.host_paths import is_sensitive
 from assay.analysis.parts import one_by_one
-from assay.kubernetes.relations import annotation, system_namespace
-from assay.kubernetes.workloads import PODS, Pod, capability, pods, unowned
+from assay.kubernetes.relations import system_namespace
+from assay.kubernetes.workloads import PODS, Pod, pods, unowned
 from assay.model import is_map
 
 require(
@@ -297,85 +297,3 @@ def k8s_windows_host_process(pod: Pod) -> Iterator[Finding]:
             yield view.fails(f"{view.label}it runs as a process of the node", at=path)
 
     yield from one_by_one(pod.views(), judge)
-
-
-_ADMITS = {
-    "privileged": "privileged containers", "hostNetwork": "the network of the node",
-    "hostPID": "the processes of the node", "hostIPC": "the shared memory of the node",
-}  # fmt: skip
-_SECCOMP = "seccomp.security.alpha.kubernetes.io/defaultProfileName"
-
-
-def _admits_root(policy: Resource) -> bool:
-    demanded = policy["spec.runAsUser.rule"]
-    ranges = policy.each("spec.runAsUser.ranges") if demanded == "MustRunAs" else []
-    return demanded != "MustRunAsNonRoot" and (not ranges or any_of(ranges, lambda ids: ids["min"] in (None, 0)))
-
-
-@rule(
-    on="PodSecurityPolicy",
-    sources=("manifest", "terraform", "plan"),
-    severity=MEDIUM,
-    controls=["nist-800-53r5:AC-6"],
-    equivalents=[
-        "CKV_K8S_1",
-        "CKV_K8S_2",
-        "CKV_K8S_3",
-        "CKV_K8S_4",
-        "CKV_K8S_5",
-        "CKV_K8S_6",
-        "CKV_K8S_7",
-        "CKV_K8S_24",
-        "CKV_K8S_32",
-        "CKV_K8S_36",
-        "kics:9aa32890",
-        "kics:4950837c",
-        "kics:2bff9906",
-        "kics:51bed0ac",
-        "kics:a6a4d4fc",
-        "kics:48388bd2",
-        "kics:2270987f",
-        "kics:caa93370",
-        "kics:87554eef",
-        "kics:80f93444",
-        "kics:91dacd0e",
-        "kics:a33e9173",
-        "kics:c48e57d3",
-        "kics:7307579a",
-        "kics:de4421f1",
-    ],
-)
-def k8s_pod_security_policy_permissive(policy: Resource) -> Iterator[Finding]:
-    """Pod security policies of old clusters admit nothing that leads to the node.
-
-    Kubernetes removed them in 1.25; a cluster before that has nothing else.
-
-    ## Why
-    What the policy admits every pod may ask for, one that an intruder starts too.
-
-    ## Fix
-    Set the fields to false, drop `NET_RAW` or `ALL`, demand `MustRunAsNonRoot` and a seccomp profile, list host paths
-    that are read only; better, move to a cluster with Pod Security Admission.
-    """
-    spec = "spec."
-    for field, what in _ADMITS.items():
-        if policy[spec + field] == True:
-            yield policy.fails(f"it admits {what}", at=spec + field, key=field)
-    if policy["spec.allowPrivilegeEscalation"] != False:
-        yield policy.fails(
-            "a process may gain more rights than its parent", at="spec.allowPrivilegeEscalation", key="escalation"
-        )
-    added = policy["spec.allowedCapabilities"]
-    if added:
-        yield policy.fails(
-            f"it admits {', '.join(f'{a}' for a in added)}", at="spec.allowedCapabilities", key="capabilities"
-        )
-    if not any_of(policy["spec.requiredDropCapabilities"] or [], lambda c: capability(c) in ("ALL", "NET_RAW")):
-        yield policy.fails("containers keep NET_RAW", at="spec.requiredDropCapabilities", key="drop")
-    if _admits_root(policy):
-        yield policy.fails("pods may run as root", at="spec.runAsUser.rule", key="root")
-    if annotation(policy, _SECCOMP) not in ("runtime/default", "docker/default"):
-        yield policy.fails("pods get no seccomp profile", at="metadata.annotations", key="seccomp")
-    for path in policy.each("spec.allowedHostPaths"):
-        if path["pathPrefix"] == "/" or path["readOnly"] != True:
-            yield path.fails(f"pods may write to {path['pathPrefix']} of the node", at="pathPrefix")
