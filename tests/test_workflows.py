@@ -54,6 +54,10 @@ def github(on: str, *jobs: str) -> str:
         (github("pull_request", f"d: {{if: \"github.ref == 'refs/heads/m'\", environment: p, {APPLY}}}"), []),
         (github("push", "d: {steps: [{uses: dflook/terraform-apply@v2}]}"), [3]),
         (github("push", "d: {steps: [{uses: pulumi/actions@v6, with: {command: preview}}]}"), []),
+        (github("push", "d: {steps: [{uses: 'docker://hashicorp/terraform:1.9', with: {args: apply}}]}"), [3]),
+        (github("push", "d: {steps: [{uses: 'docker://hashicorp/terraform:1.9', with: {args: plan}}]}"), []),
+        (github("push", "d: {steps: [{uses: gruntwork-io/terragrunt-action@v2, with: {tg_command: apply}}]}"), [3]),
+        (github("push", "d: {steps: [{uses: oracle-actions/run-oci-cli-command@v1, with: {command: os ns get}}]}"), []),
         (github("push", "d: {steps: [{run: terragrunt run-all plan}]}"), []),
         (github("push", "d: {steps: [{run: terragrunt run-all apply}]}"), [3]),
     ],
@@ -74,6 +78,7 @@ def test_a_reusable_workflow_is_judged_by_its_callers(tmp_path: Path) -> None:
     assert told(tmp_path, "workflow-gate-not-blocking", github=called, caller=unneeded) == ["deploy.yml:3"]
 
 
+PIPED = "{run: checkov -d . | tee x}, {run: sam deploy}"
 SCAN = "s: {steps: [{run: checkov -d .}]}"
 
 
@@ -89,6 +94,9 @@ SCAN = "s: {steps: [{run: checkov -d .}]}"
         (github("push", "d: {steps: [{run: checkov -d .}, {run: terraform apply, if: always()}]}"), [3]),
         (github("push", "d: {steps: [{run: checkov -d . | tee x}, {run: terraform apply}]}"), [3]),
         (github("push", "d: {steps: [{run: checkov -d . | tee x, shell: bash}, {run: terraform apply}]}"), []),
+        (github("push", f"d: {{defaults: {{run: {{shell: bash}}}}, steps: [{PIPED}]}}"), []),
+        ("defaults: {run: {shell: bash}}\n" + github("push", f"d: {{steps: [{PIPED}]}}"), []),
+        ("defaults: {run: {shell: sh}}\n" + github("push", f"d: {{steps: [{PIPED}]}}"), [4]),
         (github("push", "d: {steps: [{run: checkov -d ., continue-on-error: true}, {run: terraform apply}]}"), [3]),
     ],
 )
@@ -173,6 +181,9 @@ def test_the_scan_before_it_on_gitlab(tmp_path: Path, text: str, lines: list[int
         ("startsWith(github.ref, 'refs/pull')", True),
         ("github.event.pull_request.merged == true", False),
         ("github.head_ref == ''", False),
+        ("github.event.issue.pull_request && x", False),
+        ("contains(github.event.comment.body, '/apply')", False),
+        ("!github.event.comment", True),
         ("'a || b' == github.actor && 'push' == github.event_name", False),
         ("false", False),
         ("(((", True),

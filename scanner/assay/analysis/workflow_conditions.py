@@ -21,6 +21,12 @@ _LISTS_EVENTS = pattern(r"contains\(\s*(?:fromjson\(\s*)?'([^']*)'\s*\)?\s*,\s*g
 _MERGED = pattern(r"github\.event\.pull_request\.merged(?:\s*==\s*(?:true|'true'))?")
 _OF_A_REQUEST = pattern(r"github\.(?:head_ref|event\.pull_request|event\.number)")
 _NO_REQUEST = pattern(r"github\.(?:head_ref|base_ref)\s*==\s*''|github\.event\.pull_request\s*==\s*null")
+_OF_OTHER_EVENTS = pattern(
+    r"(?:(?:contains|startswith|endswith)\(\s*)?"
+    r"github\.event\.(?:issue|comment|workflow_run|release|inputs|client_payload|deployment|schedule|head_commit)\b[\w.]*"
+    r"(?:\s*,\s*'[^']+'\s*\))?"
+)
+"""What the events of requests do not have, so that it is null and holds no text."""
 _REF_OF_A_BRANCH = pattern(
     r"github\.ref(?:_name)?\s*==.*|.*==\s*github\.ref(?:_name)?|startswith\(\s*github\.ref\s*,\s*'refs/(?:heads|tags).*"
     r"|github\.ref_type\s*==\s*'tag'|github\.ref_protected\s*==\s*(?:true|'true')|github\.ref_protected"
@@ -122,6 +128,6 @@ def _known(atom: str, event: str) -> bool | None:
         return f'"{event}"' in listed[1] if "[" in listed[1] else event in listed[1]
     if _OF_A_REQUEST.fullmatch(atom):
         return True
-    if _MERGED.fullmatch(atom) or _NO_REQUEST.fullmatch(atom):  # what was merged has been reviewed
+    if any(form.fullmatch(atom) for form in (_MERGED, _NO_REQUEST, _OF_OTHER_EVENTS)):  # what was merged was reviewed
         return False
     return False if event == "pull_request" and _REF_OF_A_BRANCH.fullmatch(atom) else None

@@ -154,7 +154,8 @@ def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
             trivy = "trivy" in uses and str(options.get("exit-code", "0")) == "0"
             yield _Scan(uses.partition("@")[0], (*step["path"], "uses"), (i, 0), soft or ignored or trivy)
         if isinstance(step.get("run"), str):
-            pipes = github and step.get("shell") is None  # GitLab's shell has `pipefail`, GitHub's when it is named
+            named = str(step.get("shell") or "")  # GitLab's shell has `pipefail`, GitHub's bash when it is named
+            pipes = github and named != "bash" and "pipefail" not in named
             for c in shell.commands(step["run"], pipes=pipes):
                 if command_kinds.scans(c):
                     where = (*step["script"], "line", c.line)

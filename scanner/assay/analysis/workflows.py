@@ -54,11 +54,15 @@ def triggers(workflow: Resource) -> set[str]:
 
 
 _APPLYING_ACTIONS = (
-    (pattern(r"dflook/(?:terraform|tofu)-(?:apply|destroy)@.*"), ""),
-    (pattern(r"aws-actions/aws-cloudformation-github-deploy@.*"), ""),
-    (pattern(r"pulumi/actions@.*"), "command"),
+    (pattern(r"dflook/(?:terraform|tofu)-(?:apply|destroy)@.*"), "", ""),
+    (pattern(r"aws-actions/aws-cloudformation-github-deploy@.*"), "", ""),
+    (pattern(r"pulumi/actions@.*"), "command", r"up|update|destroy"),
+    (pattern(r"docker://(?:\S*/)?(?:terraform|opentofu|terragrunt)(?:[:@].*)?"), "args", r".*\b(?:apply|destroy)\b.*"),
+    (pattern(r"hashicorp/terraform-github-actions@.*"), "tf_actions_subcommand", r"apply|destroy"),
+    (pattern(r"gruntwork-io/terragrunt-action@.*"), "tg_command", r".*\b(?:apply|destroy)\b.*"),
+    (pattern(r"oracle-actions/run-oci-cli-command@.*"), "command", r".*\bcreate-(?:apply|destroy)-job\b.*"),
 )
-"""Actions that change infrastructure, and the input that says whether they do."""
+"""Actions that change infrastructure, and the input and its values that say that they do."""
 
 
 def applying(job: dict[str, Any]) -> Ran | None:
@@ -71,8 +75,8 @@ def applying(job: dict[str, Any]) -> Ran | None:
                     return Ran(c, (*step["script"], "line", c.line))
         uses = step.get("uses")
         given = step.get("with") if isinstance(step.get("with"), dict) else {}
-        for form, name in _APPLYING_ACTIONS if isinstance(uses, str) else ():
-            if form.fullmatch(uses) and (not name or given.get(name) in ("up", "update", "destroy")):
+        for form, name, values in _APPLYING_ACTIONS if isinstance(uses, str) else ():
+            if form.fullmatch(uses) and (not name or pattern(values).fullmatch(str(given.get(name, "")).strip())):
                 return Ran(shell.Command((uses.partition("@")[0],), 0, False), (*step["path"], "uses"))
     return None
 

@@ -43,8 +43,17 @@ def _github(document: dict[str, Any]) -> list[dict[str, Any]]:
     for name, job in document["jobs"].items():
         if isinstance(job, dict):
             steps = placed_steps(job.get("steps"), ["document", "jobs", name, "steps"])
+            shell = _default_shell(job) or _default_shell(document)
+            steps = [{"shell": shell, **step} if shell and "run" in step else step for step in steps]
             jobs.append({**job, "name": name, "steps": steps, "path": ["document", "jobs", name]})
     return jobs
+
+
+def _default_shell(thing: dict[str, Any]) -> Any:
+    """The shell that a workflow or job names for its steps."""
+    defaults = thing.get("defaults")
+    run = defaults.get("run") if isinstance(defaults, dict) else None
+    return run.get("shell") if isinstance(run, dict) else None
 
 
 def placed_steps(steps: Any, where: Sequence[str | int]) -> list[dict[str, Any]]:
