@@ -154,3 +154,35 @@ def test_parts_of_an_unknown_range_are_so_many(tmp_path: Path) -> None:
     resource "x_y" "z" { v = length(cidrsubnets(local.halves[0], 2, 2, 2)) }
     """
     assert evaluate(tmp_path, {"main.tf": text})["x_y.z"].values["v"] == 3
+
+
+def test_what_hangs_on_the_same_condition_is_there_too(tmp_path: Path) -> None:
+    text = """
+    module "this" { source = "acme/label/null" }
+    variable "on" { default = true }
+    locals { enabled = module.this.enabled && var.on }
+    data "aws_iam_policy_document" "d" {
+      count = local.enabled ? 1 : 0
+      statement { actions = ["sqs:SendMessage"] }
+    }
+    resource "aws_iam_policy" "same" {
+      count  = local.enabled ? 1 : 0
+      policy = join("", data.aws_iam_policy_document.d.*.json)
+    }
+    resource "aws_iam_policy" "other" {
+      count  = module.this.other ? 1 : 0
+      policy = one(data.aws_iam_policy_document.d[*].json)
+    }
+    resource "aws_iam_role_policy_attachment" "same" {
+      count      = local.enabled ? 1 : 0
+      policy_arn = one(aws_iam_policy.same[*].arn)
+    }
+    resource "aws_iam_policy" "always" { policy = one(data.aws_iam_policy_document.d[*].json) }
+    """
+    estate = evaluate(tmp_path, {"main.tf": text})
+    assert "sqs:SendMessage" in str(estate["aws_iam_policy.same[?]"].values["policy"])
+    assert targets(estate["aws_iam_role_policy_attachment.same[?]"].values["policy_arn"]) == [
+        "aws_iam_policy.same[?].arn"
+    ]
+    assert type(estate["aws_iam_policy.other[?]"].values["policy"]).__name__ in ("Unknown", "TypedUnknown")
+    assert type(estate["aws_iam_policy.always"].values["policy"]).__name__ in ("Unknown", "TypedUnknown")

@@ -98,6 +98,10 @@ def settled(value: Any) -> Any:
     return value.whole() if isinstance(value, Lazy) else value
 
 
+ON_CONDITION = "$condition"
+"""Among the names of an instance: the key of its unknown count. No name of Terraform's begins like this."""
+
+
 class Lazy:
     """A resource or module, or the group of its instances: evaluated only as far as an expression asks."""
 
@@ -109,8 +113,12 @@ class Lazy:
 
         def index(self, key: Any) -> Any: ...
 
-        def members(self) -> Any:
-            """What a splat goes over: a list of instances, a single one, or an unknown."""
+        def members(self, condition: Any = None) -> Any:
+            """What a splat goes over: a list of instances, a single one, or an unknown.
+
+            `condition` is the key of the unknown count of the block that asks, if it has one: what has the same is
+            there when the block is.
+            """
 
         def whole(self) -> Any: ...
 
@@ -425,7 +433,7 @@ def _splatter(steps: list[Callable[[Any, Env], Any]]) -> Callable[[Any, Env], An
             return settled(item)
 
         if isinstance(value, Lazy):
-            value = value.members()
+            value = value.members(env.names.get(ON_CONDITION))
         if isinstance(value, list):
             env.scope.budget.spend(list.__len__(value))
         return v.splat(value, each)

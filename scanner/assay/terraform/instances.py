@@ -8,7 +8,7 @@ from assay.model import PartialList, Unknown
 from assay.terraform import schema
 from assay.terraform import values as v
 from assay.terraform.evaluate import NO_NAMES, Env, Scope, add_block, body_values, evaluate_attribute, plain
-from assay.terraform.expressions import Configured, Lazy
+from assay.terraform.expressions import ON_CONDITION, Configured, Lazy
 from assay.terraform.values import EvalError, SetValue
 
 if TYPE_CHECKING:
@@ -96,9 +96,15 @@ def _for_each(result: Expansion, value: Any) -> None:
 def _unknown_names(doubt: Unknown, counted: bool, block: Block) -> dict[str, Any]:
     place = (block.file.shown, str(block.start))
     if counted:
-        return {"count": {"index": v.TypedUnknown(doubt.reason, v.NUMBER, ("count", *place), not_null=True)}}
+        index = v.TypedUnknown(doubt.reason, v.NUMBER, ("count", *place), not_null=True)
+        return {"count": {"index": index}, ON_CONDITION: _at_most_one(doubt)}
     key = v.TypedUnknown(doubt.reason, v.STRING, ("each", *place, "key"), not_null=True)
     return {"each": {"key": key, "value": Unknown(doubt.reason, ("each", *place, "value"))}}
+
+
+def _at_most_one(count: Unknown | None) -> Any:
+    """The key of a count that is none or one, as a condition decides; None for another."""
+    return count.key if isinstance(count, v.TypedUnknown) and count.bounds == (0, 1) else None
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
@@ -185,10 +191,11 @@ class Instances(Lazy):
             raise EvalError(f"{self.label} has no instance {key_text(wanted)}")
         return self.instance(wanted)
 
-    def members(self) -> Any:
+    def members(self, condition: Any = None) -> Any:
         expansion = self.expansion
         if expansion.doubt is not None:
-            return v.unknown_like(expansion.doubt)
+            same = condition is not None and expansion.counted and _at_most_one(expansion.doubt) == condition
+            return [self.instance(UNKNOWN_KEY)] if same else v.unknown_like(expansion.doubt)
         return self.all() if expansion.counted else self.instance(None) if expansion.single else self
 
     def whole(self) -> Any:
@@ -302,7 +309,7 @@ class Instance(Lazy):
             raise EvalError(f"{self.address} has no attribute {key}")
         return self.attribute(name)
 
-    def members(self) -> Any:
+    def members(self, condition: Any = None) -> Any:
         return self
 
     def whole(self) -> Any:
@@ -357,7 +364,7 @@ class ModuleInstance(Lazy):
             return v.unknown_like(key)
         return self.attribute(str(v.to_string(key)))
 
-    def members(self) -> Any:
+    def members(self, condition: Any = None) -> Any:
         return self
 
     def whole(self) -> Any:

@@ -143,7 +143,9 @@ def logical(op: str, left: Any, right: Any) -> Any:
     decisive = op == "||"
     for side, other in ((a, b), (b, a)):
         if isinstance(side, Unknown):
-            return decisive if other is decisive and "terraform_data." not in side.reason else unknown_like(side, BOOL)
+            if other is decisive and "terraform_data." not in side.reason:
+                return decisive
+            return side if other is not decisive and isinstance(other, bool) else unknown_like(side, BOOL)
     return a and b if op == "&&" else a or b
 
 
@@ -176,7 +178,10 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
     certain = not any(v is None or (isinstance(v, Unknown) and not v.not_null) for v in (yes, no))
     if not certain or wanted.kind == "any":
         return unknown_like(flag, wanted, not_null=certain)
-    return spanning(flag, wanted, yes, no, not_null=True)
+    made = spanning(flag, wanted, yes, no, not_null=True)
+    if wanted is NUMBER and isinstance(made, TypedUnknown) and flag.key is not None:
+        made.key = ("if", *flag.key, str(yes), str(no))  # one condition twice gives one number twice
+    return made
 
 
 def unify(values: Sequence[Any]) -> list[Any]:
