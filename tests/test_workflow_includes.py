@@ -360,6 +360,14 @@ def test_the_steps_of_a_local_action_are_those_of_the_job(tmp_path: Path) -> Non
     assert told(tmp_path, GATE, files) == [f"? {CI}:5"]
 
 
+def test_an_action_that_cannot_be_read_is_said_once(tmp_path: Path) -> None:
+    text = "on: push\njobs:\n  d:\n    steps: [{uses: ./.github/actions/ship}]\n"
+    files = {CI: text, ".github/workflows/other.yml": text, ACTION: "runs: [\n"}
+    report = scan(tmp_path, GATE, files)
+    assert [(path, status) for path, status, _ in inputs(report) if status == "failed"] == [(ACTION, "failed")]
+    assert [f.verdict for f in report.findings] == [Verdict.UNKNOWN] * 2
+
+
 SCAN = "on: workflow_call\njobs:\n  s: {steps: [{run: checkov -d .}]}\n"
 
 

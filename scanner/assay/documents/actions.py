@@ -190,7 +190,8 @@ class _Workflow:
             document = read_yaml(text)
         except (Unreadable, Malformed) as error:
             self.doubt(f"the action {uses}: {error}", step)
-            coverage.input(shown, "failed", str(error), getattr(error, "line", None))
+            if all((i["path"], i["reason"]) != (shown, str(error)) for i in coverage.inputs):
+                coverage.input(shown, "failed", str(error), getattr(error, "line", None))
             return None
         if all(i["path"] != shown for i in coverage.inputs):
             coverage.input(shown, "read")
