@@ -8,7 +8,7 @@ from typing import Any
 
 from assay import LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
 from assay.analysis.naming import is_production
-from assay.graph import bare
+from assay.model import without_key
 
 PLACEMENTS = {
     "oci_containerengine_node_pool": "node_config_details.placement_configs",
@@ -75,8 +75,8 @@ def oci_single_availability_domain(tier: Resource, graph: Graph) -> Iterator[Fin
     """
     places: list[tuple[Any, Any]] = []
     if tier.type == "oci_core_instance":
-        name = bare(tier.address)
-        tier_of_one = [i for i in graph.beside(tier, tier.type) if bare(i.address) == name]
+        name = without_key(tier.address)
+        tier_of_one = [i for i in graph.beside(tier, tier.type) if without_key(i.address) == name]
         if len(tier_of_one) < 2 or tier_of_one[0] != tier:
             return
         for instance in tier_of_one:

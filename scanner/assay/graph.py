@@ -20,16 +20,13 @@ from assay.model import (
     lookup_quietly,
     parse_path,
     show,
+    without_key,
 )
-from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from assay.model import ValuePath
-
-
-_KEY = pattern(r'\[(?:[^"\[\]]*|"(?:[^"\\]|\\.)*")\]\Z')
 
 
 class _Opaque(dict[str, Any]):
@@ -171,7 +168,7 @@ class Graph:
         found = index.get(id(r), [])
         doubt = doubts.get((r.root, r.source))
         if doubt is None:
-            doubt = self._handed_on().get((r.root, r.source, bare(r.address)))
+            doubt = self._handed_on().get((r.root, r.source, without_key(r.address)))
         if doubt is not None and not found:
             return PartialList(found, doubt)
         perhaps = [u for u in found if "[?]" in u.address] if "[?]" not in r.address else []
@@ -187,7 +184,7 @@ class Graph:
         if isinstance(known, PartialList):
             return known.unknown
         found = self._links_of(type_, r.type)[1].get((r.root, r.source))
-        return found if found is not None else self._handed_on().get((r.root, r.source, bare(r.address)))
+        return found if found is not None else self._handed_on().get((r.root, r.source, without_key(r.address)))
 
     def links(self) -> Iterator[tuple[Resource, Resource, str]]:
         """Every resolved link as (from, to, via path), for drawing."""
@@ -235,7 +232,7 @@ class Graph:
                 if "$unread" in call.values:
                     reason = f"{call.address} takes it and was not read"
                     for target in _named(call.values):
-                        found.setdefault((call.root, call.source, bare(target)), Unknown(reason))
+                        found.setdefault((call.root, call.source, without_key(target)), Unknown(reason))
         return found
 
     def _links_of(self, type_: str, target: str) -> tuple[dict[int, list[Resource]], dict[Any, Unknown]]:
@@ -356,7 +353,7 @@ def _meant(r: Resource, found: list[Resource], path: ValuePath) -> list[Resource
 
 def _module_of(address: str) -> str:
     """The address of the module instance around a resource; empty for the root module."""
-    return bare(address).rpartition(".")[0].rpartition(".")[0].removesuffix("data").rstrip(".")
+    return without_key(address).rpartition(".")[0].rpartition(".")[0].removesuffix("data").rstrip(".")
 
 
 def _named(value: Any) -> Iterator[str]:
@@ -373,11 +370,6 @@ def _named(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, dict)):
         for inner in value.values() if isinstance(value, dict) else list.__iter__(value):
             yield from _named(inner)
-
-
-def bare(address: str) -> str:
-    """The address of the block: that of its resource without the instance key at its end; modules keep theirs."""
-    return _KEY.sub("", address, 1) if address.endswith("]") else address
 
 
 def _refers(item: Unknown) -> bool:

@@ -25,6 +25,7 @@ from assay.unknown import any_of as any_of
 from assay.unknown import as_list as as_list
 from assay.unknown import is_map as is_map
 from assay.unknown import show as show
+from assay.unknown import without_key as without_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

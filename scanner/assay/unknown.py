@@ -8,8 +8,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from assay.patterns import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+
+_KEY = pattern(r'\[(?:[^"\[\]]*|"(?:[^"\\]|\\.)*")\]\Z')
+
+
+def without_key(address: str) -> str:
+    """The address of the block: that of its resource without the instance key at its end; modules keep theirs."""
+    return _KEY.sub("", address, 1) if address.endswith("]") else address
 
 
 class Undetermined(BaseException):
@@ -138,8 +148,7 @@ class Ref(Unknown):
     @property
     def kind(self) -> str:
         """The type of the resource or data source that it is read from."""
-        bare = self.target[: self.target.rfind("[")] if self.target.endswith("]") else self.target
-        return bare.rpartition(".")[0].rpartition(".")[2]
+        return without_key(self.target).rpartition(".")[0].rpartition(".")[2]
 
     @property
     def is_text(self) -> bool:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import matches
 from assay.analysis.aws_policy import statements
-from assay.graph import bare
-from assay.model import PartialList, Ref, Text, Undetermined, Unknown, all_of, any_of
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, all_of, any_of, without_key
 
 if TYPE_CHECKING:
     from assay.analysis.aws_policy import Condition, Statement
@@ -88,7 +87,7 @@ def names(pattern: Any, target: Resource | None) -> bool:
     if pattern == "*" or target is None:
         return True
     if isinstance(pattern, Ref):
-        return bare(pattern.target) == bare(target.address)
+        return without_key(pattern.target) == without_key(target.address)
     if isinstance(pattern, Text):
         if any(names(ref, target) for ref in pattern.refs()):
             return True

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import with_stand_ins
 from assay.analysis.aws_policy import Statement, as_list, attached_to, joined, statements
-from assay.graph import bare
-from assay.model import PartialList, Ref, Unknown, show
+from assay.model import PartialList, Ref, Unknown, show, without_key
 
 if TYPE_CHECKING:
     from assay.graph import Graph
@@ -97,7 +96,7 @@ def _managed(view: View, path: str, arn: Any, graph: Graph) -> list[Statement]:
 def _is(policy: Resource, arn: Any) -> bool:
     """True when an ARN of several at one path is this policy's."""
     if isinstance(arn, Ref):
-        return bare(policy.address) == bare(arn.target)
+        return without_key(policy.address) == without_key(arn.target)
     return not isinstance(arn, str) or arn in (policy.values.get("arn"), policy.values.get("id"), policy.address)
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from assay.graph import bare
 from assay.links import links_of
-from assay.model import Ref, Resource, Unknown, join_path
+from assay.model import Ref, Resource, Unknown, join_path, without_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -342,7 +341,7 @@ class _Leaves:
         names = [s for s in path if isinstance(s, str)]
         if not _DOCUMENTS.search(names[-1]) or names[-1].endswith(("_id", "_ids", "_arn", "_arns")):
             return True
-        kind = bare(cause.target).rpartition(".")[0].rpartition(".")[2]
+        kind = without_key(cause.target).rpartition(".")[0].rpartition(".")[2]
         return kind in links_of(self.type).get(".".join(names), ())
 
     def _cause(self, expression: Any, path: ValuePath, deeper: bool) -> Cause | None:
