@@ -271,19 +271,23 @@ def _shape(piece: str | Unknown) -> tuple[str, str, str]:
 
 
 class Encoded(Unknown):
-    """Text that encodes a structure with unknown leaves (`jsonencode({a = x.y.arn})`): `value` is that structure."""
+    """Text that encodes a structure with unknown leaves (`jsonencode({a = x.y.arn})`): `value` is that structure.
 
-    __slots__ = ("value",)
+    `document` is the address of the data source in which all of it is written, if it is one's.
+    """
 
-    def __init__(self, value: Any, reason: str) -> None:
+    __slots__ = ("document", "value")
+
+    def __init__(self, value: Any, reason: str, document: str | None = None) -> None:
         super().__init__(reason, not_null=True)
         self.value = value
+        self.document = document
 
     def _excludes(self, other: object) -> bool:
         return not isinstance(other, str) or other in ("", "*")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Encoded, (self.value, self.reason))
+        return (Encoded, (self.value, self.reason, self.document))
 
 
 class Base64(Unknown):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import is_star, matches, matches_all
 from assay.decode import decode
-from assay.model import KleeneList, PartialList, Ref, Text, Undetermined, Unknown, any_of, show
+from assay.model import Encoded, KleeneList, PartialList, Ref, Text, Undetermined, Unknown, any_of, show
 from assay.model import as_list as known_list
 from assay.tuples import NamedTuple
 
@@ -279,8 +279,13 @@ def _own(view: View, path: str, graph: Graph) -> list[Statement]:
 
     A policy of AWS's own whose text is copied counts as it does where it is attached: by its name, at the data source.
     """
-    if isinstance(value := view[path], Ref) and f"{DOCUMENT}." in f".{value.target}":
+    value = view[path]
+    if isinstance(value, Ref) and f"{DOCUMENT}." in f".{value.target}":
         return []
+    if isinstance(value, Encoded) and value.document is not None:
+        r = view.resource
+        if graph.find(value.document, r.root, r.source) is not None:
+            return []
     found = _filtered(statements(view, path, graph), lambda s: s.block is None)
     if isinstance(found, PartialList) and _of_aws(found.unknown, view.resource, graph):
         return found.known()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Text, Unknown
+from assay.model import Base64, Encoded, Ref, Text, Unknown
 from assay.terraform.values import (
     BOOL,
     MAX_LENGTH,
@@ -62,6 +62,8 @@ def join(separator: str, *lists: Any) -> Any:
         raise EvalError(f"the text would be longer than 1 MB ({MAX_LENGTH:,} characters), the bound of a value")
     if unknown is None:
         return separator.join(items)
+    if len(items) == 1 and isinstance(unknown, (Ref, Encoded, Base64)) and "terraform_data." not in unknown.reason:
+        return unknown  # one alone is joined to nothing
     parts: list[str | Unknown] = []
     for item in items:
         parts.extend((separator, item) if parts else (item,))

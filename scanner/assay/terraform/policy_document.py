@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from assay.terraform.instances import Instance
 
+_MERGING = {"source_json", "source_policy_documents", "override_json", "override_policy_documents"}
 _LISTS = {"actions": "Action", "not_actions": "NotAction", "resources": "Resource", "not_resources": "NotResource"}
 _PRINCIPALS = {"principals": "Principal", "not_principals": "NotPrincipal"}
 _ORDER = ("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
@@ -26,10 +27,11 @@ _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028":
 
 def render(instance: Instance, *, minified: bool) -> Any:
     """The policy's text, or what is known of it."""
-    document = merged(instance.values())
+    values = instance.values()
+    document = merged(values)
     doubt = v.first_unknown(document)
     if doubt is not None:
-        return Encoded(document, doubt.reason)
+        return Encoded(document, doubt.reason, None if _MERGING & set(values) else instance.address)
     separators = (",", ":") if minified else (",", ": ")
     text = json.dumps(document, indent=None if minified else 2, separators=separators, ensure_ascii=False)
     return v.string(text.translate(_HTML))
