@@ -192,11 +192,14 @@ def number_text(number: Number) -> str:
 def _shortest(numerator: int, denominator: int) -> str:
     """The fewest digits that, read again, give the same 512 bits."""
     wanted = _round(numerator, denominator)
-    for digits in range(154, 160):
-        text = _significant(numerator, denominator, digits)
-        if _round(*_decimal_ratio(text)) == wanted:
-            break
-    return text
+    fewest, most = 1, 160
+    while fewest < most:  # with more digits the text is nearer, so what some give, more give too
+        digits = (fewest + most) // 2
+        if _round(*_decimal_ratio(_significant(numerator, denominator, digits))) == wanted:
+            most = digits
+        else:
+            fewest = digits + 1
+    return _significant(numerator, denominator, most)
 
 
 def shortest_digits(number: Number) -> tuple[str, int]:
