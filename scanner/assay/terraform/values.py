@@ -1,7 +1,7 @@
 """What Terraform's operators do to values; the one module the evaluator and the functions import for values.
 
 null is `None`, a number an `int` or `float`, a tuple a `list`, an object a `dict`; `typesystem.py` has the rest. What
-is not known is an `Unknown`, at any depth. Every operation answers unknown exactly where Terraform 1.11 does, save where
+is not known is an `Unknown`, at any depth. Every operation answers unknown where Terraform 1.11 does, save where
 a provider's schema tells more of a reference (docs/decisions/023).
 """
 
