@@ -137,6 +137,7 @@ const line = (node, i) => {
   [label(i), S[data.message[i]], other, place(i)].forEach((text, n) => say(node, n, text));
   node.parts[0].className = `sev ${dashed(label(i))}`;
   node.parts[1].title = S[data.message[i]];
+  node.parts[2].title = [other, S[data.account[i]]].filter(Boolean).join(" · ");
 };
 
 const move = (to, open) => {
