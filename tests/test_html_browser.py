@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.oracle, pytest.mark.slow]
 
 OPEN_BUDGET, FILTER_BUDGET = 500, 50  # ms
 QUIET = 45  # ms that the fixed piece of work takes on a quiet machine
-CROWDED = 1.2  # so many times its CPU time, and the clock says nothing of us
+CROWDED = 1.1  # so many times its CPU time, and the clock says nothing of us
 ACTS = """
 const q = document.getElementById("q"), group = document.getElementById("group"), said = {};
 const change = (field, value, event) => { field.value = value; field.dispatchEvent(new Event(event)); };
@@ -339,7 +339,7 @@ def test_fifty_thousand_findings_open_and_filter_at_once(tmp_path: Path) -> None
     for name, (count, times) in acts.items():
         few_or_all = f"{counts[name]} of 50,000 findings" if name in counts else None
         assert few_or_all in (count, None)
-        assert crowded > CROWDED or times[0] < FILTER_BUDGET * slowness, name
+        assert crowded > CROWDED or times[0] < FILTER_BUDGET * slowness * max(1, crowded), name
     assert acts["cleared"][0] == acts["no chip"][0] == acts["by rule"][0] == "50,000 findings"
     assert happened["console"] == []
     assert size < 3

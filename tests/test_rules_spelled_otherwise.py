@@ -44,7 +44,7 @@ def called(text: str) -> dict[str, str] | None:
 
 def keyed(text: str) -> dict[str, str] | None:
     """With every resource made for each of one."""
-    if re.search(r"\b(count|for_each)\s*=|depends_on", text) or ONE_LINE.search(text):
+    if re.search(r"\b(count|for_each)\s*=|depends_on|\[\*\]", text) or ONE_LINE.search(text):
         return None
     for kind, type_, name, _ in HEAD.findall(text):
         own = re.escape(f"{type_}.{name}")
