@@ -80,20 +80,24 @@ output "made" { value = terraform_data.inner.id }
 }
 
 
-@pytest.fixture(scope="module")
-def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def plan_of(directory: Path, files: dict[str, str], *arguments: str) -> Path:
+    """The plan that terraform makes of these files, beside them."""
     terraform = require_oracle("terraform")
-    directory = tmp_path_factory.mktemp("planned")
-    for name, text in CODE.items():
+    for name, text in files.items():
         (directory / name).parent.mkdir(exist_ok=True)
         (directory / name).write_text(text)
-    for arguments in (["init", "-input=false"], ["plan", "-input=false", "-out=tfplan"]):
-        subprocess.run([terraform, *arguments], cwd=directory, env=QUIET, capture_output=True, check=True)
+    for command in (["init", "-input=false"], ["plan", "-input=false", "-out=tfplan", *arguments]):
+        subprocess.run([terraform, *command], cwd=directory, env=QUIET, capture_output=True, check=True)
     shown = subprocess.run(
         [terraform, "show", "-json", "tfplan"], cwd=directory, env=QUIET, capture_output=True, check=True
     )
     (directory / "plan.json").write_bytes(shown.stdout)
     return directory / "plan.json"
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return plan_of(tmp_path_factory.mktemp("planned"), CODE)
 
 
 @pytest.mark.oracle
@@ -213,21 +217,9 @@ resource "terraform_data" "policy" {
 """
 
 
-def with_holes(directory: Path, *arguments: str) -> Path:
-    terraform = require_oracle("terraform")
-    (directory / "main.tf").write_text(HOLES)
-    for command in (["init", "-input=false"], ["plan", "-input=false", "-out=tfplan", *arguments]):
-        subprocess.run([terraform, *command], cwd=directory, env=QUIET, capture_output=True, check=True)
-    shown = subprocess.run(
-        [terraform, "show", "-json", "tfplan"], cwd=directory, env=QUIET, capture_output=True, check=True
-    )
-    (directory / "plan.json").write_bytes(shown.stdout)
-    return directory / "plan.json"
-
-
 @pytest.mark.oracle
 def test_the_code_tells_what_stands_around_what_a_plan_calls_unknown(tmp_path: Path) -> None:
-    plan = with_holes(tmp_path, "-var=action=given:ToThePlan")
+    plan = plan_of(tmp_path, {"main.tf": HOLES}, "-var=action=given:ToThePlan")
     policy = resources(load(plan))["terraform_data.policy"]
     assert policy.json("input")["Action"] == "given:ToThePlan"
     resource = policy.json("input")["Resource"]
@@ -244,7 +236,7 @@ def test_the_code_tells_what_stands_around_what_a_plan_calls_unknown(tmp_path: P
 
 @pytest.mark.oracle
 def test_code_that_is_not_the_plans_adds_nothing(tmp_path: Path) -> None:
-    plan = with_holes(tmp_path)
+    plan = plan_of(tmp_path, {"main.tf": HOLES})
     for other in ("", "resource {", HOLES.replace('"terraform_data" "policy"', '"null_resource" "policy"')):
         (tmp_path / "main.tf").write_text(other)
         assert isinstance(resources(load(plan))["terraform_data.policy"].json("input"), Unknown), other
