@@ -242,6 +242,37 @@ def test_code_that_is_not_the_plans_adds_nothing(tmp_path: Path) -> None:
         assert isinstance(resources(load(plan))["terraform_data.policy"].json("input"), Unknown), other
 
 
+def test_blocks_that_the_code_cannot_count_leave_the_plan_as_it_is(tmp_path: Path) -> None:
+    code = """\
+variable "groups" {}
+resource "aws_lb_target_group" "g" {}
+resource "aws_lb_listener" "l" {
+  default_action {
+    target_group_arn = aws_lb_target_group.g.arn
+    forward {
+      dynamic "target_group" {
+        for_each = var.groups
+        content { arn = target_group.value }
+      }
+    }
+  }
+}
+"""
+    action = {"forward": [{"target_group": [{"arn": "arn:aws:x"}]}], "target_group_arn": None}
+    change = {
+        "actions": ["create"], "after": {"default_action": [action]},
+        "after_unknown": {"default_action": [{"target_group_arn": True}]},
+    }  # fmt: skip
+    entry = {"address": "aws_lb_listener.l", "type": "aws_lb_listener", "name": "l", "change": change}
+    document = {"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": [entry]}
+    (tmp_path / "main.tf").write_text(code)
+    found = resources(loaded(tmp_path, document))["aws_lb_listener.l"]
+    assert found["default_action.forward.target_group.arn"] == "arn:aws:x"
+    target = found["default_action.target_group_arn"]
+    assert isinstance(target, Ref)
+    assert target.target == "aws_lb_target_group.g"
+
+
 def test_blocks_in_another_order_are_not_mixed(tmp_path: Path) -> None:
     code = """\
 resource "aws_s3_bucket" "b" {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Base64, Encoded, Intake, Ref, Text, Unknown
+from assay.model import Base64, Encoded, Intake, PartialList, Ref, Text, Undetermined, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def refine(resources: Sequence[Resource], frame: Frame | None, variables: dict[s
         return ""
     try:
         written = _evaluated(frame, variables)
-    except Exception as error:  # noqa: BLE001 - the plan is judged without it
+    except (Exception, Undetermined) as error:  # noqa: BLE001 - the plan is judged without it
         return f"the code beside the plan could not be evaluated: {type(error).__name__}: {error}"
     for resource in waiting:
         code = written.get(resource.address)
@@ -92,7 +92,7 @@ def _refined(planned: Any, written: Any) -> Any:
 
 
 def _agree(planned: Any, written: Any) -> bool:
-    if isinstance(planned, Unknown) or isinstance(written, Unknown):
+    if isinstance(planned, Unknown) or isinstance(written, (Unknown, PartialList)):
         return True
     if isinstance(planned, dict) and isinstance(written, dict):
         return all(_agree(v, written[name]) for name, v in planned.items() if name in written)
