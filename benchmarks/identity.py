@@ -108,7 +108,7 @@ KEYS = ("aws:SourceVpc", "aws:PrincipalTag/team", "aws:RequestedRegion")
 
 
 def document(rng: random.Random, size: int) -> Any:
-    from assay.analysis.aws_policy import statements
+    from assay.analysis.aws_policy_documents import statements
     from assay.model import Resource
 
     parts = []

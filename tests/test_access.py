@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from assay.analysis.access import Box, Demand, Dimension, Mixed, Rules, Space, Span, Values, broader
 from assay.analysis.aws_compare import no_broader
-from assay.analysis.aws_policy import Statement, statements
+from assay.analysis.aws_policy import Statement
+from assay.analysis.aws_policy_documents import statements
 from assay.analysis.globs import ANYTHING, Budget, BudgetSpent, automaton, covered, find, glob
 from assay.analysis.inclusion import passes as holds
 from assay.model import Resource

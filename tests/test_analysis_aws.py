@@ -11,8 +11,10 @@ import pytest
 from assay.analysis.aws_actions import expand, fits, service
 from assay.analysis.aws_arns import account_of, arn_shaped, matches, matches_all, wildcard_service
 from assay.analysis.aws_escalation import escalations
+from assay.analysis.aws_identity_policies import identity_statements
 from assay.analysis.aws_permissions import narrowable
-from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, identity_statements, statements
+from assay.analysis.aws_policy import flag
+from assay.analysis.aws_policy_documents import DOCUMENT, block_statements, statements
 from assay.analysis.aws_security_groups import acl_entries, admitted
 from assay.analysis.certificates import read_certificate
 from assay.analysis.credentials import credential_within, is_credential

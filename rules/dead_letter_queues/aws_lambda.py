@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.aws_events import grants_on, invoked_only_synchronously, reads_stream
-from assay.analysis.aws_policy import role_statements
+from assay.analysis.aws_granted import role_statements
 
 SENDING = {
     "aws_sqs_queue": "sqs:SendMessage",

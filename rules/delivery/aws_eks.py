@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assay import LOW, Finding, Graph, Resource, rule
 from assay.analysis.aws_arns import made_policy
-from assay.analysis.aws_policy import role_statements
+from assay.analysis.aws_granted import role_statements
 
 
 @rule(

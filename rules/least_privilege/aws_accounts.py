@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
 from assay.analysis.aws_arns import is_star, matches
-from assay.analysis.aws_policy import Statement, flag, group_statements, statements
+from assay.analysis.aws_granted import group_statements
+from assay.analysis.aws_policy import Statement, flag
+from assay.analysis.aws_policy_documents import statements
 
 POLICY = "aws_iam_account_password_policy"
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
 from assay.analysis.aws_arns import account_of
+from assay.analysis.aws_granted import role_statements
 from assay.analysis.aws_permissions import may_write
-from assay.analysis.aws_policy import Statement, role_statements, trust_statements
+from assay.analysis.aws_policy import Statement
+from assay.analysis.aws_trust import trust_statements
 from assay.clock import instant, seconds
 
 DAY = 86400

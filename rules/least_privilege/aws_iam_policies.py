@@ -6,6 +6,7 @@ from typing import Any
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_arns import action_exists, arn_shaped, is_star, key_fault, made_policy, matches, nearest_action
 from assay.analysis.aws_escalation import HOLDERS, beyond, escalations, on_all_of_a_kind
+from assay.analysis.aws_identity_policies import IDENTITY_POLICIES, IDENTITY_TYPES, identity_statements
 from assay.analysis.aws_operators import is_operator
 from assay.analysis.aws_permissions import (
     CREDENTIALS,
@@ -18,16 +19,8 @@ from assay.analysis.aws_permissions import (
     permissions_management,
     writing,
 )
-from assay.analysis.aws_policy import (
-    DOCUMENT,
-    IDENTITY_POLICIES,
-    IDENTITY_TYPES,
-    Statement,
-    document_fault,
-    flag,
-    identity_statements,
-    statements,
-)
+from assay.analysis.aws_policy import Statement, flag
+from assay.analysis.aws_policy_documents import DOCUMENT, document_fault, statements
 
 ADMINISTRATOR = "AdministratorAccess"
 ATTACHMENTS = {

@@ -5,7 +5,8 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, any_of, rule, show
 from assay.analysis.aws_arns import account_of
-from assay.analysis.aws_policy import DOCUMENT, Statement, flag, trust_statements
+from assay.analysis.aws_policy import Statement, flag
+from assay.analysis.aws_policy_documents import DOCUMENT
 from assay.analysis.aws_trust import (
     claim,
     github_subject_open,
@@ -14,6 +15,7 @@ from assay.analysis.aws_trust import (
     of_github,
     of_social,
     open_values,
+    trust_statements,
     web_identity,
 )
 

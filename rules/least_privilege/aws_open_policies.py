@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from assay import HIGH, Finding, Graph, Resource, rule
-from assay.analysis.aws_policy import flag, statements
+from assay.analysis.aws_policy import flag
+from assay.analysis.aws_policy_documents import statements
 
 POLICIES = {
     "aws_acmpca_policy": "policy",

@@ -6,7 +6,8 @@ from typing import Any
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.aws_arns import account_of, arn_service, is_star
 from assay.analysis.aws_buckets import when_open
-from assay.analysis.aws_policy import Statement, flag, statements
+from assay.analysis.aws_policy import Statement, flag
+from assay.analysis.aws_policy_documents import statements
 
 
 def outsider(s: Statement, r: Resource, trusted: list[str]) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 
 from assay import HIGH, Finding, Graph, Resource, any_of, rule, show
 from assay.analysis.aws_arns import is_star, wildcard_service
+from assay.analysis.aws_granted import role_statements
 from assay.analysis.aws_permissions import narrowable
-from assay.analysis.aws_policy import role_statements
 
 
 def every_bucket(resource: Any) -> bool:

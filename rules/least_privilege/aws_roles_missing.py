@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from assay import MEDIUM, Finding, Graph, Resource, rule
 from assay.analysis.aws_events import grants_any
-from assay.analysis.aws_policy import role_statements
+from assay.analysis.aws_granted import role_statements
 from assay.analysis.state_machine import read
 from assay.analysis.state_questions import needed_action
 

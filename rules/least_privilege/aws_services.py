@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from assay import HIGH, LOW, MEDIUM, Finding, Graph, Resource, require, rule
-from assay.analysis.aws_policy import DOCUMENT, block_statements, flag, statements
+from assay.analysis.aws_policy import flag
+from assay.analysis.aws_policy_documents import DOCUMENT, block_statements, statements
 
 require(
     "aws-cognito-guest-access",

@@ -5,7 +5,8 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, is_map, require, rule
 from assay.analysis.aws_network import public_among
-from assay.analysis.aws_policy import Statement, flag, joined, statements
+from assay.analysis.aws_policy import Statement, flag, joined
+from assay.analysis.aws_policy_documents import statements
 
 WHY = "Whoever finds the address may try passwords, and every flaw of the server is reachable from everywhere."
 HOW = "Set `publicly_accessible = false` and reach it from inside the VPC."

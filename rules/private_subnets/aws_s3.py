@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, Block, Finding, Graph, Resource, Severity, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_buckets import ACCOUNT, OWN, SETTINGS, blocks, when_open
 from assay.analysis.aws_defaults import there
-from assay.analysis.aws_policy import statements
+from assay.analysis.aws_policy_documents import statements
 
 CANNED = ("public-read", "public-read-write", "authenticated-read", "website")
 EVERYBODY = ("/global/AllUsers", "/global/AuthenticatedUsers")

@@ -3,7 +3,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, require, rule
-from assay.analysis.aws_policy import statements
+from assay.analysis.aws_policy_documents import statements
 from assay.analysis.oci_tenancy import exists
 
 _SELECTION = "aws_backup_selection"

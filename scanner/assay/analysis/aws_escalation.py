@@ -300,7 +300,7 @@ def _is_goal(role: Resource, graph: Graph) -> bool:
 def _taken(at: Resource, mine: list[Statement], role: Resource, graph: Graph) -> Step | None:
     """How a principal gets to act as a role: it assumes it, or hands it to a machine of its own."""
     from assay.analysis.aws_identity import Account
-    from assay.analysis.aws_policy import trust_statements
+    from assay.analysis.aws_trust import trust_statements
 
     account = Account(graph, at)
     arn = account.arn(role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import matches
-from assay.analysis.aws_policy import statements
+from assay.analysis.aws_policy_documents import statements
 from assay.model import PartialList, Ref, Text, Undetermined, Unknown, all_of, any_of, without_key
 
 if TYPE_CHECKING:

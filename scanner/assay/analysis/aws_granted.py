@@ -1,11 +1,15 @@
-"""What an account's principals are granted by all that is attached to them, and what limits them."""
+"""What an account's principals are granted by all that is attached to them, and what limits them.
+
+`role_statements` and `group_statements` take the input alone; `granted_to` knows some policies of AWS's own as well.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from assay.analysis.aws_arns import with_stand_ins
-from assay.analysis.aws_policy import Statement, as_list, attached_to, joined, statements
+from assay.analysis.aws_policy import Statement, as_list, joined
+from assay.analysis.aws_policy_documents import statements
 from assay.model import PartialList, Ref, Unknown, show, without_key
 
 if TYPE_CHECKING:
@@ -31,6 +35,51 @@ RESOURCE_POLICIES = {
     "aws_iam_role": ("assume_role_policy", ""),
 }  # fmt: skip
 """Where resource policies stand, and what names their resource (nothing: they stand in it)."""
+
+
+def attached_to(principal: Resource, graph: Graph) -> list[tuple[list[Resource], str]]:
+    """What attaches managed policies to a user, group or role: the resources of each type, and where they name them."""
+    found = [
+        (graph.users(principal, f"{principal.type}_policy_attachment"), "policy_arn"),
+        (graph.users(principal, "aws_iam_policy_attachment"), "policy_arn"),
+    ]
+    if principal.source != "aws":  # a type of Terraform's own
+        found.append((graph.users(principal, f"{principal.type}_policy_attachments_exclusive"), "policy_arns"))
+    return found
+
+
+def role_statements(role: Resource, graph: Graph) -> list[Statement]:
+    """All that is granted to a role here: inline, separate and attached policies; partial when one is not at hand."""
+    blocks = role.each("inline_policy")
+    found = [statements(b, "policy") for b in list.__iter__(blocks)]
+    inline = graph.users(role, "aws_iam_role_policy")
+    found += [statements(p, "policy") for p in list.__iter__(inline)]
+    attachments = attached_to(role, graph)
+    unknown = [x.unknown for x in (blocks, inline, *(a for a, _ in attachments)) if isinstance(x, PartialList)]
+    for attachment, path in ((a, path) for some, path in attachments for a in list.__iter__(some)):
+        for policy in list.__iter__(graph.follow(attachment, path)):
+            if policy.type == "aws_iam_policy" and policy.source != "uncollected":
+                found.append(statements(policy, "policy"))
+            else:
+                unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
+    managed = as_list(role["managed_policy_arns"])
+    unknown += [Unknown(f"the policy {show(arn)} is not among the inputs") for arn in list.__iter__(managed)]
+    return joined([*found, *(PartialList([], u) for u in unknown)])
+
+
+def group_statements(group: Resource, graph: Graph) -> list[Statement]:
+    """The policies of a group; AWS's own managed ones count as empty, others that are not at hand as unknown."""
+    inline = graph.users(group, "aws_iam_group_policy")
+    attachments = attached_to(group, graph)
+    found = [statements(p, "policy") for p in list.__iter__(inline)]
+    unknown = [x.unknown for x in (inline, *(a for a, _ in attachments)) if isinstance(x, PartialList)]
+    for attachment, path in ((a, path) for some, path in attachments for a in list.__iter__(some)):
+        for policy in list.__iter__(graph.follow(attachment, path)):
+            if policy.source != "uncollected":
+                found.append(statements(policy, "policy"))
+            elif ":aws:policy/" not in policy.address:
+                unknown.append(Unknown(f"the policy {policy.address} is not among the inputs"))
+    return joined([*found, *(PartialList([], u) for u in unknown)])
 
 
 def granted_to(principal: Resource, graph: Graph) -> list[Statement]:

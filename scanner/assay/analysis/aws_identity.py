@@ -14,7 +14,7 @@ from assay.analysis.access import Box, Demand, Values
 from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader
 from assay.analysis.aws_granted import RESOURCE_POLICIES, boundary_of, granted_to, organisation
 from assay.analysis.aws_names import Names
-from assay.analysis.aws_policy import Statement, statements
+from assay.analysis.aws_policy_documents import statements
 from assay.analysis.globs import Budget, glob
 from assay.analysis.inclusion import STEPS, Decision, Part, permitted
 from assay.model import Undetermined, Unknown
@@ -23,6 +23,7 @@ from assay.tuples import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assay.analysis.aws_policy import Statement
     from assay.graph import Graph
     from assay.model import Resource
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis.aws_policy import DOCUMENT, block_statements, trust_statements
+from assay.analysis.aws_policy_documents import DOCUMENT, block_statements, statements
 from assay.model import PartialList, Ref, Text, any_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ CALLS_FOR_OTHERS = (
     "transcribe", "transfer", "vpc-flow-logs",
 )  # fmt: skip
 """Services that act for the customers of any account and send `aws:SourceArn` or `aws:SourceAccount` when they do."""
+
+
+def trust_statements(r: Resource, graph: Graph) -> list[Statement]:
+    """Who may assume a role: the trust policy of a role."""
+    return statements(r, "assume_role_policy", graph)
 
 
 def web_identity(r: Resource, graph: Graph) -> list[Statement]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.aws_compare import no_broader
 from assay.analysis.aws_granted import RESOURCE_POLICIES, granted_to, organisation
-from assay.analysis.aws_policy import IDENTITY_POLICIES, statements
+from assay.analysis.aws_identity_policies import IDENTITY_POLICIES
+from assay.analysis.aws_policy_documents import statements
 from assay.model import PartialList, Undetermined, Unknown
 
 if TYPE_CHECKING:

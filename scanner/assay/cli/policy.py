@@ -118,7 +118,7 @@ def _document(path: str) -> Any:
 
 
 def _statements(document: Any, path: str) -> Any:
-    from assay.analysis.aws_policy import statements
+    from assay.analysis.aws_policy_documents import statements
     from assay.model import Location, Resource, Step, ValuePath
 
     class _File:
