@@ -448,7 +448,7 @@ def test_any_document_gets_an_answer() -> None:
         "Sid",
         "x",
     ]
-    rules = [r for file in ("aws_iam_policies", "aws_iam_trust", "aws_resource_policies")
+    rules = [r for file in ("aws_iam_wildcards", "aws_iam_escalation", "aws_policy_validity", "aws_iam_trust", "aws_resource_policies")
              for r in load_file(RULES, f"least_privilege/{file}.py")]  # fmt: skip
     documents: list[Any] = []
     for _ in range(60):
