@@ -5,9 +5,22 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, as_list, rule
 from assay.kubernetes.control_plane import CONTROLLER, KUBELET, STRONG_CIPHERS, flag, program_of, running
-from assay.kubernetes.kubelets import CONFIGURATION, KUBELETS, Setting, called, kubelets, setting_of
+from assay.kubernetes.kubeadm import CLUSTER
+from assay.kubernetes.kubelets import (
+    KUBELETS,
+    Setting,
+    called,
+    configurations,
+    configures,
+    decided,
+    kubelets,
+    setting_of,
+    written,
+)
 from assay.model import Severity, is_map, show
 from assay.rule import Rule
+
+SOURCES = ("manifest", "cluster")
 
 
 def setting(
@@ -33,14 +46,14 @@ def setting(
 
     def run(kubelet: Any) -> Iterator[Finding]:
         value, at = setting_of(kubelet, of)
-        if not good(value):
+        if decided(kubelet, of) and not good(value):
             shown = "not set" if value == None else show(value)
-            fix = kubelet.set(at, fixed, safe=False) if fixed != None and at == of.path else None
+            fix = kubelet.set(at, fixed, safe=False) if fixed != None and written(kubelet) else None
             yield kubelet.fails(f"{called(kubelet, of)} is {shown}, but must {demand}", at=at, fix=fix)
 
     run.__doc__ = f"{title}\n\n## Why\n{why}\n\n## Fix\n`{of.path}` (`--{of.flag}`) must {demand}.\n"
     return rule(
-        id=id, on=KUBELETS, each=kubelets, severity=severity, sources=("manifest",), controls=controls,
+        id=id, on=KUBELETS, each=kubelets, severity=severity, sources=SOURCES, controls=controls,
         equivalents=equivalents, fixable=fixed != None,
     )(run)  # fmt: skip
 
@@ -172,7 +185,7 @@ setting(
     on=KUBELETS,
     each=kubelets,
     severity=HIGH,
-    sources=("manifest",),
+    sources=SOURCES,
     controls=["cis-kubernetes-2.0.1:4.2.9", "cis-kubernetes-1.23:4.2.10", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_148", "AVD-KCV-0088", "prowler:kubelet_tls_cert_and_key", "kubescape:C-0181"],
 )
@@ -185,10 +198,11 @@ def k8s_kubelet_no_tls(kubelet: Any) -> Iterator[Finding]:
     ## Fix
     Set `serverTLSBootstrap: true`, or `tlsCertFile` and `tlsPrivateKeyFile`.
     """
-    certificate, at = setting_of(kubelet, Setting("tlsCertFile", "tls-cert-file"))
+    wanted = Setting("tlsCertFile", "tls-cert-file")
+    certificate, at = setting_of(kubelet, wanted)
     key, _ = setting_of(kubelet, Setting("tlsPrivateKeyFile", "tls-private-key-file"))
     given = certificate not in (None, "") and key not in (None, "")
-    if not given and not (kubelet.resource.type == CONFIGURATION and kubelet["serverTLSBootstrap"] == True):
+    if decided(kubelet, wanted) and not given and not (configures(kubelet) and kubelet["serverTLSBootstrap"] == True):
         yield kubelet.fails("it has no serving certificate of the cluster", at=at)
 
 
@@ -196,7 +210,7 @@ def k8s_kubelet_no_tls(kubelet: Any) -> Iterator[Finding]:
     on=KUBELETS,
     each=kubelets,
     severity=MEDIUM,
-    sources=("manifest",),
+    sources=SOURCES,
     controls=["cis-kubernetes-1.23:4.2.13", "cis-kubernetes-2.0.1:4.2.12", "nist-800-53r5:CM-6"],
     equivalents=["CKV_K8S_151", "AVD-KCV-0092", "prowler:kubelet_strong_ciphers_only", "kubescape:C-0184"],
 )
@@ -221,14 +235,14 @@ _GATE = "RotateKubeletServerCertificate"
 
 def rotating(r: Resource, graph: Graph) -> list[Any]:
     """Kubelets, and the controller manager that signs what they ask for."""
-    return [r] if r.type == CONFIGURATION else running((KUBELET, CONTROLLER))(r, graph)
+    return [*configurations(r, graph), *list.__iter__(running((KUBELET, CONTROLLER))(r, graph))]
 
 
 @rule(
-    on=KUBELETS,
+    on=(*KUBELETS, CLUSTER),
     each=rotating,
     severity=MEDIUM,
-    sources=("manifest",),
+    sources=SOURCES,
     controls=[
         "cis-kubernetes-1.23:1.3.6",
         "cis-kubernetes-1.23:4.2.12",
@@ -263,11 +277,11 @@ def k8s_kubelet_no_server_certificate_rotation(program: Any) -> Iterator[Finding
     if off:
         yield program.fails("the feature gate is off", at=at)
         return
-    if program.resource.type != CONFIGURATION and program_of(program) != KUBELET:
+    if not configures(program) and program_of(program) != KUBELET:
         return
     wanted = Setting("serverTLSBootstrap", "rotate-server-certificates")
     value, at = setting_of(program, wanted)
-    if value != True:
+    if decided(program, wanted) and value != True:
         yield program.fails(f"{called(program, wanted)} is not true", at=at)
 
 

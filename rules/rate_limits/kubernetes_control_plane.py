@@ -42,7 +42,7 @@ flag(
 @rule(
     on=KUBELETS,
     each=kubelets,
-    sources=("manifest",),
+    sources=("manifest", "cluster"),
     params={"at_least": 5},
     severity=LOW,
     controls=["cis-kubernetes-1.23:4.2.9", "cis-kubernetes-2.0.1:4.2.8", "nist-800-53r5:AU-5"],

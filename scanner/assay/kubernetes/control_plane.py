@@ -1,10 +1,12 @@
-"""The programs of a control plane that run in pods, and rules about their flags as rows of a table."""
+"""The programs of a control plane, in pods and as kubeadm is told to start them, and rules about their flags as rows of
+a table."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assay.kubernetes.kubeadm import CLUSTER, NODES, STORE, Program, started_by_kubeadm
 from assay.kubernetes.workloads import containers, part_of
 from assay.model import Severity, Text, Undetermined, Unknown, as_list
 from assay.patterns import pattern
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from assay.kubernetes.workloads import Container
     from assay.model import Finding, Resource
     from assay.rule import Rule
+
+    Started = Container | Program
 
 APISERVER, CONTROLLER, SCHEDULER, ETCD = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 KUBELET = "kubelet"
@@ -54,11 +58,13 @@ class Flag(NamedTuple):
     at: str
 
 
-def program_of(container: Container) -> str:
+def program_of(container: Started) -> str:
     """The name of the program a container starts; empty when it is the image's own.
 
     One that a shell, a runner or `hyperkube` starts is the one that is meant.
     """
+    if isinstance(container, Program):
+        return container.program
     words = [word for word, _ in _words(container)]
     if not words or not isinstance(words[0], str):
         return ""
@@ -99,7 +105,7 @@ def _script(text: str) -> list[str]:
         return text.split()
 
 
-def flag_of(container: Container, name: str) -> Flag:
+def flag_of(container: Started, name: str) -> Flag:
     """A flag of the container's program: `--name=value`, `--name value` or `--name`, the last one given.
 
     etcd also takes `ETCD_NAME` from its environment.
@@ -113,7 +119,7 @@ def flag_of(container: Container, name: str) -> Flag:
     program = program_of(container)
     if program == ETCD:
         variable = "ETCD_" + name.replace("-", "_").upper()
-        for entry in container.each("env"):
+        for entry in container.each(container.environment if isinstance(container, Program) else "env"):
             if entry["name"] == variable:
                 if not entry.absent("valueFrom"):
                     raise Undetermined(Unknown(f"{variable} is taken from elsewhere"))
@@ -124,7 +130,9 @@ def flag_of(container: Container, name: str) -> Flag:
     return found
 
 
-def _flag(container: Container, name: str) -> Flag:
+def _flag(container: Started, name: str) -> Flag:
+    if isinstance(container, Program):
+        return Flag(*container.flag(name))
     found = Flag(None, "command")
     doubt: Unknown | None = None
     words = _words(container)
@@ -148,15 +156,18 @@ def _flag(container: Container, name: str) -> Flag:
     return found
 
 
+def _started(r: Resource, graph: Graph) -> list[Any]:
+    """The containers of a workload; the programs that kubeadm is told to start."""
+    return containers(r, graph) if r.type in HOSTS else started_by_kubeadm(r, graph)
+
+
 @cache
 def running(names: tuple[str, ...]) -> Callable[[Resource, Graph], list[Any]]:
-    """What gives the containers that run one of the programs.
+    """What gives the containers that run one of the programs, and the programs as kubeadm starts them.
 
     One and the same function for all rules on these programs: the engine looks once which pods have any.
     """
-    return part_of(containers)(
-        lambda r, graph: [c for c in list.__iter__(containers(r, graph)) if program_of(c) in names]
-    )
+    return part_of(_started)(lambda r, graph: [c for c in list.__iter__(_started(r, graph)) if program_of(c) in names])
 
 
 def _items(value: Any) -> list[str]:
@@ -238,16 +249,21 @@ def flag(
     judge, phrase = TESTS[test]
     said = phrase.format(wanted=wanted)
 
-    def run(container: Container) -> Iterator[Finding]:
+    def run(container: Started) -> Iterator[Finding]:
+        program = program_of(container)
         for one in names:
             given = flag_of(container, one)
             if not judge(given.value, wanted):
                 shown = "not set" if given.value is None else f"{given.value}"
-                yield container.fails(f"{program_of(container)}: --{one} is {shown}, but {said}", at=given.at, key=one)
+                key = f"{program} {one}" if isinstance(container, Program) else one
+                yield container.fails(f"{program}: --{one} is {shown}, but {said}", at=given.at, key=key)
 
     flags = " and ".join(f"`--{n}`" for n in names)
-    run.__doc__ = f"{title}\n\n## Why\n{why}\n\n## Fix\n{flags} {said}, in the manifest of its pod.\n"
+    told, places = ("`kubeletExtraArgs`", NODES) if programs == (KUBELET,) else ("`extraArgs`", (CLUSTER, STORE))
+    run.__doc__ = (
+        f"{title}\n\n## Why\n{why}\n\n## Fix\n{flags} {said}, in the manifest of its pod or in kubeadm's {told}.\n"
+    )
     return rule(
-        id=id, on=HOSTS, each=running(tuple(programs)), severity=severity, sources=("manifest", "cluster"),
+        id=id, on=(*HOSTS, *places), each=running(programs), severity=severity, sources=("manifest", "cluster"),
         controls=controls, equivalents=equivalents,
     )(run)  # fmt: skip

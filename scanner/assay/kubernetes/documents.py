@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from assay.model import ValuePath
 
@@ -339,6 +339,30 @@ class _Open:
         self.key = None
         if kept:
             self.inner[name] = Span(line + first.line + 1, first.column + 1, line + end.line + 1, end.column + 1, inner)
+
+
+_BLOCK = ("|", ">", "|-", ">-", "|+", ">+")
+
+
+def inside(lines: Sequence[str], start: int, end: int, path: ValuePath) -> Span | None:
+    """The place of a path of YAML that is written as a block of text (`key: |`); None where no block begins.
+
+    Args:
+        lines: those of the file, of which the block's key stands in the one with the number `start` (1-based).
+        end: the number of its last line.
+        path: the steps within the text.
+    """
+    if not lines[start - 1].split("#")[0].rstrip().endswith(_BLOCK):
+        return None
+    first = next((n for n in range(start, min(end, len(lines))) if lines[n].strip()), None)
+    if first is None:
+        return None
+    indent = len(lines[first]) - len(lines[first].lstrip())
+    text = "\n".join(line[indent:] for line in lines[start:end])
+    span, depth = narrowest(positions(text.encode(), start), path)
+    if not depth:
+        return None
+    return Span(span.start_line, span.start_column + indent, span.end_line, span.end_column + indent, {})
 
 
 def narrowest(span: Span, path: ValuePath) -> tuple[Span, int]:

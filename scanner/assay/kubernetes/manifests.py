@@ -78,9 +78,20 @@ class Document:
         """The narrowest place of a path, and how many of its steps are written."""
         try:
             span, depth = narrowest(self.spans(), path)
+            if depth < len(path) and not span.inner:
+                span = self._inside(span, path[depth:]) or span
         except (OSError, ValueError):
             return Location(self.shown, self.chunk.line + 1, 1, self.chunk.line + 1, 1), 0
         return Location(self.shown, span.start_line, span.start_column, span.end_line, span.end_column), depth
+
+    def _inside(self, span: Span, path: ValuePath) -> Span | None:
+        """The place of a path of the document that a text holds, as ConfigMaps do."""
+        above = self.chunk.line
+        if span.start_line <= above:
+            return None
+        lines = self._read().decode(errors="replace").split("\n")
+        found = yaml_documents.inside(lines, span.start_line - above, span.end_line - above, path)
+        return found and found._replace(start_line=found.start_line + above, end_line=found.end_line + above)
 
 
 KEPT = 64

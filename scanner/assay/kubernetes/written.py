@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.kubernetes.documents import Broken, Chunk, Span, decoded, narrowest, parse, positions
+from assay.kubernetes.documents import Broken, Chunk, decoded, inside, parse
 from assay.kubernetes.manifests import Document
 from assay.kubernetes.objects import name
 from assay.model import Location, lookup_quietly
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _IDENTITIES = ("name", "containerPort", "mountPath", "port", "key", "host", "path", "devicePath", "ip")
 """Fields that tell one element of a list from another, whatever its place."""
 _GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}
-_BLOCK = ("|", ">", "|-", ">-", "|+", ">+")
 
 
 class Written:
@@ -47,10 +46,10 @@ class Written:
                 continue
             for i, target, value in operations_of(told):
                 if path[: len(target)] == target and lookup_quietly(value, path[len(target) :]) == wanted:
-                    return self._inside(at, patch, (i,))
+                    return self._inside(at, (i,))
             there = translated(values, told, path) if isinstance(told, dict) else None
             if there is not None and lookup_quietly(told, there) == wanted:
-                return self._inside(at, patch, there)
+                return self._inside(at, there)
         return None
 
     def _patches(self, values: dict[str, Any]) -> Iterator[tuple[ValuePath, str]]:
@@ -65,20 +64,12 @@ class Written:
                     if not isinstance(target, dict) or target.get("kind") in (None, kind):
                         yield (field, i, "patch"), entry["patch"]
 
-    def _inside(self, at: ValuePath, patch: str, path: ValuePath) -> Location:
+    def _inside(self, at: ValuePath, path: ValuePath) -> Location:
         """The place of a path of a patch that is written as a block of text; else that of the patch."""
         whole = self._document.place(at)[0]
         lines = self._text.decode(errors="replace").splitlines()
-        if whole.start_line is None or not lines[whole.start_line - 1].split("#")[0].rstrip().endswith(_BLOCK):
-            return whole
-        first = next((n for n in range(whole.start_line, len(lines)) if lines[n].strip()), None)
-        if first is None:
-            return whole
-        indent = len(lines[first]) - len(lines[first].lstrip())
-        span: Span = narrowest(positions(patch.encode(), whole.start_line), path)[0]
-        return Location(
-            whole.file, span.start_line, span.start_column + indent, span.end_line, span.end_column + indent
-        )
+        span = inside(lines, whole.start_line, whole.end_line, path)
+        return whole if span is None else Location(whole.file, *span[:4])
 
     # --- transformers and generators
 
