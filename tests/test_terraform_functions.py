@@ -93,21 +93,36 @@ def test_a_providers_function_is_unknown_and_a_misspelt_one_is_an_error() -> Non
         call("upper", ["a", "b"])
 
 
-def test_importing_the_functions_imports_nothing_heavy() -> None:
-    heavy = ["re2", "yaml", "json", "decimal", "hashlib", "ipaddress", "base64", "csv", "datetime", "uuid", "difflib"]
-    code = (
+def loaded_by(code: str) -> set[str]:
+    """The modules that statements load, in an interpreter of their own, beside those of the model."""
+    program = (
         "import sys, types\n"
         "package = types.ModuleType('assay'); package.__path__ = [sys.argv[1]]; sys.modules['assay'] = package\n"
         "import assay.model\n"
         "before = set(sys.modules)\n"
-        "import assay.terraform.functions\n"
+        f"{code}\n"
         "print(*(set(sys.modules) - before))"
     )
     package = str(Path(v.__file__).parents[1])
-    done = subprocess.run([sys.executable, "-I", "-c", code, package], capture_output=True, check=True, text=True)
-    loaded = done.stdout.split()
+    done = subprocess.run([sys.executable, "-I", "-c", program, package], capture_output=True, check=True, text=True)
+    return set(done.stdout.split())
+
+
+def test_importing_the_functions_imports_nothing_heavy() -> None:
+    heavy = {"re2", "yaml", "json", "decimal", "hashlib", "ipaddress", "base64", "csv", "datetime", "uuid", "difflib"}
+    loaded = loaded_by("import assay.terraform.functions")
     assert "assay.terraform.functions" in loaded
-    assert not set(heavy) & set(loaded)
+    assert not heavy & loaded
+
+
+@pytest.mark.parametrize(
+    ("call", "module"), [("merge', [{}, {}]", "everyday"), ("flatten', [[1]]", "collections"), ("abs', [1]", "numbers")]
+)
+def test_a_call_loads_the_module_of_its_function(call: str, module: str) -> None:
+    loaded = loaded_by(f"from assay.terraform.functions import call; call('{call})")
+    implementing = {name for name in loaded if name.startswith("assay.terraform.functions_")}
+    assert implementing - {"assay.terraform.functions_everyday"} <= {f"assay.terraform.functions_{module}"}
+    assert f"assay.terraform.functions_{module}" in implementing
 
 
 # --- terraform's own answers ------------------------------------------------------------------------------------------

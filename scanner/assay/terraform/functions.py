@@ -82,7 +82,7 @@ _TYPES = {
 # unknown; `*` marks the parameter that may repeat. What lets no unknown through is unknown when an argument is.
 _SIGNATURES = {
     "text": """
-        chomp s s | endswith b s s | indent s n s | join s s *ls | lower s s~ | regex a s s~ | regexall l s s
+        chomp s s | endswith b s s | indent s n s | lower s s~ | regex a s s~ | regexall l s s
         replace s s s s | split ls s s | startswith b s~ s | strcontains b s s | strrev s s | substr s s n n | title s s
         trim s s s | trimprefix s s s | trimspace s s | trimsuffix s s s | upper s s~ | urlencode s s
         urldecode s s""",
@@ -91,13 +91,15 @@ _SIGNATURES = {
     "numbers": """
         abs n n | ceil n n | floor n n | log n n n | max n *n | min n *n | parseint n a n | pow n n n | range ln *n
         signum n n | sum n a""",
+    "everyday": """
+        can b a?~ | coalesce a *a?~ | concat a *a~ | contains b a a | element a a~ n | join s s *ls | keys a a~
+        length n a~ | lookup a a s~ *a?~ | merge a *a?~ | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~
+        toset z z?~ | tostring s s?~ | try a *a?~ | values a a~""",
     "collections": """
-        alltrue b lb | anytrue b lb | chunklist ll l n | coalesce a *a?~ | coalescelist a *a?~ | compact ls ls
-        concat a *a~ | contains b a a | distinct l l | element a a~ n | flatten a a~ | index n a a | keys a a~
-        length n a~ | lookup a a s~ *a?~ | matchkeys l l l l | merge a *a?~ | one a a | reverse a a | slice a a~ n n
-        sort ls ls~ | tobool b b?~ | tolist l l?~ | tomap m m?~ | tonumber n n?~ | toset z z?~ | tostring s s?~
-        transpose mls mls | values a a~ | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~
-        ephemeralasnull a a?~ | try a *a?~ | can b a?~""",
+        alltrue b lb | anytrue b lb | chunklist ll l n | coalescelist a *a?~ | compact ls ls | distinct l l
+        flatten a a~ | index n a a | matchkeys l l l l | one a a | reverse a a | slice a a~ n n | sort ls ls~
+        transpose mls mls | zipmap a ls a~ | sensitive a a?~ | nonsensitive a a?~ | issensitive b a?~
+        ephemeralasnull a a?~""",
     "sets": """
         setintersection z z *z | setproduct a *a | setsubtract z z z | setunion z z *z""",
     "encoding": """

@@ -1,11 +1,12 @@
-"""Functions on lists, maps and objects, and the conversions by name."""
+"""Functions on lists, maps and objects, and on marks; `functions_everyday.py` has the most frequent."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Base64, Text, Unknown
-from assay.terraform.refinement import filled, of_provider, provided, spanning, wholly_provided
+from assay.model import Unknown
+from assay.terraform.functions_everyday import MAX_ELEMENTS, as_sequence, check_size, same
+from assay.terraform.refinement import filled, provided, spanning, wholly_provided
 from assay.terraform.values import (
     ANY,
     BOOL,
@@ -13,7 +14,6 @@ from assay.terraform.values import (
     STRING,
     EvalError,
     ListValue,
-    LooseText,
     MapValue,
     SetValue,
     TypedUnknown,
@@ -21,10 +21,8 @@ from assay.terraform.values import (
     element_type,
     equal,
     first_unknown,
-    length,
     list_of,
     map_of,
-    tuple_of,
     type_of,
     unify_types,
     unknown_like,
@@ -34,23 +32,8 @@ from assay.terraform.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-MAX_ELEMENTS = 100_000
-"""The bound on what one call may put into one collection."""
-
-
 MAX_SPELT = 100
 """How many elements of a list that only the provider knows are told apart."""
-
-
-def _bounded(size: int) -> None:
-    if size > MAX_ELEMENTS:
-        raise EvalError(f"the result would have {size:,} elements: Assay bounds a collection at {MAX_ELEMENTS:,}")
-
-
-def _sequence(value: Any, *, sets: bool = True) -> list[Any]:
-    if not isinstance(value, list) or (isinstance(value, SetValue) and not sets):
-        raise EvalError("a list or tuple is required" if not sets else "a list, tuple or set is required")
-    return value
 
 
 def _in_doubt(value: Any) -> Unknown | None:
@@ -86,26 +69,6 @@ def chunklist(items: list[Any], size: int) -> ListValue:
     return ListValue([ListValue(items[i : i + width], inner) for i in range(0, len(items), width)], list_of(inner))
 
 
-def coalesce(*values: Any) -> Any:
-    """The first that is neither null nor an empty string."""
-    if not values:
-        raise EvalError("at least one argument is required")
-    wanted = unify_types([type_of(v) for v in values])
-    if wanted is None:
-        raise EvalError("all arguments must have the same type")
-    for value in values:
-        converted = convert(value, wanted)
-        if isinstance(converted, Unknown):
-            if isinstance(converted, Base64) and converted.plain.literals:
-                return converted
-            if isinstance(converted, Text) and any(isinstance(p, str) or filled(p) for p in converted.parts):
-                return LooseText(converted.parts)
-            return converted if filled(converted) else unknown_like(converted, wanted)
-        if converted is not None and not (wanted == STRING and converted == ""):
-            return converted
-    raise EvalError("every argument is null or an empty string")
-
-
 def coalescelist(*lists: Any) -> Any:
     """The first list that is not empty."""
     if not lists:
@@ -129,38 +92,6 @@ def compact(items: list[Any]) -> Any:
     if unknown is not None:
         return unknown_like(unknown, list_of(STRING))
     return ListValue([item for item in items if filled(item) or item], STRING)
-
-
-def concat(*lists: Any) -> Any:
-    """The lists one after the other: a list of lists' common type, else a tuple."""
-    if not lists:
-        raise EvalError("at least one argument is required")
-    kinds = []
-    for value in lists:
-        kind = type_of(value)
-        if kind.kind not in ("list", "tuple", "any"):
-            raise EvalError("every argument must be a list or tuple")
-        kinds.append(kind)
-    common = unify_types(kinds) if all(k.kind == "list" for k in kinds) else None
-    unknown = next((v for v in lists if isinstance(v, Unknown)), None)
-    if unknown is not None:
-        return unknown_like(unknown, common or ANY)
-    _bounded(sum(len(v) for v in lists))
-    if common is None:
-        return [item for value in lists for item in value]
-    return ListValue([item for value in lists for item in convert(value, common)], common.element)
-
-
-def contains(items: Any, wanted: Any) -> Any:
-    """Whether an element equals the value, type included."""
-    doubt: Unknown | None = None
-    for item in _sequence(items):
-        result = equal(item, wanted)
-        if result is True:
-            return True
-        if isinstance(result, Unknown):
-            doubt = result if doubt is None else doubt
-    return False if doubt is None else unknown_like(doubt, BOOL)
 
 
 def distinct(items: ListValue) -> Any:
@@ -193,19 +124,6 @@ def _unique(items: Iterable[Any]) -> list[Any]:
     return list({set_key(item): item for item in reversed(list(items))}.values())[::-1]
 
 
-def element(items: Any, place: int) -> Any:
-    """The element at a place, counted round and round."""
-    at = whole(place)
-    if at < 0:
-        raise EvalError("the index must not be negative")
-    if isinstance(items, Unknown):
-        return items.child(at) if provided(items) else unknown_like(items)
-    sequence = _sequence(items, sets=False)
-    if not sequence:
-        raise EvalError("an empty list has no elements")
-    return sequence[at % len(sequence)]
-
-
 def flatten(value: Any) -> Any:
     """Every list inside replaced by its elements."""
     if isinstance(value, Unknown):
@@ -213,7 +131,7 @@ def flatten(value: Any) -> Any:
             raise EvalError("a list, set or tuple is required")
         return unknown_like(value)
     found: list[Any] = []
-    stack: list[Iterator[Any]] = [iter([_sequence(value)])]
+    stack: list[Iterator[Any]] = [iter([as_sequence(value)])]
     while stack:
         for item in stack[-1]:
             if isinstance(item, list):
@@ -226,7 +144,7 @@ def flatten(value: Any) -> Any:
                 return unknown_like(item)
             found.append(item)
             if len(found) > MAX_ELEMENTS:
-                _bounded(len(found))
+                check_size(len(found))
         else:
             stack.pop()
     return found
@@ -234,7 +152,7 @@ def flatten(value: Any) -> Any:
 
 def index(items: Any, wanted: Any) -> Any:
     """The place of the first element that equals the value."""
-    sequence = _sequence(items, sets=False)
+    sequence = as_sequence(items, sets=False)
     if not sequence:
         raise EvalError("an empty list has no elements")
     for place, item in enumerate(sequence):
@@ -244,58 +162,6 @@ def index(items: Any, wanted: Any) -> Any:
         if result:
             return place
     raise EvalError("there is no such element")
-
-
-def keys(value: Any) -> Any:
-    """The names in a map or object, sorted."""
-    if isinstance(value, Unknown):
-        kind = type_of(value)
-        if kind.attributes is not None:
-            return sorted(kind.attributes)
-        if kind.kind not in ("any", "map"):
-            raise EvalError("a map or object is required")
-        return unknown_like(value, list_of(STRING) if kind.kind == "map" else ANY)
-    if not isinstance(value, dict):
-        raise EvalError("a map or object is required")
-    return ListValue(sorted(value), STRING) if isinstance(value, MapValue) else sorted(value)
-
-
-def values(value: Any) -> Any:
-    """The values in a map or object, in the order of their names."""
-    if isinstance(value, Unknown):
-        kind = type_of(value)
-        if kind.kind not in ("any", "map", "object"):
-            raise EvalError("a map or object is required")
-        attributes = kind.attributes
-        if attributes is not None:
-            return unknown_like(value, tuple_of(attributes[name] for name in sorted(attributes)))
-        return unknown_like(value, list_of(kind.element) if kind.element else ANY)
-    if not isinstance(value, dict):
-        raise EvalError("a map or object is required")
-    found = [value[name] for name in sorted(value)]
-    return ListValue(found, value.element) if isinstance(value, MapValue) else found
-
-
-def lookup(source: Any, key: Any, *default: Any) -> Any:
-    """The value of a key, else the default; whatever the provider's key is, an empty map has it not."""
-    if not isinstance(source, dict):
-        raise EvalError("a map or object is required")
-    if len(default) > 1:
-        raise EvalError("it takes at most one default")
-    fallback = default[0] if default else None
-    if isinstance(source, MapValue) and default:
-        kind = element_type(source)
-        try:
-            fallback = convert(fallback, kind)
-        except EvalError:
-            raise EvalError("the default must have the type of the map's elements") from None
-    if isinstance(key, Unknown) and (source or not default or not of_provider(key)):
-        return unknown_like(key)
-    if not isinstance(key, Unknown) and key in source:
-        return source[key]
-    if not default:
-        raise EvalError(f'there is no key "{key}", and no default')
-    return fallback
 
 
 def matchkeys(items: ListValue, names: ListValue, wanted: ListValue) -> Any:
@@ -317,26 +183,9 @@ def matchkeys(items: ListValue, names: ListValue, wanted: ListValue) -> Any:
     return ListValue(found, element_type(items))
 
 
-def merge(*maps: Any) -> Any:
-    """The maps one over the other: a map when all have one type, else an object."""
-    kinds = [type_of(m) for m in maps if m is not None]
-    for kind in kinds:
-        if kind.kind not in ("map", "object", "any"):
-            raise EvalError("every argument must be a map or object")
-    unknown = next((m for m in maps if isinstance(m, Unknown)), None)
-    same = bool(kinds) and len(kinds) == len(maps) and all(k == kinds[0] for k in kinds)
-    if unknown is not None:
-        return unknown_like(unknown, kinds[0] if same else ANY)
-    merged: dict[str, Any] = {}
-    for one in maps:
-        merged.update(one or {})
-    _bounded(len(merged))
-    return MapValue(merged, kinds[0].element) if same and kinds[0].kind == "map" else merged
-
-
 def one(items: Any) -> Any:
     """The only element, null when there is none."""
-    sequence = _sequence(items)
+    sequence = as_sequence(items)
     unknown = _in_doubt(items)
     if unknown is not None:
         return unknown_like(unknown, element_type(items))
@@ -347,7 +196,7 @@ def one(items: Any) -> Any:
 
 def reverse(items: Any) -> Any:
     """The elements backwards; a set becomes a list."""
-    found = _sequence(items)[::-1]
+    found = as_sequence(items)[::-1]
     return ListValue(found, element_type(items)) if isinstance(items, (ListValue, SetValue)) else list(found)
 
 
@@ -357,7 +206,7 @@ def slice_(items: Any, start: int, end: int) -> Any:
     if isinstance(items, Unknown):
         spelt = provided(items) and 0 <= first <= last <= MAX_SPELT
         return [items.child(i) for i in range(first, last)] if spelt else unknown_like(items)
-    sequence = _sequence(items, sets=False)
+    sequence = as_sequence(items, sets=False)
     if not 0 <= first <= last <= len(sequence):
         raise EvalError(f"from {first} to {last} is no part of a list of {len(sequence)} elements")
     found = sequence[first:last]
@@ -420,59 +269,24 @@ def issensitive(value: Any) -> Any:
     return (value.sensitive or unknown_like(value, BOOL)) if isinstance(value, Unknown) else False
 
 
-def try_(*values: Any) -> Any:
-    """The first value: whoever compiles expressions has dealt with those that fail."""
-    if not values:
-        raise EvalError("at least one argument is required")
-    unknown = first_unknown(values[0])
-    return values[0] if unknown is None else unknown_like(unknown)
-
-
-def can(value: Any) -> Any:
-    """Whether the value could be computed: it was, or nobody knows."""
-    unknown = first_unknown(value)
-    return True if unknown is None else unknown_like(unknown, BOOL)
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
 TABLE: dict[str, Callable[..., Any]] = {
     "alltrue": alltrue,
     "anytrue": anytrue,
-    "can": can,
     "chunklist": chunklist,
-    "coalesce": coalesce,
     "coalescelist": coalescelist,
     "compact": compact,
-    "concat": concat,
-    "contains": contains,
     "distinct": distinct,
-    "element": element,
-    "ephemeralasnull": _same,
+    "ephemeralasnull": same,
     "flatten": flatten,
     "index": index,
     "issensitive": issensitive,
-    "keys": keys,
-    "length": length,
-    "lookup": lookup,
     "matchkeys": matchkeys,
-    "merge": merge,
-    "nonsensitive": _same,
+    "nonsensitive": same,
     "one": one,
     "reverse": reverse,
     "sensitive": sensitive,
     "slice": slice_,
     "sort": sort,
-    "tobool": _same,
-    "tolist": _same,
-    "tomap": _same,
-    "tonumber": _same,
-    "toset": _same,
-    "tostring": _same,
     "transpose": transpose,
-    "try": try_,
-    "values": values,
     "zipmap": zipmap,
 }

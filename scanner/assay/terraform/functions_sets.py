@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from assay.terraform.functions_collections import MAX_ELEMENTS
+from assay.terraform.functions_everyday import check_size
 from assay.terraform.typesystem import set_key
 from assay.terraform.values import (
     ANY,
@@ -87,8 +87,7 @@ def setproduct(*sets: Any) -> Any:
     size = 1
     for one in lists:
         size *= len(one)
-    if size > MAX_ELEMENTS:
-        raise EvalError(f"the result would have {size:,} elements: Assay bounds a collection at {MAX_ELEMENTS:,}")
+    check_size(size)
     found = [list(items) for items in product(*lists)]
     if ordered:
         return ListValue(found, inner)

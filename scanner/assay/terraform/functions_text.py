@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.model import Base64, Encoded, Ref, Text, Unknown
+from assay.model import Text, Unknown
 from assay.terraform.values import (
     BOOL,
     MAX_LENGTH,
@@ -13,7 +13,6 @@ from assay.terraform.values import (
     ListValue,
     LooseText,
     bounded,
-    first_unknown,
     known_prefix,
     object_of,
     string,
@@ -45,29 +44,6 @@ def indent(spaces: int, text: str) -> str:
     if width * text.count("\n") > MAX_LENGTH:
         raise EvalError(f"the text would be longer than 1 MB ({MAX_LENGTH:,} characters), the bound of a value")
     return bounded(text.replace("\n", "\n" + " " * width))
-
-
-def join(separator: str, *lists: Any) -> Any:
-    """The elements of the lists with a separator between; known pieces stay known beside unknown ones."""
-    if not lists:
-        raise EvalError("at least one list is required")
-    items = [item for one in lists for item in one]
-    unknown = first_unknown(items)
-    if any(item is None for item in items):
-        if unknown is not None:
-            return unknown_like(unknown, STRING)
-        raise EvalError("a null element cannot be joined")
-    size = sum(len(item) for item in items if isinstance(item, str)) + len(separator) * len(items)
-    if size > MAX_LENGTH:
-        raise EvalError(f"the text would be longer than 1 MB ({MAX_LENGTH:,} characters), the bound of a value")
-    if unknown is None:
-        return separator.join(items)
-    if len(items) == 1 and isinstance(unknown, (Ref, Encoded, Base64)) and "terraform_data." not in unknown.reason:
-        return unknown  # one alone is joined to nothing
-    parts: list[str | Unknown] = []
-    for item in items:
-        parts.extend((separator, item) if parts else (item,))
-    return LooseText(parts)
 
 
 def lower(text: Any) -> Any:
@@ -319,7 +295,6 @@ TABLE: dict[str, Callable[..., Any]] = {
     "chomp": lambda text: text.rstrip("\r\n"),
     "endswith": lambda text, suffix: text.endswith(suffix),
     "indent": indent,
-    "join": join,
     "lower": lower,
     "regex": regex,
     "regexall": regexall,
