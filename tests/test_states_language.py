@@ -168,7 +168,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "no interval": (one({**TASK, "Retry": [{"ErrorEquals": ["E"], "IntervalSeconds": 0}]}), "at least 1 is allowed"),
     "jitter": (
         one({**TASK, "Retry": [{"ErrorEquals": ["E"], "JitterStrategy": "SOME"}]}),
-        "JitterStrategy is FULL or NONE",
+        'JitterStrategy is "SOME": there are FULL and NONE',
     ),
     "two timeouts": (
         one({**TASK, "TimeoutSeconds": 1, "TimeoutSecondsPath": "$.t"}),
@@ -176,7 +176,7 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "slow heart": (one({**TASK, "TimeoutSeconds": 5, "HeartbeatSeconds": 5}), "must be less than TimeoutSeconds"),
     "two errors": (one({"Type": "Fail", "Error": "e", "ErrorPath": "$.e"}), "has both Error and ErrorPath"),
-    "result path": (one({**TASK, "ResultPath": "error"}), "ResultPath is no reference path"),
+    "result path": (one({**TASK, "ResultPath": "error"}), 'ResultPath ("error") is no path'),
     "no path": (one({**TASK, "Parameters": {"a": [{"b.$": "c"}]}}), "b.$ takes a path"),
     "JSONPath in JSONata": (
         one({**TASK, "ResultPath": "$.a"}, QueryLanguage="JSONata"),
@@ -263,7 +263,7 @@ UNSURE = {
     ),
     "errors of a handler": (
         one({**TASK, "Catch": [{"ErrorEquals": Unknown("e"), "MaxAttempts": -1}]}),
-        ["state A: a Catch leads to no state", "state A: MaxAttempts is -1, and at least 0 is allowed"],
+        ["state A: a Catch leads to no state", "state A: a Catch has no field MaxAttempts"],
     ),
     "strategy of a handler": (
         one({**TASK, "Retry": [{"ErrorEquals": ["States.ALL", "E"], "JitterStrategy": Unknown("j")}]}),

@@ -127,9 +127,10 @@ def aws_sfn_invalid_definition(machine: Resource, graph: Graph) -> Iterator[Find
     """Definitions are valid: every state exists, can be reached and can end.
 
     ## Why
-    AWS refuses some of these only at deployment; others run into a state that does not exist, or never end.
+    AWS refuses some of these only at deployment; others run into a state that does not exist, or never end. Fields are
+    read as the States Language has them: paths, intrinsic functions, expressions, numbers and times.
     ## Fix
-    Correct the name in `StartAt`, `Next` or `Default`, or remove the state.
+    Correct the name in `StartAt`, `Next` or `Default`, or the field that the finding points at, or remove the state.
     """
     for what, where in faults(machine, graph):
         yield machine.fails(what, at=where, key=what)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.analysis.state_machine import text_of
-from assay.model import Undetermined, Unknown, as_list, join_path
+from assay.model import PartialList, Undetermined, Unknown, as_list, join_path
+from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,6 +84,7 @@ def _has_loop(ways: dict[str, list[str]]) -> bool:
 
 MAX_EVENTS = 25_000
 """The longest history of a standard execution (Step Functions quotas, read November 2026)."""
+_LIMIT = pattern(r"[<>=]\s*(\d{1,9})(?![\d.])")  # what an expression compares with
 _EVENTS_A_STATE = 5  # entered, scheduled, started, succeeded, exited
 
 
@@ -125,10 +127,20 @@ def _endless(loop: list[State]) -> tuple[State, int] | None:
 
 def _counts_to(s: State, most: int) -> bool:
     """True for a Choice that compares with a number that is small enough."""
-    for one in as_list(s.fields.get("Choices")) if s.kind == "Choice" else ():
+    if s.kind != "Choice":
+        return False
+    known = as_list(s.fields.get("Choices"))
+    rules = [*list.__iter__(known)]
+    for one in rules:  # grows while it is gone through
         for key, value in one.items() if isinstance(one, dict) else ():
             if key.startswith("Numeric") and isinstance(value, (int, float)) and value < most:
                 return True
+            if key == "Condition" and isinstance(value, str) and any(1 < int(n) < most for n in _LIMIT.findall(value)):
+                return True
+            if key in ("And", "Or", "Not"):
+                rules += [*list.__iter__(as_list(value))]
+    if isinstance(known, PartialList):
+        raise Undetermined(known.unknown)
     return False
 
 

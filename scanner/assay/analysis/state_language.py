@@ -8,9 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.state_choices import choices
+from assay.analysis.state_fields import (
+    EXCLUSIVE,
+    FIELDS,
+    FORMS,
+    HANDLER_FIELDS,
+    JSONATA_ONLY,
+    JSONPATH_ONLY,
+    LANGUAGES,
+    LATTER,
+    LONGEST_NAME,
+    OF_A_CATCH,
+    OF_A_MACHINE,
+    OF_A_RETRY,
+)
 from assay.analysis.state_graph import closure
 from assay.analysis.state_machine import HOLDS, INNER
-from assay.model import PartialList, Undetermined, Unknown, as_list
+from assay.analysis.state_maps import each
+from assay.analysis.state_values import MOST, Readable, shown
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, as_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,49 +38,10 @@ if TYPE_CHECKING:
 Fault = tuple[str, "ValuePath"]
 """What is wrong, and where in the definition."""
 
-_MOVES = "Next End"
-_ERRORS = "Retry Catch"
-_RESULT = "Parameters Arguments ResultSelector ResultPath"
-_COMMON = "Type Comment QueryLanguage InputPath OutputPath Output Assign"
-FIELDS = {
-    kind: frozenset(f"{_COMMON} {own}".split())
-    for kind, own in {
-        "Task": "Resource Credentials TimeoutSeconds TimeoutSecondsPath HeartbeatSeconds HeartbeatSecondsPath "
-        f"{_RESULT} {_ERRORS} {_MOVES}",
-        "Pass": f"Result Parameters ResultPath {_MOVES}",
-        "Choice": "Choices Default",
-        "Wait": f"Seconds SecondsPath Timestamp TimestampPath {_MOVES}",
-        "Succeed": "",
-        "Fail": "Error ErrorPath Cause CausePath",
-        "Parallel": f"Branches {_RESULT} {_ERRORS} {_MOVES}",
-        "Map": "ItemProcessor Iterator ItemsPath Items ItemSelector ItemReader ItemBatcher ResultWriter Label "
-        "MaxConcurrency MaxConcurrencyPath ToleratedFailureCount ToleratedFailureCountPath ToleratedFailurePercentage "
-        f"ToleratedFailurePercentagePath {_RESULT} {_ERRORS} {_MOVES}",
-    }.items()
-}
-"""The fields of each type of state."""
 
-JSONPATH_ONLY = frozenset({
-    "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath", "ItemsPath", "SecondsPath",
-    "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath", "ErrorPath", "CausePath",
-    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
-})  # fmt: skip
-JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
-_COMPARES = frozenset(
-    f"{kind}{how}{path}"
-    for kind in ("String", "Numeric", "Timestamp")
-    for how in ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals")
-    for path in ("", "Path")
-) | {
-    "BooleanEquals", "BooleanEqualsPath", "StringMatches", "IsNull", "IsPresent", "IsNumeric", "IsString", "IsBoolean",
-    "IsTimestamp",
-}  # fmt: skip
-_EXCLUSIVE = (
-    ("TimeoutSeconds", "TimeoutSecondsPath"), ("HeartbeatSeconds", "HeartbeatSecondsPath"), ("Error", "ErrorPath"),
-    ("Cause", "CausePath"), ("Next", "End"), ("ItemProcessor", "Iterator"),
-)  # fmt: skip
-_LATTER = frozenset(other for _, other in _EXCLUSIVE)
-LONGEST_NAME = 80
+_NEITHER = Readable()
+_RESULT = Readable(result=True)
+_CAUGHT = Readable(error=True)
 
 
 def faults(machine: Machine) -> Iterator[Fault]:
@@ -72,7 +50,7 @@ def faults(machine: Machine) -> Iterator[Fault]:
     Raises:
         Undetermined: at the end, when a piece that nobody knows might be one more fault.
     """
-    check = _Check(machine.document.get("QueryLanguage", "JSONPath"))
+    check = Check(machine.document.get("QueryLanguage", "JSONPath"))
     check.ask((_top,), machine.top)
     check.scope(machine.top)
     yield from check.found
@@ -80,7 +58,7 @@ def faults(machine: Machine) -> Iterator[Fault]:
         raise Undetermined(check.doubt)
 
 
-class _Check:
+class Check:
     """One pass over a definition: the faults found and the names met so far, and the first doubt."""
 
     def __init__(self, language: Any) -> None:
@@ -88,6 +66,8 @@ class _Check:
         self.names: set[str] = set()
         self.found: list[Fault] = []
         self.doubt: Unknown | None = None
+        self.jsonata: bool | None = False  # of the state that is looked at; None when nobody knows its language
+        self.readable = _NEITHER
 
     def say(self, what: str, where: ValuePath) -> None:
         self.found.append((what, where))
@@ -100,7 +80,7 @@ class _Check:
         if isinstance(value, PartialList):
             self.wonder(value.unknown)
 
-    def ask(self, questions: Iterable[Callable[[_Check, Any], None]], about: Any) -> None:
+    def ask(self, questions: Iterable[Callable[[Check, Any], None]], about: Any) -> None:
         """Every question; a doubt in one hides nothing of the others."""
         for question in questions:
             try:
@@ -119,6 +99,10 @@ class _Check:
         if not isinstance(found, dict) or not found:
             self.say("there are no States", scope.where)
             return
+        if not scope.fields.keys() <= OF_A_MACHINE:
+            for field in scope.fields:
+                if field not in OF_A_MACHINE:
+                    self.say(f"a state machine has no field {field}", (*scope.where, field))
         self.ask((_ways,), scope)
         states = iter(scope.states)
         for name, fields in found.items():
@@ -135,6 +119,7 @@ class _Check:
         if s.name in self.names:
             self.say(f"state {s.name} has the name of another state of this machine", s.where)
         self.names.add(s.name)
+        self.jsonata = _is_jsonata(s.fields.get("QueryLanguage", s.scope.language))
         self.ask(_OF_A_STATE, s)
         scopes = iter(s.inner)
         for key in INNER if not HOLDS.isdisjoint(s.fields) else ():
@@ -144,24 +129,30 @@ class _Check:
                     self.scope(next(scopes))
                 elif isinstance(one, Unknown):
                     self.wonder(one)
+                elif key == "Branches" and isinstance(inner, list):
+                    self.say(f"state {s.name}: a branch is {shown(one)}, not an object", (*s.where, key))
             self.wonder_at_more(inner)
 
 
-def _top(check: _Check, scope: Scope) -> None:
-    if check.language not in ("JSONPath", "JSONata"):
+def _top(check: Check, scope: Scope) -> None:
+    if check.language not in LANGUAGES:
         what = f"QueryLanguage is {check.language}: there are JSONPath and JSONata"
         check.say(what, (*scope.where, "QueryLanguage"))
     seconds = scope.fields.get("TimeoutSeconds")
     if isinstance(seconds, Unknown):
         raise Undetermined(seconds)
-    if seconds is not None and (not _whole(seconds) or seconds <= 0):
+    if seconds is not None and (not _whole(seconds) or not 0 < seconds <= MOST):
         check.say("TimeoutSeconds is no positive whole number", (*scope.where, "TimeoutSeconds"))
+
+
+def _is_jsonata(language: Any) -> bool | None:
+    return None if isinstance(language, Unknown) else bool(language == "JSONata")
 
 
 # --- one state --------------------------------------------------------------------------------------------------------
 
 
-def _fields(check: _Check, s: State) -> None:
+def _fields(check: Check, s: State) -> None:
     name, kind, fields, here = s.name, s.kind, s.fields, s.where
     if kind == None:  # noqa: E711 - an unknown answers ==
         check.say(f"state {name} has no Type", here)
@@ -173,7 +164,12 @@ def _fields(check: _Check, s: State) -> None:
         for field in fields:
             if field not in FIELDS[kind]:
                 check.say(f"state {name}: a {kind} state has no field {field}", (*here, field))
-    language = fields.get("QueryLanguage", check.language)
+    language = fields.get("QueryLanguage", s.scope.language)
+    if language not in LANGUAGES:
+        check.say(
+            f"state {name}: QueryLanguage is {language}: there are JSONPath and JSONata", (*here, "QueryLanguage")
+        )
+        return
     if check.language == "JSONata" and language != "JSONata":
         check.say(f"state {name} is JSONPath in a machine that is JSONata", (*here, "QueryLanguage"))
     foreign = JSONPATH_ONLY if language == "JSONata" else JSONATA_ONLY
@@ -183,24 +179,24 @@ def _fields(check: _Check, s: State) -> None:
                 check.say(f"state {name}: {field} does not exist in {language}", (*here, field))
 
 
-def _moves(check: _Check, s: State) -> None:
+def _moves(check: Check, s: State) -> None:
     name, fields, here = s.name, s.fields, s.where
     kind = s.kind
     if kind in ("Task", "Pass", "Wait", "Parallel", "Map") and "Next" not in fields and fields.get("End") != True:  # noqa: E712
         check.say(f"state {name} has neither Next nor End", here)
-    for one, other in _EXCLUSIVE if not _LATTER.isdisjoint(fields) else ():
+    for one, other in EXCLUSIVE if not LATTER.isdisjoint(fields) else ():
         if one in fields and other in fields and not (other == "End" and fields["End"] == False):  # noqa: E712
             check.say(f"state {name} has both {one} and {other}", (*here, other))
 
 
-def _needs(check: _Check, s: State) -> None:
+def _needs(check: Check, s: State) -> None:
     name, fields, here = s.name, s.fields, s.where
     kind = s.kind
     if kind == "Task":
         resource = fields.get("Resource")
         if resource == None:  # noqa: E711
             check.say(f"state {name} has no Resource", here)
-        elif isinstance(resource, str) and not resource.startswith(("arn:", "{%")):
+        elif isinstance(resource, str) and not resource.startswith("arn:"):
             check.say(f"state {name}: Resource is no ARN ({resource})", (*here, "Resource"))
     elif kind == "Wait":
         given = [f for f in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath") if f in fields]
@@ -213,7 +209,7 @@ def _needs(check: _Check, s: State) -> None:
         check.say(f"state {name} has no ItemProcessor", here)
 
 
-def _handlers(check: _Check, s: State) -> None:
+def _handlers(check: Check, s: State) -> None:
     for field in ("Retry", "Catch"):
         if field in s.fields:
             handlers = as_list(s.fields[field])
@@ -226,10 +222,7 @@ def _handlers(check: _Check, s: State) -> None:
             check.wonder_at_more(handlers)
 
 
-_LEAST = {"IntervalSeconds": 1, "MaxAttempts": 0, "BackoffRate": 1, "MaxDelaySeconds": 1}
-
-
-def _handler(check: _Check, s: State, field: str, i: int, one: Any, last: bool) -> None:
+def _handler(check: Check, s: State, field: str, i: int, one: Any, last: bool) -> None:
     if isinstance(one, Unknown):
         raise Undetermined(one)
     name, at = s.name, (*s.where, field, i)
@@ -239,94 +232,51 @@ def _handler(check: _Check, s: State, field: str, i: int, one: Any, last: bool) 
         return
     if field == "Catch" and "Next" not in one:
         check.say(f"state {name}: a Catch leads to no state", at)
-    for key in _LEAST.keys() & one.keys():
-        value, least = one[key], _LEAST[key]
-        if isinstance(value, (int, float)):
-            if value < least:
-                check.say(f"state {name}: {key} is {value}, and at least {least} is allowed", (*at, key))
-        elif not isinstance(value, Unknown):
-            check.say(f"state {name}: {key} is no number", (*at, key))
-    if "JitterStrategy" in one:
-        check.ask((_jitter,), (name, one["JitterStrategy"], (*at, "JitterStrategy")))
+    if not one.keys() <= HANDLER_FIELDS[field]:
+        for key in one:
+            if key not in HANDLER_FIELDS[field]:
+                check.say(f"state {name}: a {field} has no field {key}", (*at, key))
+    if field == "Retry":
+        each(check, name, at, one, OF_A_RETRY)
+    elif check.jsonata is not None:
+        check.readable = _CAUGHT
+        each(check, name, at, one, OF_A_CATCH)
+        foreign = "ResultPath" if check.jsonata else "Output"
+        if foreign in one:
+            language = "JSONata" if check.jsonata else "JSONPath"
+            check.say(f"state {name}: {foreign} does not exist in {language}", (*at, foreign))
+    if {*map(type, list.__iter__(errors) if isinstance(errors, list) else ())} - {str, Unknown, Text, Ref}:
+        check.say(f"state {name}: ErrorEquals holds what is no text", (*at, "ErrorEquals"))
     if "States.ALL" in errors and not (last and len(errors) == 1):
         check.say(f"state {name}: States.ALL stands alone and in the last {field}", at)
 
 
-def _jitter(check: _Check, about: tuple[str, Any, ValuePath]) -> None:
-    name, strategy, at = about
-    if strategy not in ("FULL", "NONE"):
-        check.say(f"state {name}: JitterStrategy is FULL or NONE", at)
-
-
-def _choices(check: _Check, s: State) -> None:
-    name, fields, here = s.name, s.fields, s.where
-    if s.kind != "Choice":
+def _values(check: Check, s: State) -> None:
+    fields = s.fields
+    if check.jsonata is None:
         return
-    choices = fields.get("Choices")
-    if isinstance(choices, Unknown):
-        raise Undetermined(choices)
-    if not isinstance(choices, list) or (type(choices) is list and not choices):
-        check.say(f"state {name} has no Choices", here)
-        return
-    for i, one in enumerate(list.__iter__(choices)):
-        if isinstance(one, Unknown):
-            check.wonder(one)
-        elif isinstance(one, dict):
-            at = (*here, "Choices", i)
-            if "Next" not in one:
-                check.say(f"state {name}: a choice leads to no state", at)
-            _condition(check, name, one, at)
-    check.wonder_at_more(choices)
-
-
-def _condition(check: _Check, name: str, one: dict[str, Any], at: ValuePath) -> None:
-    if "Condition" in one:  # JSONata
-        return
-    inner: list[tuple[str, int | None, Any]] = [
-        (key, i, x) for key in ("And", "Or") for i, x in enumerate(as_list(one.get(key)))
-    ]
-    inner += [("Not", None, one["Not"])] if "Not" in one else []
-    compares = [key for key in one if key in _COMPARES]
-    if not inner and (len(compares) != 1 or "Variable" not in one):
-        check.say(f"state {name}: a choice compares a Variable by exactly one operator, or has a Condition", at)
-    for key, i, x in inner:
-        if isinstance(x, dict):
-            where = (*at, key) if i is None else (*at, key, i)
-            if "Next" in x:
-                check.say(f"state {name}: only the outermost part of a choice has Next", where)
-            _condition(check, name, x, where)
-
-
-def _values(check: _Check, s: State) -> None:
-    name, fields, here = s.name, s.fields, s.where
-    path = fields.get("ResultPath")
-    if isinstance(path, str) and not path.startswith("$"):
-        check.say(f"state {name}: ResultPath is no reference path ({path})", (*here, "ResultPath"))
     if "HeartbeatSeconds" in fields:
         timeout, beat = fields.get("TimeoutSeconds"), fields["HeartbeatSeconds"]
         if isinstance(timeout, (int, float)) and isinstance(beat, (int, float)) and beat >= timeout:
-            check.say(f"state {name}: HeartbeatSeconds must be less than TimeoutSeconds", (*here, "HeartbeatSeconds"))
-    for field in ("Parameters", "ResultSelector", "ItemSelector"):
-        if field in fields:
-            _selected(check, name, fields[field], (*here, field))
+            what = f"state {s.name}: HeartbeatSeconds must be less than TimeoutSeconds"
+            check.say(what, (*s.where, "HeartbeatSeconds"))
+    for field, value in fields.items():
+        form = FORMS.get(field)
+        if form is not None:
+            given = check.jsonata and field in ("Output", "Assign") and s.kind in ("Task", "Map", "Parallel")
+            check.readable = _RESULT if given else _NEITHER
+            try:
+                form(check, s.name, s.where, field, value)
+            except Undetermined as doubt:  # hides nothing of the others
+                check.wonder(doubt.unknown)
 
 
-def _selected(check: _Check, name: str, value: Any, at: ValuePath) -> None:
-    """Every value under a name that ends in `.$`."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, (dict, list)):
-                if not key.endswith(".$"):
-                    _selected(check, name, inner, (*at, key))
-            elif isinstance(inner, str) and key.endswith(".$") and not inner.startswith(("$", "States.")):
-                check.say(f"state {name}: {key} takes a path or an intrinsic function, not {inner}", (*at, key))
-    elif isinstance(value, list):
-        for i, inner in enumerate(list.__iter__(value)):
-            _selected(check, name, inner, (*at, i))
-        check.wonder_at_more(value)
+def _rules(check: Check, s: State) -> None:
+    check.readable = _NEITHER
+    choices(check, s)
 
 
-_OF_A_STATE = (_fields, _moves, _needs, _handlers, _choices, _values)
+_OF_A_STATE = (_fields, _moves, _needs, _handlers, _rules, _values)
 
 
 def _whole(value: Any) -> bool:
@@ -344,7 +294,7 @@ def _may_end(s: State) -> bool:
         return True
 
 
-def _ways(check: _Check, scope: Scope) -> None:
+def _ways(check: Check, scope: Scope) -> None:
     found, start = scope.fields["States"], scope.fields.get("StartAt")
     if not isinstance(start, Unknown) and (not isinstance(start, str) or start not in found):
         said = start if isinstance(start, str) else "not set"

@@ -224,6 +224,8 @@ def exhaustive(s: State) -> bool:
         return True
     asked = set()
     for one in as_list(s.fields.get("Choices")):
+        if isinstance(one, dict) and "Condition" in one and one["Condition"] == True:  # noqa: E712 - an unknown answers ==
+            return True
         negated = one.get("Not") if isinstance(one, dict) else None
         rule = negated if isinstance(negated, dict) else one
         for key in ("BooleanEquals", "IsPresent", "IsNull"):
