@@ -14,7 +14,8 @@ from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.cli import main
 from assay.engine import _Run
-from assay.examples import _replayed, of_rule
+from assay.example_graphs import replayed
+from assay.examples import of_rule
 from assay.graph import Graph
 from assay.inventory.snapshot import records
 from assay.needs import types_of
@@ -201,7 +202,7 @@ def _live_graphs(rule: Rule) -> Iterator[Graph]:
     for example in of_rule(rule, RULES):
         if example.source in ("aws", "oci"):
             try:
-                yield _replayed(example)
+                yield replayed(example)
             except ValueError:  # files of objectives beside the answers
                 continue
 

@@ -136,7 +136,6 @@ def test_explain_imports_the_index_and_no_noun(checkout: Path, tmp_path: Path) -
     assert ran.code == 0
     assert ran.own() == {
         "assay", "assay.cli", "assay.cli.explain", "assay.bundled", "assay.catalogue", "assay.examples",
-        "assay.patterns",
     }  # fmt: skip
     assert not ran.modules & {"typing", "shutil", "inspect", "dataclasses"}
 

@@ -12,7 +12,8 @@ import pytest
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.engine import evaluate
-from assay.examples import OPENSLO, SPEND, Example, answers, read
+from assay.example_graphs import OPENSLO, SPEND, answers
+from assay.examples import Example, read
 from assay.graph import Graph
 from assay.inventory.aws.replay import CODE, Replay, all_services, looked_into, tables
 from assay.inventory.aws.table import Place, Service

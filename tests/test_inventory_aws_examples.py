@@ -11,7 +11,8 @@ import botocore.session
 import pytest
 from assay.analysis.aws_actions import expand
 from assay.bundled import RULES
-from assay.examples import OPENSLO, SPEND, Example, answers, read
+from assay.example_graphs import OPENSLO, SPEND, answers
+from assay.examples import Example, read
 from assay.inventory.aws.code import with_code
 from assay.inventory.aws.permissions import actions
 from assay.inventory.aws.replay import all_services

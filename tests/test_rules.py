@@ -14,7 +14,8 @@ import pytest
 from assay.bundled import RULES
 from assay.catalogue import claimed_sources
 from assay.derived_examples import derive
-from assay.examples import check, missing, of_rule, read
+from assay.example_checks import check
+from assay.examples import missing, of_rule, read
 from assay.rule import Rule, load_directory, rule_files
 from assay.terraform.schema import attributes
 

@@ -15,7 +15,8 @@ from api_server import kept
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.engine import _Run
-from assay.examples import Example, _written, of_rule
+from assay.example_graphs import written
+from assay.examples import Example, of_rule
 from assay.graph import Graph
 from assay.inventory.cluster.replay import units
 from assay.inventory.collect import _Kept, run_unit
@@ -82,9 +83,9 @@ def test_a_cluster_is_judged_as_its_manifests_are(theme: str) -> None:
             e for e in examples if e.kind != "unknown" and _served(e)
         ):  # an unknown is of templates, which are rendered
             with TemporaryDirectory() as folder:
-                written = _told(_written(example, folder), rule)
+                declared = _told(written(example, folder), rule)
             live = _told(_live(kept(_applied(example))), rule)
-            if live != written:
-                only = f"{sorted(written - live, key=str)}, live {sorted(live - written, key=str)}"
+            if live != declared:
+                only = f"{sorted(declared - live, key=str)}, live {sorted(live - declared, key=str)}"
                 differing[rule.id] = f"{example.place}: {only}"
     assert differing.keys() == OTHERWISE.keys() & {r.id for r in rules}, differing

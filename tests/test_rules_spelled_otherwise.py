@@ -20,7 +20,8 @@ import yaml
 from assay.bundled import RULES
 from assay.catalogue import Catalogue
 from assay.engine import evaluate
-from assay.examples import Example, check, read
+from assay.example_checks import check
+from assay.examples import Example, read
 from assay.model import Request
 from assay.rule import Rule
 from assay.scan import collect

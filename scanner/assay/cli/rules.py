@@ -86,7 +86,8 @@ def _list(args: Namespace) -> int:
 
 def _test(args: Namespace) -> int:
     from assay.catalogue import Catalogue
-    from assay.examples import check, missing, of_rule
+    from assay.example_checks import check
+    from assay.examples import missing, of_rule
 
     entries = _entries(args, args.patterns)
     catalogue = Catalogue([RULES, *(args.rules or [])])
