@@ -11,6 +11,7 @@ from assay.analysis.aws_trust import (
     claim,
     github_subject_open,
     is_account_root,
+    known_provider,
     lone_service,
     of_github,
     of_social,
@@ -102,7 +103,9 @@ def aws_iam_role_no_external_id(role: Resource, graph: Graph, params: dict[str, 
     """
 
     def test(s: Statement) -> str:
-        if not s.allows or s.tests("sts:externalid", "aws:multifactorauthpresent", "aws:principalorgid"):
+        if not s.allows or not any_of(s.principals, lambda p: p[0] == "AWS"):
+            return ""
+        if s.tests("sts:externalid", "aws:multifactorauthpresent", "aws:principalorgid"):
             return ""
         account = foreign(s, role, params["trusted_accounts"])
         return f"account {account} needs neither an external id nor a second factor" if account != "" else ""
@@ -117,6 +120,7 @@ def subject_open(s: Statement) -> str:
     for name in ("sub", "aud"):
         pinned = claim(s, name)
         if not pinned:
+            known_provider(s)
             return f"{s} does not pin the claim {name}"
         if name == "sub" and any_of(pinned, open_values):
             return f"{s} pins the claim sub with a wildcard"
@@ -140,6 +144,7 @@ def aws_irsa_trust_too_broad(r: Resource, graph: Graph) -> Iterator[Finding]:
 def github_open(s: Statement) -> str:
     """What a trust on GitHub's provider leaves open."""
     if not of_github(s):
+        known_provider(s)
         return ""
     pinned = claim(s, "sub")
     if not pinned:

@@ -142,19 +142,25 @@ _SERVICES = {
 }  # fmt: skip
 
 
+_OF_OTHERS = ("aws_organizations_", "aws_ssm_parameter", "aws_secretsmanager_secret_version")
+
+
+def from_elsewhere(principal: Ref) -> bool:
+    """Whether what a reference reads was written by somebody else, or is of another account than one's own."""
+    return not principal.kind.startswith("aws_") or principal.kind.startswith(_OF_OTHERS)
+
+
 def account_of(principal: Any) -> str | None:
     """The account that an AWS principal names by its digits; None for one of this configuration's own, or none at all.
 
     Raises:
-        Undetermined: a variable stands where the account does.
+        Undetermined: a variable stands where the account does, or what is read from elsewhere.
     """
     if isinstance(principal, Text):
-        head = next((p for p in principal.parts if isinstance(p, Unknown)), principal)
-        pieces = principal.prefix.split(":")
-        if len(pieces) > 5:
-            return _digits(pieces[4])
-        return account_of(head)
+        return _account_in(principal)
     if isinstance(principal, Ref):
+        if from_elsewhere(principal):
+            raise Undetermined(principal)
         return None
     if isinstance(principal, Unknown):
         raise Undetermined(principal)
@@ -162,6 +168,17 @@ def account_of(principal: Any) -> str | None:
         return None
     pieces = principal.split(":")
     return _digits(pieces[4] if len(pieces) > 5 and pieces[0] == "arn" else principal)
+
+
+def _account_in(arn: Text) -> str | None:
+    """The account in a text of which pieces are unknown: the partition before it may well be one of them."""
+    holes = [p for p in arn.parts if isinstance(p, Unknown)]
+    numbers = iter(range(len(holes)))
+    fields = "".join(p if isinstance(p, str) else f"\0{next(numbers)}\0" for p in arn.parts).split(":")
+    if fields[0] != "arn" or len(fields) < 6:
+        return account_of(holes[0])
+    hole = fields[4].split("\0")[1:2]
+    return account_of(holes[int(hole[0])]) if hole else _digits(fields[4])
 
 
 def _digits(text: str) -> str | None:

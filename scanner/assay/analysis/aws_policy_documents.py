@@ -123,13 +123,13 @@ def _json_principals(value: Any) -> list[tuple[Any, Any]]:
         return as_list(value)
     if not isinstance(value, dict):
         return [("AWS", v) for v in _texts(value)]
-    found: list[tuple[Any, Any]] = []
-    unknown: Unknown | None = None
-    for kind, many in value.items():
-        those = _texts(many)
-        found += [(kind, v) for v in list.__iter__(those)]
-        unknown = those.unknown if isinstance(those, PartialList) else unknown
-    return found if unknown is None else PartialList(found, unknown)
+    return [one for kind, many in value.items() for one in _of_kind(kind, _texts(many))]
+
+
+def _of_kind(kind: Any, many: list[Any]) -> list[tuple[Any, Any]]:
+    """Principals of a kind; how many there are may be unknown, of which kind they are is not."""
+    found = [(kind, v) for v in list.__iter__(many)]
+    return [*found, (kind, many.unknown)] if isinstance(many, PartialList) else found
 
 
 def _json_conditions(value: Any) -> list[Condition]:
@@ -171,10 +171,7 @@ def _block_principals(block: View, path: str) -> list[tuple[Any, Any]]:
     found: list[tuple[Any, Any]] = []
     unknown = parts.unknown if isinstance(parts, PartialList) else None
     for part in list.__iter__(parts):
-        those = as_list(part["identifiers"])
-        kind = "AWS" if part["type"] == "*" else part["type"]
-        found += [(kind, v) for v in list.__iter__(those)]
-        unknown = those.unknown if isinstance(those, PartialList) else unknown
+        found += _of_kind("AWS" if part["type"] == "*" else part["type"], as_list(part["identifiers"]))
     return found if unknown is None else PartialList(found, unknown)
 
 

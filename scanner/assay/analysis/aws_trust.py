@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from assay.analysis.aws_arns import from_elsewhere
 from assay.analysis.aws_policy_documents import DOCUMENT, block_statements, statements
-from assay.model import PartialList, Ref, Text, any_of
+from assay.model import PartialList, Ref, Text, Undetermined, Unknown, any_of
 
 if TYPE_CHECKING:
     from assay.analysis.aws_policy import Condition, Statement
@@ -39,12 +40,32 @@ def web_identity(r: Resource, graph: Graph) -> list[Statement]:
 
 
 def _federated(s: Statement) -> bool:
+    """Whether a statement trusts an identity provider, as far as its principals, else its actions tell."""
+    if s.maybe_principals is not None:
+        return s.allows and s.covers("sts:assumerolewithwebidentity")
     return s.allows and any(p[0] == "Federated" for p in list.__iter__(s.principals))
 
 
 def providers(s: Statement) -> list[Any]:
-    """The identity providers a statement trusts."""
+    """The identity providers a statement trusts.
+
+    Raises:
+        Undetermined: nobody knows whom it trusts.
+    """
+    if (doubt := s.maybe_principals) is not None:
+        raise Undetermined(doubt)
     return [p[1] for p in list.__iter__(s.principals) if p[0] == "Federated"]
+
+
+def known_provider(s: Statement) -> None:
+    """Say nothing where it is known whose tokens a statement takes, or a claim pins the subject.
+
+    Raises:
+        Undetermined: nobody knows, and other providers have other claims.
+    """
+    found = [p for p in providers(s) if isinstance(p, Unknown) and not isinstance(p, (Ref, Text))]
+    if found and not claim(s, "sub"):
+        raise Undetermined(found[0])
 
 
 def of_github(s: Statement) -> bool:
@@ -77,34 +98,46 @@ def open_values(condition: Condition) -> bool:
 
 
 def github_subject_open(value: Any) -> str:
-    """What is wrong with a subject that a GitHub trust admits, or an empty text."""
+    """What is wrong with a subject that a GitHub trust admits, or an empty text.
+
+    Raises:
+        Undetermined: what decides, the claim that it begins with or where the owner ends, stands in an unknown piece.
+    """
     if value == "*" or value == "":
         return "any repository"
-    first, _, rest = _text(value).partition(":")
-    if first in CHOSEN_BY_STRANGERS:
-        return f"the claim {first}, which any repository can choose,"
+    text = "".join(p if isinstance(p, str) else _HOLE for p in value.parts) if isinstance(value, Text) else str(value)
+    first, colon, rest = text.partition(":")
     if first.startswith(("*", "?")):
         return "any repository"
+    if _HOLE in first:
+        raise Undetermined(value)
+    if first in CHOSEN_BY_STRANGERS:
+        return f"the claim {first}, which any repository can choose,"
     if first == "repo":
         owner, slash, repository = rest.partition("/")
-        if "*" in owner or "?" in owner or not (slash and repository):
+        certain = owner if slash else owner.partition(_HOLE)[0]
+        if "*" in certain or "?" in certain or (not (slash and repository) and _HOLE not in rest):
             return "the repositories of anybody"
-    if isinstance(value, str) and ":" not in value:
-        return "no repository at all"
-    return ""
+        if not slash:
+            raise Undetermined(value)
+    return "" if colon else "no repository at all"
 
 
-def _text(value: Any) -> str:
-    """A value with `x` for what nobody knows: enough to see its shape."""
-    if isinstance(value, Text):
-        return "".join(p if isinstance(p, str) else "x" for p in value.parts)
-    return str(value)
+_HOLE = "\0"  # stands for a piece that nobody knows
 
 
 def is_account_root(principal: Any) -> bool:
-    """True when a principal is an account as a whole: its root's ARN, or its bare digits."""
+    """True when a principal is an account as a whole: its root's ARN, or its bare digits.
+
+    Raises:
+        Undetermined: it was written by somebody else.
+    """
     if isinstance(principal, Ref):
-        return principal.attribute in ("account_id", "account")
+        if principal.kind == "aws_organizations_account" or principal.attribute in ("account_id", "account"):
+            return True
+        if from_elsewhere(principal):
+            raise Undetermined(principal)
+        return False
     if isinstance(principal, Text):
         return principal.startswith("arn:") and principal.endswith(":root")
     text = str(principal)
