@@ -1,12 +1,8 @@
-"""Users, passwords and keys of an account."""
+"""Users, passwords and keys of an account, and of its root user."""
 
 from collections.abc import Iterator
 
-from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, any_of, require, rule, show
-from assay.analysis.aws_arns import is_star, matches
-from assay.analysis.aws_granted import group_statements
-from assay.analysis.aws_policy import Statement, flag
-from assay.analysis.aws_policy_documents import statements
+from assay import CRITICAL, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, require, rule, show
 
 POLICY = "aws_iam_account_password_policy"
 
@@ -273,39 +269,27 @@ def aws_root_access_key(r: Resource) -> Iterator[Finding]:
         yield r.fails("the root user has an access key", at="root_access_keys_present")
 
 
-@rule(on="aws_iam_group", severity=LOW, controls=["nist-800-53r5:IA-2"], equivalents=["AVD-AWS-0123"])
-def aws_iam_group_no_mfa_policy(group: Resource, graph: Graph) -> Iterator[Finding]:
-    """Groups demand a second factor.
-
-    ## Why
-    A password alone, phished or guessed, then suffices for all that the group may do.
-    ## Fix
-    Attach a policy that denies actions while `aws:MultiFactorAuthPresent` is false.
-    """
-    if not any_of(group_statements(group, graph), lambda s: s.tests("aws:multifactorauthpresent")):
-        yield group.fails("no policy of the group asks for a second factor")
-
-
 @rule(
-    on=["aws_iam_user_policy", "aws_iam_policy"],
+    on=["aws_iam_organizations_features", "account"],
     severity=MEDIUM,
-    controls=["nist-800-53r5:IA-2"],
-    equivalents=["kics:3ddfa124", "kics:b5681959"],
+    controls=["cis-aws-7.0:2.1.1", "nist-800-53r5:AC-6"],
+    equivalents=["prowler:iam_root_credentials_management_enabled"],
 )
-def aws_iam_policy_no_mfa_condition(r: Resource, graph: Graph) -> Iterator[Finding]:
-    """Users assume roles with a second factor.
+def aws_root_credentials_unmanaged(r: Resource, graph: Graph) -> Iterator[Finding]:
+    """Root credentials of the organisation's accounts are managed in one place.
+
+    Judged are organisations in code, and accounts that may ask for the organisation's features.
 
     ## Why
-    A stolen access key is then enough to become the role.
+    Every member account has a root user whose password nobody keeps and whose mailbox anybody may have.
     ## Fix
-    Add `Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }` to the statement.
+    Declare `aws_iam_organizations_features` with `RootCredentialsManagement` and `RootSessions`, and delete the
+    root credentials of the members.
     """
-    if r.type == "aws_iam_policy" and not graph.users(r, "aws_iam_user_policy_attachment"):
+    if r.type == "aws_iam_organizations_features":
+        if not any_of(as_list(r["enabled_features"]), lambda f: f == "RootCredentialsManagement"):
+            yield r.fails("RootCredentialsManagement is not enabled", at="enabled_features")
         return
-
-    def test(s: Statement) -> bool:
-        named = [a for a in s.actions if not is_star(a)] if s.allows else []
-        assumes = any_of(named, lambda a: matches(a, "sts:AssumeRole"))
-        return assumes and not s.tests("aws:multifactorauthpresent", "aws:multifactorauthage")
-
-    yield from flag(statements(r, "policy", graph), test, "lets a user assume a role without a second factor")
+    organizations = graph.beside(r, "aws_organizations_organization") if r.source != "aws" else []
+    if list.__len__(organizations) and not graph.beside(r, "aws_iam_organizations_features"):
+        yield r.fails("the organisation does not manage its accounts' root credentials")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, rule
+from assay import CRITICAL, HIGH, INFO, LOW, MEDIUM, Finding, Graph, Resource, any_of, rule
 from assay.analysis.aws_arns import account_of
 from assay.analysis.aws_granted import role_statements
 from assay.analysis.aws_permissions import may_write
@@ -335,29 +335,3 @@ def aws_cloudwatch_cross_account_sharing(role: Resource) -> Iterator[Finding]:
     """
     if role["name"] == "CloudWatch-CrossAccountSharingRole":
         yield role.fails("the role shares CloudWatch data with other accounts", at="name")
-
-
-@rule(
-    on=["aws_iam_organizations_features", "account"],
-    severity=MEDIUM,
-    controls=["cis-aws-7.0:2.1.1", "nist-800-53r5:AC-6"],
-    equivalents=["prowler:iam_root_credentials_management_enabled"],
-)
-def aws_root_credentials_unmanaged(r: Resource, graph: Graph) -> Iterator[Finding]:
-    """Root credentials of the organisation's accounts are managed in one place.
-
-    Judged are organisations in code, and accounts that may ask for the organisation's features.
-
-    ## Why
-    Every member account has a root user whose password nobody keeps and whose mailbox anybody may have.
-    ## Fix
-    Declare `aws_iam_organizations_features` with `RootCredentialsManagement` and `RootSessions`, and delete the
-    root credentials of the members.
-    """
-    if r.type == "aws_iam_organizations_features":
-        if not any_of(as_list(r["enabled_features"]), lambda f: f == "RootCredentialsManagement"):
-            yield r.fails("RootCredentialsManagement is not enabled", at="enabled_features")
-        return
-    organizations = graph.beside(r, "aws_organizations_organization") if r.source != "aws" else []
-    if list.__len__(organizations) and not graph.beside(r, "aws_iam_organizations_features"):
-        yield r.fails("the organisation does not manage its accounts' root credentials")

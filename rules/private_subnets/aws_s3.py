@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from assay import CRITICAL, HIGH, Block, Finding, Graph, Resource, Severity, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_buckets import ACCOUNT, OWN, SETTINGS, blocks, when_open
 from assay.analysis.aws_defaults import there
-from assay.analysis.aws_policy_documents import statements
 
 CANNED = ("public-read", "public-read-write", "authenticated-read", "website")
 EVERYBODY = ("/global/AllUsers", "/global/AuthenticatedUsers")
@@ -211,6 +210,8 @@ def aws_cloudtrail_bucket_public(trail: Resource, graph: Graph) -> Iterator[Find
 
 def opened(bucket: Resource, graph: Graph) -> Iterator[tuple[Resource, str]]:
     """What makes a bucket public unless a block keeps it from that: where it is said, and `ACL` or `policy`."""
+    from assay.analysis.aws_policy_documents import statements
+
     readable = ("READ", "WRITE", "FULL_CONTROL")
     for place in [bucket, *graph.users(bucket, "aws_s3_bucket_acl")]:
         if place["acl"] in CANNED or any(True for _ in public_grants(place, readable, graph)):

@@ -3,7 +3,6 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from assay import INFO, LOW, MEDIUM, Block, Finding, Graph, Resource, all_of, any_of, require, rule
-from assay.analysis.aws_policy_documents import statements
 from assay.analysis.oci_tenancy import exists
 
 _SELECTION = "aws_backup_selection"
@@ -246,6 +245,8 @@ def aws_account_no_backup_vault(account: Resource, graph: Graph) -> Iterator[Fin
 
 def _denies_deletion(policy: Resource) -> bool:
     """Whether a vault's policy denies to everybody what deletes a backup."""
+    from assay.analysis.aws_policy_documents import statements
+
     return any_of(
         statements(policy, "policy"),
         lambda s: s.effect == "Deny" and s.covers("backup:DeleteRecoveryPoint") and s.to_everyone,

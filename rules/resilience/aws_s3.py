@@ -3,7 +3,6 @@ from typing import Any
 
 from assay import LOW, MEDIUM, Finding, Graph, Resource, any_of, as_list, is_map, rule
 from assay.analysis.aws_buckets import whole_bucket
-from assay.analysis.aws_policy import as_list as policy_list
 
 
 def _elsewhere(configuration: Resource, graph: Graph) -> bool:
@@ -148,6 +147,8 @@ def aws_s3_no_replication(bucket: Resource, graph: Graph) -> Iterator[Finding]:
 
 def _locks_out(statement: Any) -> bool:
     """Whether a policy statement denies everybody everything in a bucket, with no exception."""
+    from assay.analysis.aws_policy import as_list as policy_list
+
     if statement.get("Effect") != "Deny" or statement.get("Condition"):
         return False
     principal = statement.get("Principal")
