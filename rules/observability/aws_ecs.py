@@ -1,19 +1,55 @@
 from collections.abc import Iterator
 from typing import Any
 
-from assay import INFO, LOW, Finding, Resource, any_of, as_list, is_map, require, rule
+from assay import INFO, LOW, Finding, Graph, Resource, any_of, as_list, is_map, rule
+from assay.analysis.parts import each_of
 
-require(
-    "aws-ecs-exec-no-log",
-    on="aws_ecs_cluster",
-    path="configuration.execute_command_configuration.logging",
-    not_equals="NONE",
-    severity=LOW,
-    controls=["nist-800-53r5:AU-12"],
-    equivalents=["CKV_AWS_223"],
-    title="Sessions opened with ECS Exec are logged.",
-    why="A shell in a running container can do what the container can; without a log nobody knows what was done.",
-)
+_EXEC = "configuration.execute_command_configuration"
+
+
+@rule(on="aws_ecs_cluster", severity=LOW, controls=["nist-800-53r5:AU-12"], equivalents=["CKV_AWS_223"])
+def aws_ecs_exec_no_log(cluster: Resource, graph: Graph) -> Iterator[Finding]:
+    """Sessions opened with ECS Exec are logged.
+
+    `NONE` logs nothing. `OVERRIDE` logs to the group or the bucket of `log_configuration`. `DEFAULT`, which holds where
+    nothing is said, logs where the container's own `awslogs` does, and nowhere for a container without it
+    (`ExecuteCommandConfiguration` in the API reference of ECS).
+
+    ## Why
+    A shell in a running container can do what the container can; without a log nobody knows what was done.
+    ## Fix
+    Set `logging = "OVERRIDE"` and a group or bucket in `log_configuration`, or give the containers `awslogs`.
+    """
+    logging = cluster[f"{_EXEC}.logging"]
+    if logging == "NONE":
+        yield cluster.fails("sessions are not logged: logging is NONE", at=f"{_EXEC}.logging")
+    elif logging == "OVERRIDE":
+        logs = f"{_EXEC}.log_configuration"
+        if cluster.absent(f"{logs}.cloud_watch_log_group_name") and cluster.absent(f"{logs}.s3_bucket_name"):
+            yield cluster.fails("sessions are logged nowhere: OVERRIDE names no log group and no bucket", at=logs)
+    else:
+        yield from each_of(graph.users(cluster, "aws_ecs_service"), lambda s: unlogged(cluster, s, graph))
+
+
+def unlogged(cluster: Resource, service: Resource, graph: Graph) -> Iterator[Finding]:
+    """The containers of a service in which sessions can be opened that no log keeps, where the cluster says nothing."""
+    if service["enable_execute_command"] != True:
+        return
+    for task in graph.follow(service, "task_definition"):
+        silent = [str(c.get("name")) for c in as_list(task.json("container_definitions")) if not to_awslogs(c)]
+        if silent:
+            yield cluster.fails(
+                f"sessions in {', '.join(silent)} of {service} are not logged: they have no awslogs",
+                at=f"{_EXEC}.logging",
+                because=[service.where("enable_execute_command"), task.where("container_definitions")],
+                key=str(service),
+            )
+
+
+def to_awslogs(container: Any) -> bool:
+    """Whether a container's output goes to CloudWatch Logs."""
+    log: Any = container.get("logConfiguration") if is_map(container) else None
+    return is_map(log) and log.get("logDriver") == "awslogs"
 
 
 @rule(
