@@ -336,3 +336,45 @@ def test_gitlab_gets_what_its_merge_requests_show(report: Report) -> None:
     assert "hunter2" not in rendered(report, "gitlab")
     report.strict = True
     assert len(json.loads(rendered(report, "gitlab"))) > len(entries)
+
+
+def plan_of(*names: str) -> str:
+    """A plan that makes queues, as `terraform show -json` has it."""
+    made = [
+        {"address": f"aws_sqs_queue.{n}", "mode": "managed", "type": "aws_sqs_queue", "name": n,
+         "provider_name": "registry.terraform.io/hashicorp/aws",
+         "change": {"actions": ["create"], "before": None, "after": {"name": n}, "after_unknown": {"id": True}}}
+        for n in names
+    ]  # fmt: skip
+    root = {"resources": [{"address": f"aws_sqs_queue.{n}", "mode": "managed", "type": "aws_sqs_queue", "name": n,
+                           "values": {"name": n}} for n in names]}  # fmt: skip
+    return json.dumps({"format_version": "1.2", "planned_values": {"root_module": root}, "resource_changes": made})
+
+
+ONE = {"p.json": plan_of("a", "b")}
+CODE = {"main.tf": 'resource "aws_sqs_queue" "a" {\n  name = "a"\n}\n'}
+TWO = {**CODE, "p.json": plan_of("a"), "q.json": plan_of("a")}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (ONE, {"aws_sqs_queue.a", "aws_sqs_queue.b"}),
+        ({"p.json": plan_of("a"), "q.json": plan_of("c")}, {"aws_sqs_queue.a", "aws_sqs_queue.c"}),
+        ({**CODE, **ONE}, {"aws_sqs_queue.a", "aws_sqs_queue.a (p.json)", "aws_sqs_queue.b"}),
+        (TWO, {"aws_sqs_queue.a", "aws_sqs_queue.a (p.json)", "aws_sqs_queue.a (q.json)"}),
+    ],
+)
+def test_the_file_of_a_plan_is_named_only_where_another_is_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], told: set[str]
+) -> None:
+    """A plan's own file stands above its findings already."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    catalogue = Catalogue([RULES])
+    report = run(
+        Request([str(tmp_path)], str(tmp_path)), catalogue, [e for e in catalogue.entries if e.id == "aws-sqs-no-dlq"]
+    )
+    said = rendered(report, "text", verbose=True)
+    assert set(re.findall(r"aws_sqs_queue\.\w(?: \([\w.]+\))?", said)) == told

@@ -364,8 +364,24 @@ def coverage_problems(report: Report) -> list[Problem]:
 def root_of(finding: Finding) -> str:
     """The root module, where the place does not tell it: the file of a module that several roots call."""
     root, place = finding.resource.root, finding.location
-    told = root in ("", ".") or place is None or place.file.startswith(f"{root}/")
+    told = root in ("", ".") or place is None or place.file == root or place.file.startswith(f"{root}/")
     return "" if told else text(root)
+
+
+def roots_told(report: Report) -> Callable[[Finding], str]:
+    """What gives the root of a finding where a reader needs it: that of a plan only where there is another like it.
+
+    One plan beside its code says nothing new with each address, unless the code itself is judged and holds it too.
+    """
+    held = [f.resource for f in report.findings] if report.graph is None else report.graph.resources
+    several = len({r.root for r in held if r.source == "plan"}) > 1
+    twice = set() if several else {r.address for r in held if r.source == "terraform"}
+
+    def told(finding: Finding) -> str:
+        r = finding.resource
+        return root_of(finding) if r.source != "plan" or several or r.address in twice else ""
+
+    return told
 
 
 def coverage_lines(report: Report) -> list[str]:

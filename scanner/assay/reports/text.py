@@ -89,6 +89,7 @@ class _Text:
         self.encoding = None if encoding.lower().replace("-", "") == "utf8" else encoding
         self.places = Places(report)
         self.explained: set[str] = set()
+        self.root_told = shape.roots_told(report)
 
     def paint(self, style: str, text: str) -> str:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self.colour else text
@@ -123,7 +124,7 @@ class _Text:
         address = clean(f.resource.address)
         headed = place is None or place.file == f.resource.address or f.message.startswith(f.resource.address)
         more = f" and {len(others)} more" if others else ""
-        about = "" if headed or not in_file(f) else f"{address}{_root(f)}{more}: "
+        about = "" if headed or not in_file(f) else f"{address}{self.root(f)}{more}: "
         said = printable(about + shape.one_line(clean(f.message)))
         self.line(f"  {head} {self.paint('dim', at)}{said} {self.paint('bold', f'[{f.rule}]')}")
         if self.quiet:
@@ -144,9 +145,13 @@ class _Text:
             self.line()
         return bool(rows or reasons)
 
+    def root(self, f: Finding) -> str:
+        found = self.root_told(f)
+        return f" ({found})" if found else ""
+
     def also(self, others: list[Finding]) -> list[tuple[str, str]]:
         """The other instances of a block of which the same is to be said."""
-        names = sorted({f"{shape.cleaner(f)(f.resource.address)}{_root(f)}" for f in others})
+        names = sorted({f"{shape.cleaner(f)(f.resource.address)}{self.root(f)}" for f in others})
         shown = names if self.verbose else names[:_ALSO_MOST]
         rest = f" and {len(names) - len(shown)} more; -v names all" if len(shown) < len(names) else ""
         return [("also", ", ".join(shown) + rest)] if names else []
@@ -229,11 +234,6 @@ def _gathered(findings: list[Finding]) -> list[list[Finding]]:
         key = id(f) if alone else (f.rule, f.message, f.severity, f.verdict, f.location)
         found.setdefault(key, []).append(f)
     return [sorted(same, key=lambda f: (f.resource.root, f.resource.address)) for same in found.values()]
-
-
-def _root(f: Finding) -> str:
-    root = shape.root_of(f)
-    return f" ({root})" if root else ""
 
 
 def _where(f: Finding) -> str:
