@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 DETAILS = "details.json"
-FORMAT = 4
+LOOKS = "looks.txt"
+"""The version of Assay whose analyses it was read off; then a line for each type: the type, a tab, the ids of the rules
+that may look at it while they judge another."""
+FORMAT = 5
 
 
 class SelectionError(Exception):
@@ -128,13 +131,27 @@ def build_index(directory: str, rules: Sequence[Rule]) -> dict[str, str]:
 
     entries = entries_of(directory, rules)
     details = written({e.id: e.details.of(e.id) for e in entries})
+    looks = _looks(rules)
     index = {
         "format": FORMAT,
         "details": len(details.encode()),
+        "looks": len(looks.encode()),
         "files": _sizes(directory),
         "rules": [[e.id, e.file, e.on, e.theme, e.only] for e in entries],
     }
-    return {f"{directory}/{INDEX}": written(index), f"{directory}/{DETAILS}": details}
+    return {f"{directory}/{INDEX}": written(index), f"{directory}/{DETAILS}": details, f"{directory}/{LOOKS}": looks}
+
+
+def _looks(rules: Sequence[Rule]) -> str:
+    from assay._version import __version__
+    from assay.needs import looks
+
+    found: dict[str, list[str]] = {}
+    for rule_id, types in looks(rules).items():
+        for type_ in types:
+            found.setdefault(type_, []).append(rule_id)
+    lines = [f"{type_}\t{' '.join(sorted(found[type_]))}" for type_ in sorted(found)]
+    return "\n".join([__version__, *lines, ""])
 
 
 class Catalogue:
@@ -171,6 +188,23 @@ class Catalogue:
 
                     raise RuleError(f"rule id {entry.id} is used twice: in {known[entry.id].file} and {entry.file}")
         self.entries += entries
+
+    def looking_at(self, types: Iterable[str]) -> set[str] | None:
+        """The ids of the rules that may look at one of the types while they judge another; None when nobody knows."""
+        if not self._checked.issuperset(self.directories):
+            return None
+        from assay._version import __version__
+
+        found: set[str] = set()
+        for directory in self.directories:
+            with open(f"{directory}/{LOOKS}", encoding="utf-8") as handle:
+                text = handle.read()
+            if not text.startswith(f"{__version__}\n"):
+                return None
+            for type_ in {t.removeprefix("data.") for t in types}:
+                _, line, rest = text.partition(f"\n{type_}\t")
+                found.update(rest[: rest.index("\n")].split() if line else ())
+        return found
 
     def find(self, rule_id: str) -> Entry | None:
         return next((e for e in self.entries if e.id == rule_id), None)
@@ -238,6 +272,10 @@ class Catalogue:
         return rules
 
 
+_BESIDE = {"details": DETAILS, "looks": LOOKS}
+"""The files whose sizes the index remembers."""
+
+
 def _matches(entry: Entry, pattern: str) -> bool:
     if pattern in (entry.id, entry.theme):
         return True
@@ -258,7 +296,9 @@ def _read_index(directory: str) -> dict[str, Any] | None:
     if index.get("format") != FORMAT:
         return None
     try:
-        fresh = index["files"] == _sizes(directory) and index["details"] == os.stat(f"{directory}/{DETAILS}").st_size
+        fresh = index["files"] == _sizes(directory) and all(
+            os.stat(f"{directory}/{file}").st_size == index[kind] for kind, file in _BESIDE.items()
+        )
     except OSError:
         return None
     return index if fresh else None

@@ -61,6 +61,7 @@ class Graph:
             id(b) for a, b, via in self._stated if b.source == "document" and a.type == b.type and via != "include"
         }
         self.coverage = coverage or Coverage()
+        self.apart: set[str] = set()  # as `Intake.apart`
         self.remarks = list(remarks)
         self._types: dict[str, list[Resource]] = {}
         self._addresses: dict[tuple[str, str, str], Resource] = {}

@@ -573,9 +573,10 @@ class Coverage:
 class Intake:
     """What a source pours into: resources, remarks and coverage, in the order of arrival."""
 
-    __slots__ = ("coverage", "links", "remarks", "resources")
+    __slots__ = ("apart", "coverage", "links", "remarks", "resources")
 
     def __init__(self) -> None:
+        self.apart: set[str] = set()  # files whose resources take no value from the files that a hook names
         self.resources: list[Resource] = []
         self.links: list[tuple[Resource, Resource, str]] = []  # (user, used, via) that no value of the user tells
         self.remarks: list[Remark] = []
@@ -583,6 +584,12 @@ class Intake:
 
     def add(self, resource: Resource) -> None:
         self.resources.append(resource)
+
+
+def written_in(r: Resource) -> list[str] | None:
+    """The files in which a resource of Terraform is written; None of any other, whose origin does not tell."""
+    files: list[str] | None = getattr(r.origin, "files", None)
+    return files
 
 
 class Request:

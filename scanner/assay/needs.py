@@ -1,4 +1,6 @@
-"""Which resource types rules look at, read off their code: so that a narrowed audit asks for those and nothing more.
+"""Which resource types rules look at, read off their code.
+
+A narrowed audit asks for those and nothing more, and a hook leaves out the rules that cannot touch a named file.
 
 A rule names the types it looks at: in `on`, as words in its function and in the analyses it calls
 (`graph.users(r, "aws_sqs_queue")`), and by paths that are links (`graph.follow(r, "subnet_ids")`). What is found is
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from assay.links import links_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from assay.rule import Rule
 
@@ -39,6 +41,16 @@ def types_of(rules: Iterable[Rule], known: Collection[str]) -> frozenset[str]:
             return frozenset(known)
         needed |= _of(rule, known)
     return frozenset(needed)
+
+
+def looks(rules: Sequence[Rule]) -> dict[str, set[str]]:
+    """For each rule the types that it may look at while it judges another; none for those on `any` type."""
+    from assay.links import types
+    from assay.terraform.schema import known_types
+
+    linked, identified = types()
+    known = {t.removeprefix("data.") for r in rules for t in r.on}.union(linked, identified, known_types())
+    return {r.id: _of(r, known).difference(r.on) for r in rules if {"any", "taggable"}.isdisjoint(r.on)}
 
 
 def _of(rule: Rule, known: Collection[str]) -> set[str]:

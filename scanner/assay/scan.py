@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay import plugins
 from assay.graph import Graph
 from assay.kubernetes import STDIN
-from assay.model import Intake, Undetermined
+from assay.model import Intake, Undetermined, written_in
 from assay.paths import display, walk
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def collect(request: Request) -> Graph:
         from assay.provenance import attach
 
         attach(intake, request.options["code"], request.options.get("directories", ()))
-    return Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
+    graph = Graph(intake.resources, intake.coverage, intake.remarks, intake.links)
+    graph.apart = intake.apart
+    return graph
 
 
 def gather(request: Request, only: Collection[str] = ()) -> Intake:
@@ -159,14 +161,17 @@ def run(
         graph = collect(request)
         unlisted = {type_ for type_, *_ in graph.coverage.unlisted}
         sources = None if unlisted else {r.source for r in graph.resources}  # what a live source was denied is judged
-        rules = catalogue.load(entries, {*graph.types, *unlisted}, sources)
         known = {e.id for e in catalogue.entries}
+        asked = entries
+        if request.files_only and graph.apart:
+            entries = _touching(graph, catalogue, entries, _named(request))
+        rules = catalogue.load(entries, {*graph.types, *unlisted}, sources)
         report = evaluate(graph, rules, known=known, asked={e.id for e in entries}, **(options or {}))
     finally:
         if collecting:
             gc.enable()
     report.base = request.base
-    report.summary["rules"] = len(entries)
+    report.summary["rules"] = len(asked)
     if request.files_only:
         _keep_touching(report, request)
     if plugins.installed():
@@ -175,10 +180,33 @@ def run(
     return report
 
 
+def _named(request: Request) -> set[str]:
+    """The files that were named, as reports spell them."""
+    return {display(p, request.base) for p in request.paths}
+
+
+def _touching(graph: Graph, catalogue: Catalogue, entries: Sequence[Entry], files: set[str]) -> list[Entry]:
+    """Of the entries those that may find something that touches the files, so that the other rules are not loaded.
+
+    A rule on a type of which one stands in the files, or takes a value from them, and a rule that looks at a type of
+    which one stands there while it judges another.
+    """
+    judged: set[str] = {"any", "taggable"}
+    seen: set[str] = set()
+    for r in graph.resources:
+        own = written_in(r)
+        if own is None or not graph.apart.issuperset(own):
+            judged.add(r.type)
+            if own is None or not files.isdisjoint(own):
+                seen.add(r.type)
+    looking = catalogue.looking_at(seen)
+    return [e for e in entries if looking is None or e.id in looking or not judged.isdisjoint(e.on)]
+
+
 def _keep_touching(report: Report, request: Request) -> None:
     """With file arguments: only findings whose place, trace or evidence lies in one of the files, and what a snapshot
     among them could not list."""
-    files = {display(p, request.base) for p in request.paths}
+    files = _named(request)
 
     def touches(finding: Any) -> bool:
         places = [finding.location.file] if finding.location else []

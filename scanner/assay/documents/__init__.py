@@ -10,7 +10,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from assay.model import written_in
 from assay.patterns import pattern
+from assay.terraform import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,9 +122,12 @@ class DocumentSource:
             from assay.documents.packages import join_live
 
             join_live(intake)
-        if self.documents is None and not any(r.type in NAMING for r in intake.resources):
+        # What stands apart from named configuration touches none of it: no archive of it is opened.
+        apart = intake.apart if all(p.endswith(SUFFIXES) for p in request.paths) else set()
+        naming = [r for r in intake.resources if r.type in NAMING and not apart.issuperset(written_in(r) or ("",))]
+        if self.documents is None and not naming:
             return
         from assay.documents.joining import join
         from assay.documents.reading import Documents
 
-        join(self.documents or Documents(request, intake))
+        join(self.documents or Documents(request, intake), naming)

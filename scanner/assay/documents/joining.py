@@ -11,13 +11,19 @@ from assay.model import PartialList, Resource, Step, Unknown
 from assay.paths import display, repository
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assay.documents.reading import Documents
     from assay.model import Location, Origin, ValuePath
 
 
-def join(documents: Documents) -> None:
-    """Link what was read to what names it, read what is named and was not claimed, and say what was read."""
-    for r in list(documents.intake.resources):
+def join(documents: Documents, naming: Sequence[Resource]) -> None:
+    """Link what was read to what names it, read what is named and was not claimed, and say what was read.
+
+    Args:
+        naming: the resources that may name a document.
+    """
+    for r in naming:
         if r.type in _JOINERS and (
             r.source == "terraform" or (r.source == "plan" and _JOINERS[r.type] is join_package)
         ):

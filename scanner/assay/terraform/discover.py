@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assay.model import Intake, Request
+    from assay.terraform.modules import Module
     from assay.terraform.syntax import SourceFile
+    from assay.terraform.variables import Given
 
 _CALL = pattern(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$\n\0]*)?)"')
 _OWN = pattern(rb'^[ \t]*(?:provider[ \t]+"|backend[ \t]+"|cloud[ \t]*\{)', re.MULTILINE)
@@ -52,6 +54,8 @@ class Estate:
         self.own: set[str] = set()  # directories with tfvars, a backend or a provider of their own
         self.wanted: set[str] = set()  # directories that must be evaluated, alone if nobody calls them
         self.size = 0  # bytes of configuration glanced at
+        self.known: set[str] = set()  # the files of the modules evaluated for a hook, as they are shown,
+        self.led: set[str] = set()  # and those of them that take a value from a file it names
         for path in paths:
             self._find(os.path.realpath(path))
 
@@ -189,10 +193,22 @@ class Estate:
         for sentence, (shown, line) in root.problems.items():
             self.fail(shown, sentence, line)
         modules = [self.loader.module(reached) for reached in root.reached]
-        for file in [*given.files, *(f for m in modules if m is not None for f in m.files)]:
+        read = [m for m in modules if m is not None]
+        for file in [*given.files, *(f for m in read for f in m.files)]:
             for fault in file.faults:
                 self.fail(file.shown, fault.sentence, fault.line)
+        if self.request.files_only:
+            self._set_apart(read, given)
         return root.reached
+
+    def _set_apart(self, modules: list[Module], given: Given) -> None:
+        from assay.terraform.apart import led
+
+        named = {self.files.shown(os.path.realpath(p)) for p in self.request.paths}
+        files = {f.shown for m in modules for f in m.files}
+        anywhere = self.files.opened.union(f.shown for f in given.files) - files  # what they hold may go to any file
+        self.led |= led(modules, named) if named.isdisjoint(anywhere) else files
+        self.known |= files
 
     def fail(self, shown: str, sentence: str, line: int | None) -> None:
         """A fault of a file, said once."""
@@ -200,6 +216,7 @@ class Estate:
         faults.setdefault(sentence, line)
 
     def _report(self) -> None:
+        self.intake.apart = self.known - self.led
         coverage = self.intake.coverage
         for shown in sorted(self.files.opened):
             self.inputs.setdefault(shown, ("read", None))

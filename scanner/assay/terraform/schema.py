@@ -23,6 +23,11 @@ def _table() -> dict[str, str]:
     return _lines
 
 
+def known_types() -> list[str]:
+    """Every type of the table."""
+    return list(_table())
+
+
 def attributes(type_: str) -> dict[str, str]:
     """Attribute paths (dotted, without indexes) of a type and their kinds `b n s l m x`; empty when it is not known."""
     words = _table().get(type_.removeprefix("data."), "").split()

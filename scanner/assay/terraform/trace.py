@@ -113,6 +113,11 @@ class BlockOrigin:
     def __reduce__(self) -> tuple[Any, ...]:
         return (BlockOrigin, (self.layers, self.frame, None, self.values))
 
+    @property
+    def files(self) -> list[str]:
+        """The files that the block is written in, as reports spell them."""
+        return [layer.shown for layer in self.layers]
+
     def locate(self, path: ValuePath) -> Location:
         block = self._reopen()
         if block is None:
@@ -163,6 +168,10 @@ class FileOrigin:
 
     def __init__(self, shown: str) -> None:
         self.shown = shown
+
+    @property
+    def files(self) -> list[str]:
+        return [self.shown]
 
     def locate(self, path: ValuePath) -> Location:
         return Location(self.shown)
