@@ -191,6 +191,102 @@ def test_who_can_on_oci(
     assert said in capsys.readouterr().out
 
 
+UNMADE = """
+variable "name" {}
+
+resource "aws_s3_bucket" "named" {
+  bucket = var.name
+}
+
+resource "aws_s3_bucket" "made" {}
+
+resource "aws_s3_bucket" "other" {}
+
+resource "aws_sqs_queue" "jobs" {
+  name_prefix = "jobs-"
+}
+
+resource "aws_instance" "app" {}
+
+resource "aws_iam_role" "app" {
+  name               = "app"
+  assume_role_policy = "{}"
+}
+
+resource "aws_iam_role_policy" "app" {
+  role = aws_iam_role.app.name
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow", Action = "*", Resource = "*" },
+      { Sid = "One", Effect = "Deny", Action = "ec2:StopInstances", Resource = "arn:aws:ec2:*:*:instance/i-1" },
+      { Sid = "Kept", Effect = "Deny", Action = "s3:Delete*", Resource = "*" },
+    ]
+  })
+}
+
+resource "aws_iam_role" "some" {
+  name               = "some"
+  assume_role_policy = "{}"
+}
+
+resource "aws_iam_role_policy" "some" {
+  role = aws_iam_role.some.name
+  policy = jsonencode({
+    Statement = [
+      { Effect = "Allow", Action = "s3:List*", Resource = "arn:aws:s3:::shop-*" },
+      { Effect = "Allow", Action = "s3:Put*", Resource = "arn:aws:s3:::${var.name}/*" },
+      { Effect = "Allow", Action = "s3:Get*", Resource = "${aws_s3_bucket.made.arn}/public/*" },
+      { Effect = "Allow", Action = "sqs:*", Resource = "arn:aws:sqs:*:*:jobs-*" },
+      { Effect = "Deny", Action = "ec2:StopInstances", Resource = "arn:aws:ec2:*:*:instance/i-1" },
+      { Effect = "Allow", Action = "ec2:*", Resource = aws_s3_bucket.other.arn },
+    ]
+  })
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("who", "action", "what", "code", "said"),
+    [
+        (
+            "app",
+            "s3:ListBucket",
+            "aws_s3_bucket.named",
+            0,
+            "whatever the ARN of aws_s3_bucket.named is (var.name has no",
+        ),
+        ("app", "ec2:TerminateInstances", "aws_instance.app", 0, "whatever the ARN of aws_instance.app is"),
+        ("app", "ec2:StopInstances", "aws_instance.app", 3, "it depends on the ARN of aws_instance.app: "),
+        ("app", "s3:DeleteObject", "aws_s3_bucket.made/x", 1, "denied by Kept"),
+        (
+            "some",
+            "s3:ListBucket",
+            "aws_s3_bucket.named",
+            3,
+            "it depends on the ARN of aws_s3_bucket.named: var.name has",
+        ),
+        ("some", "s3:PutObject", "aws_s3_bucket.named/x", 0, "aws_iam_role_policy.some"),
+        (
+            "some",
+            "s3:DeleteBucket",
+            "aws_s3_bucket.named",
+            1,
+            "nothing allows it, whatever the ARN of aws_s3_bucket.named",
+        ),
+        ("some", "s3:GetObject", "aws_s3_bucket.made/public/x", 0, "aws_iam_role_policy.some"),
+        ("some", "s3:GetObject", "aws_s3_bucket.made/x", 1, "nothing allows it"),
+        ("some", "sqs:SendMessage", "aws_sqs_queue.jobs", 0, "whatever the ARN of aws_sqs_queue.jobs is"),
+        ("some", "ec2:StopInstances", "aws_instance.app", 3, "it depends on the ARN of aws_instance.app"),
+    ],
+)
+def test_who_can_where_the_arn_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], who: str, action: str, what: str, code: int, said: str
+) -> None:
+    (tmp_path / "main.tf").write_text(UNMADE)
+    assert main(["can", f"role/{who}", action, what, str(tmp_path)]) == code
+    assert said in capsys.readouterr().out
+
+
 def test_the_answer_as_json_names_file_and_line(estate: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["can", "app", "s3:GetObject", OBJECT, "aws", "-o", "json"]) == 0
     answer = json.loads(capsys.readouterr().out)

@@ -17,7 +17,7 @@ from assay.analysis.access import EVERYTHING, MISSING, Box, Demand, Dimension, R
 from assay.analysis.aws_action_sets import ActionSets
 from assay.analysis.aws_actions import key_type
 from assay.analysis.globs import NO_COLON, NO_SLASH, Budget, Pattern, Piece, glob
-from assay.analysis.inclusion import Compiled, Part, Symbols, clean
+from assay.analysis.inclusion import Compiled, Part, Symbols, clean, opened
 from assay.model import PartialList, Undetermined, Unknown
 
 if TYPE_CHECKING:
@@ -310,6 +310,12 @@ def account_pattern(account: str, *, wild: str = "") -> Pattern:
     colon, anything = Piece("", ":"), Piece("*", NO_COLON)
     start = [*glob("arn:").pieces, anything, colon, anything, colon, anything, colon]
     return _made(("account", account, wild), (*start, *glob(account, wild=wild).pieces, colon, Piece("*", "")))
+
+
+def anywhere(arn: str, *, named: bool) -> Pattern:
+    """An ARN with anything in the place of its symbols: when they are in its name, what one name can hold."""
+    pieces = [p._replace(chars=NO_SLASH) if p.kind and named else p for p in opened(arn).pieces]
+    return _made(("anywhere", arn, named), tuple(pieces))
 
 
 def _all(values: Sequence[Any]) -> Iterator[Any]:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from assay.analysis.access import Box, Demand, Values
-from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader
+from assay.analysis.aws_access import PRINCIPAL, RESOURCE, Reader, anywhere
 from assay.analysis.aws_granted import RESOURCE_POLICIES, boundary_of, granted_to, organisation
-from assay.analysis.aws_names import Names
+from assay.analysis.aws_names import Names, Unmade
 from assay.analysis.aws_policy_documents import statements
 from assay.analysis.globs import Budget, glob
 from assay.analysis.inclusion import STEPS, Decision, Part, permitted
@@ -21,7 +21,7 @@ from assay.model import Undetermined, Unknown
 from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from assay.analysis.aws_policy import Statement
     from assay.graph import Graph
@@ -53,10 +53,12 @@ class Account:
         self,
         who: Resource | str,
         action: str,
-        resource: str,
+        resource: str | Unmade,
         policies: Sequence[tuple[Resource, list[Statement]]] | None = None,
     ) -> Verdict:
         """May a principal (a role or user of the graph, an ARN, a service's name, `*`) do something to an ARN?
+
+        Of a resource that has no ARN yet the answer is yes or no where it is the same whatever the ARN will be.
 
         Args:
             policies: the policies on the resource, when the caller knows them.
@@ -70,16 +72,25 @@ class Account:
         names = Names(self.graph, self.scope, reader.symbols, self.account, self.region)
         reader.symbols.resolve = names.text
         caller = self.spelled(who, names)
-        asked = Box(reader.actions.bit(action), ((RESOURCE, _exactly(resource)), (PRINCIPAL, _exactly(caller))))
+        arn = resource if isinstance(resource, str) else names.spelled(resource)
+        bit = reader.actions.bit(action)  # before anything is compiled
         made = [reader.compile(d, identity=i < 1 + len(limits)) for i, d in enumerate(documents)]
         denies = [b for m in made for b in m.rules.deny]
         space = reader.space(Budget(STEPS))
         resources = [b for m in made[1 + len(limits) :] for b in m.rules.allow]
         own, bounds = list(made[0].rules.allow), [list(m.rules.allow) for m in made[1 : 1 + len(limits)]]
-        ways = self._ways(action, resource, caller, own, bounds, resources, bool(targets))
-        answers = [permitted(asked, layers, denies, space, reader.symbols) for layers in ways]
+        ways = self._ways(action, arn, caller, own, bounds, resources, bool(targets))
         doubts = [u for m in made for u in m.doubts]
-        found = _verdict(answers, doubts, asked, denies, reader)
+
+        def decided(target: Demand, *, exact: bool = True) -> Verdict:
+            asked = Box(bit, ((RESOURCE, target), (PRINCIPAL, _exactly(caller))))
+            answers = [permitted(asked, layers, denies, space, reader.symbols) for layers in ways]
+            return _verdict(answers, doubts, asked, denies if exact else (), reader)
+
+        found = decided(_exactly(arn))
+        if isinstance(resource, Unmade):
+            some = Demand(True, Values((anywhere(arn, named=resource.is_named),)))
+            found = _whatever(resource, found, lambda: decided(some, exact=False), bool(doubts))
         return self._elsewhere(who, found) if isinstance(who, str) and who.startswith("arn:") else found
 
     def _elsewhere(self, who: str, found: Verdict) -> Verdict:
@@ -132,8 +143,8 @@ class Account:
         kind = who.type.removeprefix("aws_iam_")
         return names.arn(who) or f"arn:aws:iam::{names.own['account']}:{kind}/{names.named(who)}"
 
-    def policies_on(self, arn: str) -> Iterator[tuple[Resource, list[Statement]]]:
-        """The resource policies in the graph of the resource that an ARN names."""
+    def policies_on(self, target: str | Unmade) -> Iterator[tuple[Resource, list[Statement]]]:
+        """The resource policies in the graph of a resource, or of the one that an ARN names."""
         from assay.analysis.inclusion import Symbols
 
         names = Names(self.graph, self.scope, Symbols(), self.account, self.region)
@@ -142,8 +153,30 @@ class Account:
                 if r.absent(path):
                     continue
                 named = list(list.__iter__(self.graph.follow(r, link))) if link else [r]
-                if any(_names(own, arn) for t in named if (own := names.arn(t))):
+                if isinstance(target, Unmade):
+                    meant = any(t is target.resource for t in named)
+                else:
+                    meant = any(_names(own, target) for t in named if (own := names.arn(t)))
+                if meant:
                     yield r, statements(r, path, self.graph)
+
+
+def _whatever(target: Unmade, found: Verdict, somewhere: Callable[[], Verdict], in_doubt: bool) -> Verdict:
+    """The verdict on a resource whose ARN is not known, by that on its name and that on any ARN it may have.
+
+    Args:
+        found: the verdict on a name that nothing else has: a yes, and a denial, holds for every name.
+        somewhere: gives the verdict on some name, whichever: a no holds for every name.
+        in_doubt: whether there is more that is not known.
+    """
+    arn = f"the ARN of {target.resource.address}"
+    if found.answer == "yes":
+        return found._replace(reason=f"whatever {arn} is ({target.why})")
+    said = found if found.answer == "no" and found.statements else somewhere()
+    if said.answer == "no":
+        return said._replace(reason=f"{said.reason}, whatever {arn} is ({target.why})")
+    reason = found.reason or said.reason if in_doubt else f"it depends on {arn}: {target.why}"
+    return said._replace(answer="unknown", reason=reason)
 
 
 def _names(own: str, arn: str) -> bool:
@@ -185,12 +218,11 @@ def _verdict(
         answer = "unknown" if best.verdict == "yes" and doubts else best.verdict
         reason = best.reason or (f"{doubts[0].reason}, and it may deny this" if answer == "unknown" else "")
         return Verdict(answer, deciding, said.context, reason)
-    if best.verdict == "no":
-        denying = _denying(asked, denies, reader)
-        if denying is not None:
-            return Verdict("no", (denying,), reason="it is denied")
-        if not doubts:
-            return Verdict("no", reason="nothing allows it")
+    denying = _denying(asked, denies, reader)
+    if denying is not None:
+        return Verdict("no", (denying,), reason="it is denied")
+    if best.verdict == "no" and not doubts:
+        return Verdict("no", reason="nothing allows it")
     return Verdict("unknown", reason=best.reason or doubts[0].reason)
 
 

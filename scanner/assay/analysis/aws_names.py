@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Ref, Unknown
+from assay.tuples import NamedTuple
 
 if TYPE_CHECKING:
     from assay.analysis.inclusion import Symbols
@@ -41,6 +42,34 @@ ALSO = {
 """Computed attributes that are another one's value."""
 
 _OWN = {"aws_caller_identity": "account", "aws_region": "region", "aws_partition": "partition"}
+
+
+_WITH_SLASHES = ("aws_cloudwatch_log_group", "aws_ecr_repository", "aws_cloudwatch_event_bus")
+
+
+class Unmade(NamedTuple):
+    """A resource whose ARN nobody knows, and what in it is meant (`/key`, or nothing)."""
+
+    resource: Resource
+    inside: str = ""
+
+    @property
+    def is_named(self) -> bool:
+        """Whether all that is not known of its ARN is a name, and one without slashes."""
+        r = self.resource
+        return r.type in FORMS and r.type not in _WITH_SLASHES and not isinstance(r.values.get("path"), Unknown)
+
+    @property
+    def why(self) -> str:
+        """Why nobody knows its ARN."""
+        r = self.resource
+        name = r.values.get(_field(r.type)) if r.type in FORMS else None
+        return name.reason if isinstance(name, Unknown) else Ref(r.address, "arn").reason
+
+
+def _field(type_: str) -> str:
+    """The attribute that an ARN of a type ends in."""
+    return FORMS[type_].rpartition("{")[2].rstrip("}")
 
 
 class Names:
@@ -93,7 +122,41 @@ class Names:
         fields: dict[str, Any] = {**self.own, "path": r.values.get("path") or "/"}
         for name in ("name", "bucket", "function_name"):
             fields[name] = r.values.get(name)
-        wanted = form.rpartition("{")[2].rstrip("}")
+        wanted = _field(r.type)
         if any(not isinstance(fields[f], str) for f in ("path", wanted)):
             return None
         return form.format(**fields)
+
+    def spelled(self, unmade: Unmade) -> str:
+        """The ARN of a resource that has none yet: a character stands for each piece that nobody knows.
+
+        From here on a reference to it, and the unknown in its name, are spelled the same wherever they stand.
+        """
+        r = unmade.resource
+        name, arn = "", self.symbols.of(Ref(r.address, "arn"))
+        own: set[Any] = set()
+        if r.type in FORMS:
+            name, own = self._name(r)
+            path = r.values.get("path") or "/"
+            fields: dict[str, Any] = {**self.own, "path": path if isinstance(path, str) else self.named(r)}
+            arn = FORMS[r.type].format(**{**fields, _field(r.type): name})
+
+        def resolve(value: Unknown) -> str | None:
+            if isinstance(value, Ref) and value.target == r.address:
+                if value.attribute == "arn":
+                    return arn
+                if ALSO.get((r.type, value.attribute)) == _field(r.type):
+                    return name
+            return self.symbols.of(value) if value.key is not None and value.key in own else self.text(value)
+
+        self.symbols.resolve = resolve
+        return f"{arn}{unmade.inside}"
+
+    def _name(self, r: Resource) -> tuple[str, set[Any]]:
+        """The name of a resource as far as it is known, and the identities of the unknown pieces in it."""
+        field = _field(r.type)
+        value, begun = r.values.get(field), r.values.get("bucket_prefix" if field == "bucket" else "name_prefix")
+        if isinstance(value, Unknown) and not isinstance(begun, str):
+            holes: list[Unknown] = []
+            return self.symbols.spell(value, holes), {u.key for u in holes}
+        return value if isinstance(value, str) else f"{begun or ''}{self.named(r)}", set()

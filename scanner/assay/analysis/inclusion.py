@@ -162,7 +162,7 @@ def _is_symbol(char: str) -> bool:
     return _FIRST <= ord(char) <= _LAST
 
 
-def _opened(text: str, which: Callable[[str], bool] = _is_symbol) -> Pattern:
+def opened(text: str, which: Callable[[str], bool] = _is_symbol) -> Pattern:
     """The text as a pattern with anything in the place of each symbol."""
     return glob("".join("*" if which(c) else c for c in text))
 
@@ -171,9 +171,7 @@ def _may_meet(symbolic: Pattern, other: Pattern) -> bool:
     """True when some value of the symbols makes one text of both, other than by the same symbol in both."""
     if symbolic is other:
         return False
-    return (
-        find([automaton((_opened(symbolic.text),)), automaton((_opened(other.text),))], [], Budget(STEPS)) is not None
-    )
+    return find([automaton((opened(symbolic.text),)), automaton((opened(other.text),))], [], Budget(STEPS)) is not None
 
 
 def _certain(a: Compiled, b: Compiled, space: Space, symbols: Symbols) -> Point | None:
@@ -211,10 +209,8 @@ def _may_hit(box: Box, point: Point) -> bool:
 def _meets(value: str, demand: Demand) -> bool:
     if demand.outside:
         return True
-    opened = automaton((_opened(value),))
-    return (
-        find([opened, automaton(tuple(_opened(p.text) for p in demand.values.patterns))], [], Budget(STEPS)) is not None
-    )
+    mine = automaton((opened(value),))
+    return find([mine, automaton(tuple(opened(p.text) for p in demand.values.patterns))], [], Budget(STEPS)) is not None
 
 
 def passes(demand: Demand, values: Sequence[str | float]) -> bool:
@@ -237,7 +233,7 @@ def widened(box: Box, symbols: Symbols) -> Box:
             patterns = tuple(p for p, open_ in zip(patterns, unsure, strict=True) if not open_)
         else:
             patterns = tuple(
-                _opened(p.text, symbols.unknown) if open_ else p for p, open_ in zip(patterns, unsure, strict=True)
+                opened(p.text, symbols.unknown) if open_ else p for p, open_ in zip(patterns, unsure, strict=True)
             )
         if demand.outside or EVERYTHING.patterns[0] not in patterns:
             tests.append((name, demand._replace(values=demand.values._replace(patterns=patterns))))
@@ -313,15 +309,15 @@ def _may_be(asked: Box, layer: Sequence[Box]) -> bool:
     """True when a reference in a box may name what is asked about by its text."""
     for box in layer:
         if box.mask & asked.mask and any(any(map(_is_symbol, p.text)) for _, d in box.tests for p in d.values.patterns):
-            opened = box._replace(tests=tuple((n, _open(d)) for n, d in box.tests if not d.outside))
+            widest = box._replace(tests=tuple((n, _open(d)) for n, d in box.tests if not d.outside))
             values = {n: [p.text for p in d.values.patterns] for n, d in asked.tests}
-            if all(n not in values or any(d.values.has(v) for v in values[n]) for n, d in opened.tests):
+            if all(n not in values or any(d.values.has(v) for v in values[n]) for n, d in widest.tests):
                 return True
     return False
 
 
 def _open(demand: Demand) -> Demand:
-    patterns = tuple(_opened(p.text) if any(map(_is_symbol, p.text)) else p for p in demand.values.patterns)
+    patterns = tuple(opened(p.text) if any(map(_is_symbol, p.text)) else p for p in demand.values.patterns)
     return demand._replace(values=demand.values._replace(patterns=patterns))
 
 

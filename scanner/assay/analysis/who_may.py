@@ -12,6 +12,7 @@ from assay.model import Unknown, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.analysis.aws_names import Unmade
     from assay.analysis.oci_identity import Entry, Tenancy
     from assay.graph import Graph
     from assay.model import Location, Resource
@@ -102,9 +103,12 @@ def _called(r: Resource, who: str) -> bool:
     return who in (r.address, r.values.get("arn"), r.values.get("id"), name, f"{kind}/{name}", f"{kind}:{name}")
 
 
-def _target(graph: Graph, what: str, scope: Resource) -> tuple[str, str, str]:
-    """The ARN that is meant, and the account and region it names: those of the configuration, when it has none."""
-    from assay.analysis.aws_names import Names
+def _target(graph: Graph, what: str, scope: Resource) -> tuple[str | Unmade, str, str]:
+    """The ARN that is meant, and the account and region it names: those of the configuration, when it has none.
+
+    A resource whose ARN is not known stands for itself.
+    """
+    from assay.analysis.aws_names import Names, Unmade
     from assay.analysis.inclusion import Symbols
 
     if what == "*" or what.startswith("arn:"):
@@ -115,12 +119,11 @@ def _target(graph: Graph, what: str, scope: Resource) -> tuple[str, str, str]:
     r = next(
         (x for x in graph.resources if address in (x.address, x.values.get("id")) and x.type.startswith("aws_")), None
     )
-    names = Names(graph, scope, Symbols(), "123456789012", "us-east-1")
-    arn = names.arn(r) if r is not None else None
-    if arn is None:
-        raise NoSuchThing(f"{what} is no ARN, and no resource here whose ARN is known: write the ARN")
+    if r is None:
+        raise NoSuchThing(f"{what} is no ARN, and no resource of AWS here: write the ARN")
+    arn = Names(graph, scope, Symbols(), "123456789012", "us-east-1").arn(r)
     own = ("", "") if scope.account else ("123456789012", "us-east-1")
-    return f"{arn}{slash}{rest}", *own
+    return (Unmade(r, f"{slash}{rest}") if arn is None else f"{arn}{slash}{rest}"), *own
 
 
 def _near(word: str, names: list[str]) -> str:

@@ -23,7 +23,8 @@ the address of a resource. Between tenancies SUBJECT is group:NAME@TENANCY (who 
 tenancy:TENANCY (where one's own may go), by the name that a Define statement gives it or its OCID.
 
 A condition that some request meets counts as met: the answer names what it takes. What is not in the input allows
-nothing; an ARN's account and region are taken for those of the configuration.
+nothing; an ARN's account and region are taken for those of the configuration. Of a resource that has no ARN yet the
+answer is yes or no where it is the same whatever the ARN will be, and unknown where it depends on it.
 
 exit codes:
   0  yes
