@@ -171,7 +171,7 @@ _LAUNCHERS = (
 _OWN_IMAGES = ("terraform", "tofu", "opentofu", "terragrunt", "pulumi", "kubectl", "helm", "aws-cli")
 
 
-def _launched(c: Command) -> Command:
+def launched(c: Command) -> Command:
     """The command that a package manager, a launcher or a tool's own image runs; others as they are."""
     words = c.bare
     if c.name in _PACKAGES:
@@ -192,7 +192,7 @@ def _launched(c: Command) -> Command:
 
 def applies(c: Command) -> str:
     """The infrastructure change that a command makes, as it is written; empty when it makes none."""
-    c = _launched(c)
+    c = launched(c)
     takes = _TAKING_VALUES.get(c.name, ())
     given = c.bare[1:]
     words = [w for i, w in enumerate(given) if not w.startswith("-") and not (i and given[i - 1] in takes)]
@@ -212,8 +212,33 @@ def applies(c: Command) -> str:
     return ""
 
 
+_BY_NAME = {"tf": "terraform", "opentofu": "tofu", "tg": "terragrunt", "kube": "kubectl"}
+_LONG_NAMES = ("terraform", "terragrunt", "opentofu", "tofu", "pulumi", "kubectl", "helmfile", "helm")
+
+
+def named_tool(variable: str) -> str:
+    """The tool that the name of a variable speaks of (`TF_BIN`, `TERRAFORM`); empty when it speaks of none."""
+    words = variable.lower().split("_")
+    for word in words:
+        found = _BY_NAME.get(word, word)
+        if found in _APPLIES or found in _SCANNERS or found in ("aws", "oci"):
+            return found
+    starts = (name for word in words for name in _LONG_NAMES if word.startswith(name))
+    return next(starts, "")
+
+
+INDIRECT = pattern(
+    r"(?:^|[\n;&|({`]|\b(?:then|do|else|sudo|exec|time|--)\s)[ \t]*(?:-\w+[ \t]+){0,3}[\"']?"
+    r"\$(?:\{?\{?[ \t]*[A-Za-z_]|\((?:which|command|type)\b)"
+    r"|\b(?:terraform|tofu|terragrunt|pulumi)[ \t]+(?:-\S+[ \t]+){0,3}[\"']?\$|\bg?make\b"
+)
+"""What a script holds whose commands are named by variables, or run by make."""
+
+
 def may_apply(script: str) -> bool:
     """False for a script none of whose commands `applies`, which needs no parser to say so."""
+    if INDIRECT.search(script) is not None:
+        return True
     plain = unquoted(script)
     if "cloudformation" in plain or "create-apply-job" in plain or "create-destroy-job" in plain:
         return True

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 class Ran(NamedTuple):
-    """A command and where it stands in its document."""
+    """A command and where it stands in its document.
+
+    `via` says through what it runs (`make apply`, with the file and line), `doubt` why it may be another command, `at`
+    which it is among the commands of its job: the positions of its step and within that.
+    """
 
     command: shell.Command
     where: ValuePath
+    via: str = ""
+    doubt: str = ""
+    at: tuple[int, int] = (0, 0)
 
 
 def commands_of(document: Resource, such: Callable[[str], bool] | None = None) -> list[Ran]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis import command_kinds, shell
+from assay.analysis import command_kinds
 from assay.analysis.workflows import (
     ANYWAY,
     applying,
@@ -14,6 +14,7 @@ from assay.analysis.workflows import (
     jobs,
     needed,
     needs,
+    ran_by,
     step_at,
     triggers,
     what,
@@ -46,11 +47,11 @@ def unblocked(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath
     github = workflow["kind"] == "github"
     hidden = ""
     for job in jobs(workflow):
-        ran = applying(job)
+        ran = applying(workflow, job)
         if ran is None:
             continue
         anyway = github and _runs_anyway(step_at(job, ran.where))
-        scans = [s._replace(soft=s.soft or anyway) for s in _scans(job, github) if s.at < _position(job, ran.where)]
+        scans = [s._replace(soft=s.soft or anyway) for s in _scans(workflow, job, github) if s.at < ran.at]
         scans += _scans_before(workflow, job, graph)
         calls = callers(workflow, graph)
         theirs = [s for caller, call in calls for s in _scans_before(caller, call, graph)]
@@ -58,7 +59,9 @@ def unblocked(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath
             continue
         if not scans and not theirs and _scanned_elsewhere(workflow, graph):
             continue
-        if any(_may_hide_scan(w, j) for w, j in [(workflow, job), *calls]):
+        if ran.doubt:
+            hidden = hidden or f"job {job['name']} may run {what(ran)}: nobody here knows {ran.doubt}"
+        elif any(_may_hide_scan(w, j) for w, j in [(workflow, job), *calls]):
             hidden = hidden or f"whether a scan runs before job {job['name']}: not all of what runs before it is here"
         elif scans or theirs:
             name, where = (scans[0].name, scans[0].where) if scans else (theirs[0].name, ran.where)
@@ -76,6 +79,8 @@ def _may_hide_scan(workflow: Resource, job: dict[str, Any]) -> bool:
     """Whether a job, or one that must have ended before it, is not here or not whole."""
     by_name = {j["name"]: j for j in jobs(workflow)}
     before = _before(workflow, job, by_name)
+    if any(_may_judge(workflow, j) for j in (job, *before)):
+        return True
     if workflow["kind"] == "gitlab":
         named = job.get("needs") is not None and all(n in by_name for j in (job, *before) for n in needs(j))
         loose = any(j.get("unseen") or j.get("unseen_bases") for j in (job, *before))
@@ -84,6 +89,16 @@ def _may_hide_scan(workflow: Resource, job: dict[str, Any]) -> bool:
     if any(isinstance(uses, str) and uses.startswith("./") for uses in steps):  # of code, or not here
         return True
     return any(isinstance(j.get("uses"), str) and not j["uses"].startswith("./") for j in before)
+
+
+def _may_judge(workflow: Resource, job: dict[str, Any]) -> bool:
+    """Whether a job runs what is not here, behind a variable or in a Makefile, and may be a scan."""
+    scripts = [s for s in job["steps"] if isinstance(s.get("run"), str) and command_kinds.INDIRECT.search(s["run"])]
+    if not scripts:
+        return False
+    from assay.analysis import indirect
+
+    return any(ran.doubt and indirect.may_judge(ran) for step in scripts for ran in ran_by(workflow, job, step))
 
 
 class _Scan(NamedTuple):
@@ -110,7 +125,7 @@ def _scans_before(workflow: Resource, job: dict[str, Any], graph: Graph) -> list
     github = workflow["kind"] == "github"
     anyway = github and _runs_anyway(job)
     before = _before(workflow, job, by_name)
-    found = [s for other in before for s in (*_scans(other, github), *_scans_called(other, graph))]
+    found = [s for other in before for s in (*_scans(workflow, other, github), *_scans_called(other, graph))]
     return [s._replace(soft=s.soft or anyway) for s in found]
 
 
@@ -118,7 +133,7 @@ def _scans_called(job: dict[str, Any], graph: Graph, depth: int = 0) -> Iterator
     """The scans of the workflow of the tree that a job calls, each at the place of the call."""
     for called in called_by(job, graph) if depth < _DEEPEST_CALL else ():
         for inner in jobs(called):
-            for scan in (*_scans(inner, True), *_scans_called(inner, graph, depth + 1)):
+            for scan in (*_scans(called, inner, True), *_scans_called(inner, graph, depth + 1)):
                 yield scan._replace(where=(*job["path"], "uses"))
 
 
@@ -136,12 +151,7 @@ def _stage(workflow: Resource, job: dict[str, Any]) -> float:
     return stages.index(stage) if stage in stages else 0
 
 
-def _position(job: dict[str, Any], where: ValuePath) -> tuple[int, int]:
-    at = next((i for i, s in enumerate(job["steps"]) if tuple(s["path"]) == where[: len(s["path"])]), 0)
-    return at, int(where[-1]) if where[-2:-1] == ("line",) else 0
-
-
-def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
+def _scans(workflow: Resource, job: dict[str, Any], github: bool) -> Iterator[_Scan]:
     """Every scan of a job."""
     loose = job.get("continue-on-error") is True if github else _may_fail(job)
     for i, step in enumerate(job["steps"]):
@@ -156,10 +166,10 @@ def _scans(job: dict[str, Any], github: bool) -> Iterator[_Scan]:
         if isinstance(step.get("run"), str):
             named = str(step.get("shell") or "")  # GitLab's shell has `pipefail`, GitHub's bash when it is named
             pipes = github and named != "bash" and "pipefail" not in named
-            for c in shell.commands(step["run"], pipes=pipes):
-                if command_kinds.scans(c):
-                    where = (*step["script"], "line", c.line)
-                    yield _Scan(c.name, where, (i, c.line), soft or command_kinds.forgiven(c))
+            for j, ran in enumerate(ran_by(workflow, job, step, pipes)):
+                c = ran.command
+                if not ran.doubt and command_kinds.scans(c):
+                    yield _Scan(f"{c.name}{ran.via}", ran.where, (i, j), soft or command_kinds.forgiven(c))
 
 
 def _may_fail(job: dict[str, Any]) -> bool:
@@ -181,7 +191,7 @@ def _scanned_elsewhere(workflow: Resource, graph: Graph) -> bool:
         for other in others
         if triggers(other) & {"pull_request", "merge_group"}
         for job in jobs(other)
-        for scan in _scans(job, True)
+        for scan in _scans(other, job, True)
     )
 
 

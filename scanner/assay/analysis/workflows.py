@@ -65,24 +65,45 @@ _APPLYING_ACTIONS = (
 """Actions that change infrastructure, and the input and its values that say that they do."""
 
 
-def applying(job: dict[str, Any]) -> Ran | None:
-    """The first command of a job that changes infrastructure, an action that does so as `uses <action>`."""
-    for step in job["steps"]:
+def ran_by(workflow: Resource, job: dict[str, Any], step: dict[str, Any], pipes: bool = False) -> list[Ran]:
+    """The commands of a step with a script, those behind variables and make as what they are."""
+    if command_kinds.INDIRECT.search(step["run"]) is not None:
+        from assay.analysis import indirect
+
+        return indirect.ran_by(workflow, job, step, pipes)
+    return [Ran(c, (*step["script"], "line", c.line)) for c in shell.commands(step["run"], pipes=pipes)]
+
+
+def applying(workflow: Resource, job: dict[str, Any]) -> Ran | None:
+    """The first command of a job that changes infrastructure, an action that does so as `uses <action>`.
+
+    Without one, the first that may do so: its `doubt` says what is not known.
+    """
+    may: Ran | None = None
+    for i, step in enumerate(job["steps"]):
         script = step.get("run")
         if isinstance(script, str) and command_kinds.may_apply(script):
-            for c in shell.commands(script):
-                if command_kinds.applies(c):
-                    return Ran(c, (*step["script"], "line", c.line))
+            for j, ran in enumerate(ran_by(workflow, job, step)):
+                if not ran.doubt and command_kinds.applies(ran.command):
+                    return ran._replace(at=(i, j))
+                if ran.doubt and may is None and what(ran):
+                    may = ran._replace(at=(i, j))
         uses = step.get("uses")
         given = step.get("with") if isinstance(step.get("with"), dict) else {}
         for form, name, values in _APPLYING_ACTIONS if isinstance(uses, str) else ():
             if form.fullmatch(uses) and (not name or pattern(values).fullmatch(str(given.get(name, "")).strip())):
-                return Ran(shell.Command((uses.partition("@")[0],), 0, False), (*step["path"], "uses"))
-    return None
+                return Ran(shell.Command((uses.partition("@")[0],), 0, False), (*step["path"], "uses"), at=(i, 0))
+    return may
 
 
 def what(ran: Ran) -> str:
-    return command_kinds.applies(ran.command) or ran.command.name
+    """What a command changes, as a sentence says it; empty for one of which nobody knows that it changes anything."""
+    found = command_kinds.applies(ran.command)
+    if not found and ran.doubt:
+        from assay.analysis import indirect
+
+        return " ".join(ran.command.words) if indirect.may_change(ran) else ""
+    return f"{found or ran.command.name}{ran.via}"
 
 
 def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]:
@@ -94,7 +115,7 @@ def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]
     doubt = ""
     elsewhere = elsewhere_of(workflow)
     for job in jobs(workflow):
-        ran = applying(job)
+        ran = applying(workflow, job)
         bases, unseen = job.get("unseen_bases") or [], job.get("unseen") or []
         if ran is None:
             if unseen or (bases and not job["steps"]):
@@ -108,7 +129,9 @@ def ungated(workflow: Resource, graph: Graph) -> Iterator[tuple[str, ValuePath]]
                 part = [*unseen, *bases, "more of it in what the pipeline includes"][0]
                 doubt = doubt or f"job {job['name']} runs {what(ran)} and has {part}, which is not here"
                 continue
-        if said:
+        if said and ran.doubt:
+            doubt = doubt or f"job {job['name']} may run {what(ran)} {said}: nobody here knows {ran.doubt}"
+        elif said:
             yield f"job {job['name']} runs {what(ran)} {said}", ran.where
     if elsewhere is not None:
         raise elsewhere

@@ -34,7 +34,27 @@ def join(documents: Documents, naming: Sequence[Resource]) -> None:
 
         join_pipelines(documents)
         join_actions(documents)
+        for r in documents.intake.resources:
+            if r.type == "workflow" and _makes(documents, r):
+                from assay.documents.makefiles import join_makefiles
+
+                join_makefiles(documents, r)
     documents.close()
+
+
+def _makes(documents: Documents, workflow: Resource) -> bool:
+    """Whether a script runs make, and there is a Makefile where the workflow starts or a script names a folder."""
+    from assay.documents.includes import tops_of
+
+    jobs = workflow.values["jobs"]
+    scripts = [str(s.get("run")) for job in jobs for s in job["steps"]] if isinstance(jobs, list) else []
+    if not any("make" in script for script in scripts):
+        return False
+    tops = tops_of(documents, os.path.realpath(os.path.join(documents.files.base, workflow.address)))
+    if any(name.lower() in ("makefile", "gnumakefile") for top in tops for name in documents.files.listing(top)):
+        return True
+    names = "working-directory" in str(workflow.values["document"])
+    return names or any(" -C" in s or "--directory" in s or " -f" in s or "cd " in s for s in scripts)
 
 
 # --- state machines ---------------------------------------------------------------------------------------------------
