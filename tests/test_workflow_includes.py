@@ -486,3 +486,33 @@ def test_a_pipeline_of_several_files_is_judged_as_if_it_were_one(tmp_path: Path,
 
     for rule in (GATE, SCANNED, KEYS):
         assert said("several", several, rule) == said("one", {ROOT: json.dumps(whole)}, rule)
+
+
+PUBLIC = [
+    ("template: Terraform.gitlab-ci.yml", "its job deploy applies"),
+    ("template: Terraform.latest.gitlab-ci.yml", "its job deploy applies"),
+    ("template: Terraform/Base.latest.gitlab-ci.yml", "its job .terraform:deploy applies"),
+    ("template: OpenTofu.gitlab-ci.yml", "not in the scanned tree"),
+    ("component: $CI_SERVER_FQDN/components/opentofu/validate-plan-apply@1.0.0", "not in the scanned tree"),
+    (
+        "component: gitlab.com/components/opentofu/full-pipeline@~latest, inputs: {auto_apply: true}",
+        "not in the scanned",
+    ),
+]
+
+
+@pytest.mark.parametrize(("entry", "said"), PUBLIC)
+@pytest.mark.parametrize("rule", [GATE, SCANNED])
+def test_what_gitlab_brings_itself_never_passes_in_silence(tmp_path: Path, rule: str, entry: str, said: str) -> None:
+    """Public templates and components are not here: the verdict is open, and a line of coverage says why."""
+    report = scan(tmp_path, rule, {ROOT: f"include:\n  - {{{entry}}}\nbuild:\n  script: [make build]\n"})
+    assert [(f.verdict, said in f.message) for f in report.findings] == [(Verdict.UNKNOWN, True)]
+    (skipped,) = [i for i in inputs(report) if i[1] == "skipped"]
+    assert skipped[0] in entry.replace(": ", " ")
+    assert "what it brings is not evaluated" in skipped[2]
+
+
+@pytest.mark.parametrize("tool", ["gitlab-terraform", "gitlab-tofu"])
+def test_gitlab_s_own_wrappers_apply(tmp_path: Path, tool: str) -> None:
+    pipeline = f"plan:\n  script: [{tool} plan]\ndeploy:\n  script: ['cd $TF_ROOT', {tool} apply]\n"
+    assert told(tmp_path, GATE, {ROOT: pipeline}) == [f"{ROOT}:4"]

@@ -142,7 +142,8 @@ _APPLIES = {
     "pulumi": ("up", "destroy"), "cdk": ("deploy", "destroy"), "cdktf": ("deploy", "destroy", "apply"),
     "sam": ("deploy", "delete"), "serverless": ("deploy", "remove"), "sls": ("deploy", "remove"), "sst": ("deploy",),
     "helm": ("upgrade", "install"), "kubectl": ("apply", "replace"), "copilot": ("deploy",),
-    "helmfile": ("apply", "sync", "destroy"),
+    "helmfile": ("apply", "sync", "destroy"), "gitlab-terraform": ("apply", "destroy"),
+    "gitlab-tofu": ("apply", "destroy"),
 }  # fmt: skip
 _TAKING_VALUES = {
     "kubectl": ("--context", "--cluster", "--kubeconfig", "-n", "--namespace", "--user", "-s", "--server", "--token"),

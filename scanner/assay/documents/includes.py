@@ -30,6 +30,13 @@ MAX_WALKED = 20_000
 """As many files are looked at for one path with wildcards."""
 ROOT = ".gitlab-ci.yml"
 _ELSEWHERE = ("project", "remote", "template", "component", "artifact")
+_APPLYING = {
+    "template Terraform.gitlab-ci.yml": "deploy", "template Terraform.latest.gitlab-ci.yml": "deploy",
+    "template Terraform/Base.gitlab-ci.yml": ".terraform:deploy",
+    "template Terraform/Base.latest.gitlab-ci.yml": ".terraform:deploy",
+}  # fmt: skip
+"""GitLab's own templates that apply, and the job that does (its page "Terraform template recipes", read November 2026).
+What they hold differs with the version of the instance, and variables of the project decide: the verdict stays open."""
 
 
 class Doubt(NamedTuple):
@@ -285,7 +292,9 @@ class Pipeline:
     def elsewhere(self, what: str, origin: TextOrigin | PipelineOrigin, at: ValuePath) -> None:
         """What comes from elsewhere by intent."""
         place = origin.locate(at)
-        self.doubt(f"include of {what}, which is not in the scanned tree", origin, at)
+        job = _APPLYING.get(what)
+        auto = f": its job {job} applies, by itself where TF_AUTO_DEPLOY is true, else when a person starts it"
+        self.doubt(f"include of {what}, which is not in the scanned tree{auto if job else ''}", origin, at)
         reason = f"{place.file}:{place.start_line}: an include from elsewhere; what it brings is not evaluated"
         self.said.append((what, "skipped", reason, None))
 
