@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
 """Assay beside its peers on the same paths, in one run: CPU, wall, peak memory, findings, and the ratios of CPU.
 
-usage: peers.py PATH [PATH ...] [--runs N] [--checkov COMMAND] [--trivy COMMAND] [--skip TOOL]
+usage: peers.py PATH [PATH ...] [--runs N] [--alone] [--checkov COMMAND] [--trivy COMMAND] [--skip TOOL]
 
 Each command runs N times as a process of its own (default 3), the tools in turn, and the median CPU (user and system,
 children included) is printed; wall time on a shared machine says little. Assay runs cold (its cache empty) and warm
-(right after). A tool that is not installed is named and left out. Budgets are DESIGN's: at most 1/25 of Checkov's CPU
-and 1/4 of Trivy's on a repository (1/25 and 1/10 on one file), under 150 MB; warm at most 60 ms plus 1/8 of cold.
+(right after). A tool that is not installed is named and left out.
+
+Assay reads workflows, Dockerfiles, archives and manifests beside the Terraform. So of a directory `checkov` runs with
+its Terraform framework only and `checkov all` with all that it has, and `--alone` gives every tool a copy of the
+directory that holds the files of Terraform and nothing else: then all do the same work.
+
+Budgets are DESIGN's: at most 1/25 of Checkov's CPU and 1/4 of Trivy's on a repository (1/25 and 1/10 on one file),
+under 150 MB; warm at most 60 ms plus 1/8 of cold.
 """
 
 from __future__ import annotations
@@ -71,11 +77,14 @@ def commands(path: str, args: argparse.Namespace, cache: str) -> dict[str, tuple
         "assay warm": (assay, of_assay),
     }
     options = ["--quiet", "--compact", "-o", "json", "--framework", "terraform", "--skip-download"]
+    checkovs = [("checkov", args.checkov, [flag, path, *options], of_checkov)]
+    if os.path.isdir(path) and not args.alone:
+        checkovs.append(("checkov all", args.checkov, [flag, path, *options[:4], *options[-1:]], of_checkov))
     for name, command, rest, count in (
-        ("checkov", args.checkov, [flag, path, *options], of_checkov),
+        *checkovs,
         ("trivy", args.trivy, ["config", "--quiet", "--format", "json", "--skip-check-update", path], of_trivy),
     ):
-        if name in args.skip:
+        if name.partition(" ")[0] in args.skip:
             continue
         if shutil.which(command):
             found[name] = ([command, *rest], count)
@@ -85,6 +94,7 @@ def commands(path: str, args: argparse.Namespace, cache: str) -> dict[str, tuple
 
 
 def compare(path: str, args: argparse.Namespace) -> None:
+    path = path.rstrip("/")
     size = sum(f.stat().st_size for f in Path(path).rglob("*.tf")) if os.path.isdir(path) else os.path.getsize(path)
     print(f"\n{path}: {size:,} bytes of .tf")
     with tempfile.TemporaryDirectory() as cache:
@@ -94,7 +104,7 @@ def compare(path: str, args: argparse.Namespace) -> None:
         measure(*tools["assay warm"], env)  # fills the cache
         for turn in range(args.runs):
             for name, (command, count) in tools.items():
-                if turn and name == "checkov" and statistics.median(r.cpu for r in runs[name]) > 60:
+                if turn and name.startswith("checkov") and statistics.median(r.cpu for r in runs[name]) > 60:
                     continue  # minutes a run, and its own noise is small
                 runs[name].append(measure(command, count, env))
     table = {
@@ -116,12 +126,24 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("paths", nargs="+")
     p.add_argument("--runs", type=int, default=3)
+    p.add_argument("--alone", action="store_true")
     p.add_argument("--checkov", default="checkov")
     p.add_argument("--trivy", default="trivy")
     p.add_argument("--skip", action="append", default=[])
     args = p.parse_args()
     for path in args.paths:
-        compare(path, args)
+        if args.alone:
+            with tempfile.TemporaryDirectory() as copy:
+                shutil.copytree(path, f"{copy}/{os.path.basename(path)}", ignore=_others)
+                compare(f"{copy}/{os.path.basename(path)}", args)
+        else:
+            compare(path, args)
+
+
+def _others(folder: str, names: list[str]) -> list[str]:
+    """What `--alone` leaves behind."""
+    kept = (".tf", ".tofu", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json")
+    return [n for n in names if n == ".git" or not (os.path.isdir(f"{folder}/{n}") or n.endswith(kept))]
 
 
 if __name__ == "__main__":

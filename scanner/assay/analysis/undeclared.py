@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _REASON = pattern(
     r"\S+ (?:is not declared in the module (?P<home>\S+)|has no output )|.*\"\w+\" stands for nothing here"
 )
+_SAID = ("is not declared in the module ", "has no output ", "stands for nothing here")
+"""One of these is in whatever `_REASON` matches."""
 
 
 def undeclared(r: Resource) -> Iterator[tuple[str, str]]:
@@ -27,10 +29,11 @@ def undeclared(r: Resource) -> Iterator[tuple[str, str]]:
     for path, unknown in _unknowns(r.values, ""):
         if path.startswith("tags_all"):  # made of `tags`
             continue
-        found = _REASON.match(unknown.reason)
-        if found and (path, unknown.reason) not in seen and found["home"] in (None, _home(r)):
-            seen.add((path, unknown.reason))
-            yield path, unknown.reason
+        reason = unknown.reason
+        found = _REASON.match(reason) if any(said in reason for said in _SAID) else None
+        if found and (path, reason) not in seen and found["home"] in (None, _home(r)):
+            seen.add((path, reason))
+            yield path, reason
 
 
 def _home(r: Resource) -> str:

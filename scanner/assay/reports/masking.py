@@ -60,6 +60,8 @@ _PREFIXES = """
     rk_live_ rk_test_ whsec_ sk- SG. key- tfp_ rubygems_ figd_ sntrys_ sntryu_ ops_ r8_ gsk_
 """.split()  # noqa: SIM905 - fifty quoted strings would be a page
 _TOKEN = pattern("(" + "|".join(map(re.escape, _PREFIXES)) + r")([A-Za-z0-9_\-.=/+]{16,8000})")
+_SHORTEST = 16 + min(map(len, _PREFIXES))
+"""Characters of the shortest token."""
 _INSIDE_WORD = pattern(r"[A-Za-z0-9_-]")
 _ACCESS_KEYS = ("AKIA", "ASIA", "ABIA", "ACCA")
 _ACCESS_KEY = pattern(r"(A(?:KI|SI|BI|CC)A)(?<![A-Za-z0-9].{4})([A-Z0-9]{16})(?![A-Za-z0-9])")
@@ -164,8 +166,11 @@ def apply(text: str, found: list[Span]) -> str:
 def spans(text: str) -> list[Span]:
     """Where the credentials of a text stand: in order, without overlaps."""
     low = text.lower() if text.isascii() else text.translate(_LOWER)  # `lower` may change the length of other letters
-    everything = (*_tokens(text), *_in_context(text, low), *_keys(text), *_assigned(text, low), *_secret_objects(text),
-                  *_secret_blocks(text))  # fmt: skip
+    longest = len(text) if len(text) >= 500 else max(map(len, text.split()), default=0)  # no token holds a space
+    everything = (
+        *(_tokens(text) if longest >= _SHORTEST else ()), *_in_context(text, low, longest), *_keys(text),
+        *_assigned(text, low), *_secret_objects(text), *_secret_blocks(text),
+    )  # fmt: skip
     if not everything:
         return []
     found = sorted(set(everything))
@@ -197,14 +202,14 @@ def _tokens(text: str) -> Iterator[Span]:
                 yield *match.span(2), HIDDEN
 
 
-def _in_context(text: str, low: str) -> Iterator[Span]:
+def _in_context(text: str, low: str, longest: int) -> Iterator[Span]:
     for clues, searched in ((_CONTEXT, text), (_CONTEXT_LOWER, low)):
         for clue, more, form in clues:
             if clue in searched and (not more or _any(more, searched)):
                 for match in form.finditer(searched):
                     if not _harmless(match[2]):
                         yield *match.span(2), HIDDEN
-    if len(text) >= 500 or (len(text) >= 40 and max(map(len, text.split()), default=0) >= 40):
+    if longest >= 40:
         for match in _AWS_SECRET.finditer(text):
             if len(match[0]) == 40 and not text.startswith("=", match.end()) and _random(match[0]):
                 yield *match.span(), HIDDEN
