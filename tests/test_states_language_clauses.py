@@ -1,7 +1,8 @@
 """The States Language clause by clause, through `assay scan`: definitions in files, and in Terraform.
 
 Each case names its clause: `spec` is the specification at states-language.net (version of November 22, 2024), `dg` the
-Step Functions developer guide, both read in November 2026.
+Step Functions developer guide, both read in November 2026; "the service" is what CreateStateMachine and
+ValidateStateMachineDefinition are reported to take or to refuse, where the two say nothing or something else.
 """
 
 # ruff: noqa: E501 - cases stand on one line each
@@ -94,6 +95,7 @@ VALID: list[tuple[str, str, dict[str, Any]]] = [
     ("escaped reference", "spec: Reference Paths", {**TASK, "ResultPath": "$.foo\\@bar.baz\\[\\[.\\?pretty"}),
     ("quoted reference", "spec: Reference Paths", {**TASK, "ResultPath": "$['store']['a,b:c']"}),
     ("other alphabets", "spec: Reference Paths", {**TASK, "ResultPath": "$.&\u0416\u4e2d"}),
+    ("input by function", "the service has taken it", {**PASS, "InputPath": "States.StringToJson($.a)"}),
     # --- variables
     ("assign", "spec: Using Assign (JSONPath)", {**PASS, "Assign": {"a": 1, "b.$": "$.b", "\u00fc_1": {"c.$": "$x"}}}),
     ("assign in a rule", "spec: Choice State", choice(Variable="$.a", IsNull=True, Assign={"range": "twenties"})),
@@ -154,6 +156,7 @@ VALID: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("a writer that formats", "dg: ResultWriter, WriterConfig alone", {**WIDE, "ResultWriter": {"WriterConfig": {"OutputType": "JSON", "Transformation": "FLATTEN"}}}),
     ("inventory", "dg: ItemReader, S3 inventory", {**WIDE, "ItemReader": {**READER, "ReaderConfig": {"InputType": "MANIFEST", "ManifestType": "S3_INVENTORY"}}}),
+    ("as many as one likes", "the service takes it", {**MAP, "MaxConcurrency": 9223372036854775807}),
     ("parquet", "dg: ItemReader, InputType", {**WIDE, "ItemReader": {**READER, "ReaderConfig": {"InputType": "PARQUET"}}}),
     ("flattened", "dg: ItemReader, Transformation", {**WIDE, "ItemReader": {"Resource": "arn:aws:states:::s3:listObjectsV2", "ReaderConfig": {"Transformation": "LOAD_AND_FLATTEN", "InputType": "JSONL"}}}),
     # --- Task
@@ -210,6 +213,7 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("text not closed", "spec: Intrinsic Functions 4", takes("States.Array('a)"), "apostrophes that does not end"),
     ("quotation marks", "spec: Intrinsic Functions 4", takes('States.Array("a")'), "where an argument"),
     ("illegal escape", "the service refuses it", takes("States.Format('say \\\"{}\\\"', $.a)"), "backslash"),
+    ("other escape", "the service refuses it", takes("States.Format('a\\nb {}', $.a)"), "backslash in it before another"),
     ("no comma", "spec: Intrinsic Functions 3", takes("States.Array($.a 'b')"), "a.$"),
     ("empty argument", "spec: Intrinsic Functions 3", takes("States.Array($.a,)"), "where an argument"),
     ("more after it", "spec: Intrinsic Functions 2", takes("States.UUID() + 1"), "has more after its end"),
@@ -227,18 +231,21 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("ends with a dot", "spec: Paths", takes("$.a."), "ends with a dot"),
     ("bracket", "spec: Paths", takes("$.a[0"), "bracket without its other half"),
     ("twice one name", "spec: MUST NOT have duplicate field names", {**PASS, "Parameters": {"x": {"a": 1, "a.$": "$.a"}}}, "a and a.$ are one"),
-    ("input by function", "spec: Using InputPath 1", {**PASS, "InputPath": "States.Array($.a)"}, "InputPath"),
+    ("input by a wrong function", "spec: Using InputPath 1", {**PASS, "InputPath": "States.Foo($.a)"}, "InputPath calls States.Foo"),
     ("input is a number", "spec: Using InputPath 1", {**PASS, "InputPath": 1}, "InputPath (1) is no path"),
     ("result in the context", "spec: ResultPath MUST NOT begin with $$", {**TASK, "ResultPath": "$$.a"}, "ResultPath"),
     ("result in a variable", "spec: ResultPath MUST NOT reference a variable", {**TASK, "ResultPath": "$foo"}, "only Assign"),
     ("result in several places", "spec: Reference Paths", {**TASK, "ResultPath": "$.a[0:2]"}, "ResultPath"),
     ("items by filter", "spec: Selecting Items", {**MAP, "ItemsPath": "$.a[?(@.b)]"}, "ItemsPath"),
     ("no items", "spec: Selecting Items", {**MAP, "ItemsPath": None}, "ItemsPath (null) is no path"),
+    ("bracket without a name", "the service: '[' must be followed by a quote", compares("StringEqualsPath", "$.a[b]"), "bracket with neither"),
+    ("filter of a variable", "dg: Choice state, reference paths", choice(Variable="$.a[?(@.b)]", IsNull=True), "Variable"),
     # --- variables
     ("reserved", "spec: MUST NOT assign a value to states", {**PASS, "Assign": {"states": 1}}, "the variable states is reserved"),
     ("reserved by path", "spec: MUST NOT assign a value to states", {**PASS, "Assign": {"states.$": "$"}}, "states is reserved"),
     ("no identifier", "spec: State Machine Variables", {**PASS, "Assign": {"a-b": 1}}, "a-b is no name of a variable"),
     ("begins with a digit", "spec: State Machine Variables", {**PASS, "Assign": {"1a": 1}}, "1a is no name of a variable"),
+    ("begins with a line", "spec: a Unicode ID_Start character", {**PASS, "Assign": {"_a": 1}}, "_a is no name of a variable"),
     ("long name", "spec: at most 80 characters", {**PASS, "Assign": {"a" * 81: 1}}, "more than 80 characters"),
     ("no object", "spec: Using Assign", {**PASS, "Assign": ["a"]}, "Assign is"),
     ("wrong path", "spec: Using Assign", {**PASS, "Assign": {"a.$": "b"}}, "is neither a path"),
@@ -250,6 +257,7 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     *(
         (f"{field} in JSONata", "spec: Disable JSONPath-only fields for JSONata", jsonata({**state, field: value}), f"{field} does not exist in JSONata")
         for field, value, state in (
+            ("Result", 1, PASS),
             ("InputPath", "$.a", TASK),
             ("Parameters", {}, TASK),
             ("ResultSelector", {}, TASK),
@@ -284,6 +292,9 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("parenthesis", "spec: Expressions", jsonata({**PASS, "Output": "{% $sum(($a) %}"}), "does not close its ("),
     ("bracket", "spec: Expressions", jsonata({**PASS, "Output": "{% $a[0)] %}"}), "that nothing opens"),
     ("text", "spec: Expressions", jsonata({**PASS, "Output": "{% 'a %}"}), "has a text that does not end"),
+    ("goes on", "spec: Expressions", jsonata({**PASS, "Output": "{% 1 + %}"}), "ends in the middle"),
+    ("regex", "spec: Expressions", jsonata({**PASS, "Output": "{% $match('a', /abc) %}"}), "regular expression that does not end"),
+    ("language of a branch", "the service: Field 'QueryLanguage' is not supported", {"Type": "Parallel", "Branches": [{**INNER, "QueryLanguage": "JSONata"}], "End": True}, "has no field QueryLanguage"),
     ("result before there is one", "spec: Using Arguments and Output 1", jsonata({**TASK, "Arguments": "{% $states.result %}"}), "reads $states.result"),
     ("result of a pass", "dg: Reserved variable $states", jsonata({**PASS, "Output": "{% $states.result.a %}"}), "reads $states.result"),
     ("result in a catch", "spec: JSONata Catchers", jsonata(catch(Output="{% $states.result %}")), "reads $states.result"),
@@ -306,6 +317,11 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("no such mode", "dg: ProcessorConfig", {**MAP, "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "REMOTE"}}}, "Mode is"),
     ("no execution type", "dg: ExecutionType is needed with DISTRIBUTED", {**MAP, "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "DISTRIBUTED"}}}, "needs an ExecutionType"),
     ("no such execution type", "dg: ProcessorConfig", {**MAP, "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "FAST"}}}, "ExecutionType is"),
+    ("execution type inline", "the service: Field 'ExecutionType' is not supported", {**MAP, "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "INLINE", "ExecutionType": "STANDARD"}}}, "an INLINE Map has no"),
+    ("no such reader", "dg: ItemReader, Resource", {**WIDE, "ItemReader": {"Resource": "arn:aws:states:::s3:headObject"}}, "Resource is"),
+    ("no such writer", "dg: ResultWriter, Resource", {**WIDE, "ResultWriter": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {}}}, "Resource is"),
+    ("nowhere headers", "dg: CSVHeaderLocation is needed for CSV", {**WIDE, "ItemReader": {**READER, "ReaderConfig": {"InputType": "CSV"}}}, "InputType is CSV"),
+    ("headers of JSON", "the service: Field 'CSVHeaderLocation' is not supported", {**WIDE, "ItemReader": {**READER, "ReaderConfig": {"InputType": "JSON", "CSVHeaderLocation": "FIRST_ROW"}}}, "InputType is JSON"),
     ("reader reads nothing", "spec: Reading Items", {**WIDE, "ItemReader": {"ReaderConfig": {}}}, "ItemReader needs Resource"),
     ("reader is a text", "spec: Reading Items", {**WIDE, "ItemReader": "s3"}, "ItemReader is"),
     ("no such input", "dg: ItemReader, InputType", {**WIDE, "ItemReader": {**READER, "ReaderConfig": {"InputType": "XML"}}}, "InputType is"),
@@ -323,11 +339,13 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("writer writes nowhere", "dg: ResultWriter cannot be empty", {**WIDE, "ResultWriter": {}}, "ResultWriter needs Resource or WriterConfig"),
     ("no such output", "dg: WriterConfig", {**WIDE, "ResultWriter": {"WriterConfig": {"OutputType": "CSV"}}}, "OutputType is"),
     ("label with space", "dg: Label", {**WIDE, "Label": "a b"}, "Label is"),
+    ("one label twice", "the service: DUPLICATE_LABEL_NAME", {"StartAt": "B", "States": {"B": {**WIDE, "Label": "x", "End": False, "Next": "A"}, "A": {**WIDE, "ItemProcessor": {**SPREAD, "StartAt": "Y", "States": {"Y": PASS}}, "Label": "x"}}}, "Label x is that of another Map"),
     ("long label", "dg: Label", {**WIDE, "Label": "a" * 41}, "Label is"),
     ("branch is a text", "spec: Parallel State", {"Type": "Parallel", "Branches": ["X"], "End": True}, "a branch is"),
     ("processor is a list", "spec: Map State ItemProcessor definition", {**MAP, "ItemProcessor": [INNER]}, "ItemProcessor is"),
     # --- Task
     ("no role", "dg: Task state, Credentials", {**TASK, "Credentials": {"Role": ROLE}}, "Credentials has no RoleArn"),
+    ("role of an activity", "the service: not supported for activities", {**TASK, "Resource": "arn:aws:states:eu-west-1:111122223333:activity:a", "Credentials": {"RoleArn": ROLE}}, "an activity takes no Credentials"),
     ("credentials are a text", "spec: Credentials", {**TASK, "Credentials": ROLE}, "Credentials is"),
     ("role by a wrong path", "dg: Task state, Credentials", {**TASK, "Credentials": {"RoleArn.$": "role"}}, "RoleArn.$"),
     ("no time", "spec: Timeouts", {**TASK, "TimeoutSeconds": 0}, "TimeoutSeconds is 0, and at least 1"),
@@ -370,6 +388,7 @@ INVALID: list[tuple[str, str, dict[str, Any], str]] = [
     ("error is a number", "spec: Fail State", {"Type": "Fail", "Error": 5}, "Error is 5, not a text"),
     ("fail reads input", "spec: Table of State Types (JSONPath)", {"Type": "Fail", "InputPath": "$"}, "a Fail state has no field InputPath"),
     ("end is a text", "spec: End MUST be a boolean", {**PASS, "End": "true"}, "neither true nor false"),
+    ("another version", "spec: This document describes version 1.0", {"Version": "2.0", "StartAt": "A", "States": {"A": PASS}}, "Version is 2.0"),
     ("a field of no machine", "spec: Top-level fields", {"StartAt": "A", "States": {"A": PASS}, "State": {}}, "a state machine has no field State"),
 ]  # fmt: skip
 

@@ -11,7 +11,7 @@ from assay.analysis.state_values import (
     expressions,
     known,
     needs_expression,
-    path,
+    reference,
     shown,
     text,
     timestamp,
@@ -41,8 +41,8 @@ def _operators() -> dict[str, Form]:
     for kind, form in (("String", text), ("Numeric", _any_number), ("Timestamp", timestamp)):
         for how in ("Equals", "LessThan", "GreaterThan", "LessThanEquals", "GreaterThanEquals"):
             found[f"{kind}{how}"] = form
-            found[f"{kind}{how}Path"] = path
-    found |= {"BooleanEquals": boolean, "BooleanEqualsPath": path, "StringMatches": _pattern}
+            found[f"{kind}{how}Path"] = reference
+    found |= {"BooleanEquals": boolean, "BooleanEqualsPath": reference, "StringMatches": _pattern}
     for kind in ("Null", "Present", "Numeric", "String", "Boolean", "Timestamp"):
         found[f"Is{kind}"] = boolean
     return found
@@ -50,7 +50,7 @@ def _operators() -> dict[str, Form]:
 
 _OPERATORS = _operators()
 _JOINED = frozenset({"And", "Or", "Not"})
-_FORMS: dict[str, Form] = {**_OPERATORS, "Variable": path, "Assign": assign}
+_FORMS: dict[str, Form] = {**_OPERATORS, "Variable": reference, "Assign": assign}
 _FIELDS = frozenset({"Variable", "Next", "Comment", "Assign"}) | _OPERATORS.keys() | _JOINED
 _IN_JSONATA = frozenset({"Condition", "Next", "Comment", "Assign", "Output"})
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.analysis.state_maps import credentials, item_batcher, item_reader, processor, result_writer
 from assay.analysis.state_values import (
+    ANY,
     assign,
     boolean,
     expressions,
@@ -17,7 +18,7 @@ from assay.analysis.state_values import (
     label,
     number,
     one_of,
-    path_or_null,
+    path_or_function,
     reference,
     result_path,
     template,
@@ -55,7 +56,7 @@ FIELDS = {
 JSONPATH_ONLY = frozenset({
     "InputPath", "OutputPath", "Parameters", "ResultSelector", "ResultPath", "ItemsPath", "SecondsPath",
     "TimestampPath", "TimeoutSecondsPath", "HeartbeatSecondsPath", "MaxConcurrencyPath", "ErrorPath", "CausePath",
-    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath",
+    "ToleratedFailureCountPath", "ToleratedFailurePercentagePath", "Result",
 })  # fmt: skip
 JSONATA_ONLY = frozenset({"Arguments", "Output", "Items"})
 EXCLUSIVE = (
@@ -64,16 +65,16 @@ EXCLUSIVE = (
     ("MaxConcurrency", "MaxConcurrencyPath"), ("ToleratedFailureCount", "ToleratedFailureCountPath"),
     ("ToleratedFailurePercentage", "ToleratedFailurePercentagePath"),
 )  # fmt: skip
-OF_A_MACHINE = frozenset({
-    "Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version", "ProcessorConfig",
-})  # fmt: skip
+OF_A_MACHINE = frozenset({"Comment", "QueryLanguage", "StartAt", "States", "TimeoutSeconds", "Version"})
+OF_A_PART = frozenset({"Comment", "ProcessorConfig", "StartAt", "States", "TimeoutSeconds", "Version"})
+"""The fields of a branch and of an iteration, whose language is the machine's."""
 FORMS: dict[str, Form] = {
-    "InputPath": path_or_null, "OutputPath": path_or_null, "ResultPath": result_path, "ItemsPath": reference,
+    "InputPath": path_or_function, "OutputPath": path_or_function, "ResultPath": result_path, "ItemsPath": reference,
     "SecondsPath": reference, "TimestampPath": reference, "TimeoutSecondsPath": reference,
     "HeartbeatSecondsPath": reference, "MaxConcurrencyPath": reference, "ToleratedFailureCountPath": reference,
     "ToleratedFailurePercentagePath": reference, "ErrorPath": text_or_path, "CausePath": text_or_path, "Error": text,
     "Cause": text, "Timestamp": timestamp, "Seconds": number(0), "TimeoutSeconds": number(1),
-    "HeartbeatSeconds": number(1), "MaxConcurrency": number(0), "ToleratedFailureCount": number(0),
+    "HeartbeatSeconds": number(1), "MaxConcurrency": number(0, ANY), "ToleratedFailureCount": number(0, ANY),
     "ToleratedFailurePercentage": number(0, 100, whole=False), "End": boolean, "Parameters": template,
     "ResultSelector": template, "ItemSelector": template, "Arguments": expressions, "Output": expressions,
     "Assign": assign, "Items": items, "Label": label, "Credentials": credentials, "ItemReader": item_reader,

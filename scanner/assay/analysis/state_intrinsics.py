@@ -33,7 +33,7 @@ _ALGORITHMS = ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512")
 _DEEPEST = 10
 
 _NAME = pattern(r"\s*([A-Za-z0-9._]+)\(")
-_TEXT = pattern(r"'((?:[^'\\]|\\[^\"])*)'")
+_TEXT = pattern(r"'((?:[^'\\]|\\['{}\\])*)'")
 _NUMBER = pattern(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORD = pattern(r"true|false|null")
 _SPACE = pattern(r"\s*")
@@ -108,7 +108,9 @@ def _argument(text: str, at: int, name: str, depth: int) -> tuple[_Argument, int
     if mark == "'":
         found = _TEXT.match(text, at)
         if found is None:
-            raise _Fault("has a text in apostrophes that does not end, or a backslash before a quotation mark in it")
+            raise _Fault(
+                "has a text in apostrophes that does not end, or a backslash in it before another than ' { } \\"
+            )
         return _Argument("text", found[1]), found.end()
     if mark == "$":
         end = _end_of_path(text, at)

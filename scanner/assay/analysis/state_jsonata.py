@@ -18,6 +18,7 @@ _TOKEN = pattern(
     r"\s+|/\*(?:.|\n)*?\*/|'(?:[^'\\]|\\.|\\\n)*'|\"(?:[^\"\\]|\\.|\\\n)*\"|`[^`]*`|\$\$(?!\w)|\$\w*|\w+|(?:.|\n)"
 )
 _CLOSES = {")": "(", "]": "[", "}": "{"}
+_GOES_ON = frozenset("+-&=<>,?:.")
 _WORDS = frozenset({"and", "or", "in"})
 
 
@@ -51,7 +52,9 @@ def _body_fault(body: str, may: Readable) -> str:
         if fault:
             return fault
         earlier, before = before, token
-    return f"does not close its {open_[-1]}" if open_ else ""
+    if open_:
+        return f"does not close its {open_[-1]}"
+    return f"ends in the middle, with {before}" if before in _GOES_ON else ""
 
 
 def _token_fault(token: str, before: str, earlier: str, open_: list[str], may: Readable, body: str) -> str:

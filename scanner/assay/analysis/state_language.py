@@ -21,6 +21,7 @@ from assay.analysis.state_fields import (
     LONGEST_NAME,
     OF_A_CATCH,
     OF_A_MACHINE,
+    OF_A_PART,
     OF_A_RETRY,
 )
 from assay.analysis.state_graph import closure
@@ -64,6 +65,7 @@ class Check:
     def __init__(self, language: Any) -> None:
         self.language = language
         self.names: set[str] = set()
+        self.labels: set[str] = set()
         self.found: list[Fault] = []
         self.doubt: Unknown | None = None
         self.jsonata: bool | None = False  # of the state that is looked at; None when nobody knows its language
@@ -99,10 +101,13 @@ class Check:
         if not isinstance(found, dict) or not found:
             self.say("there are no States", scope.where)
             return
-        if not scope.fields.keys() <= OF_A_MACHINE:
+        allowed = OF_A_PART if scope.around else OF_A_MACHINE
+        if not scope.fields.keys() <= allowed:
             for field in scope.fields:
-                if field not in OF_A_MACHINE:
-                    self.say(f"a state machine has no field {field}", (*scope.where, field))
+                if field not in allowed:
+                    owner = scope.where[-3 if isinstance(scope.where[-1], int) else -2] if scope.around else ""
+                    what = f"state {owner}: a branch or iteration" if scope.around else "a state machine"
+                    self.say(f"{what} has no field {field}", (*scope.where, field))
         self.ask((_ways,), scope)
         states = iter(scope.states)
         for name, fields in found.items():
@@ -138,6 +143,9 @@ def _top(check: Check, scope: Scope) -> None:
     if check.language not in LANGUAGES:
         what = f"QueryLanguage is {check.language}: there are JSONPath and JSONata"
         check.say(what, (*scope.where, "QueryLanguage"))
+    version = scope.fields.get("Version", "1.0")
+    if isinstance(version, str) and version != "1.0":
+        check.say(f"Version is {version}: there is 1.0", (*scope.where, "Version"))
     seconds = scope.fields.get("TimeoutSeconds")
     if isinstance(seconds, Unknown):
         raise Undetermined(seconds)
@@ -198,6 +206,8 @@ def _needs(check: Check, s: State) -> None:
             check.say(f"state {name} has no Resource", here)
         elif isinstance(resource, str) and not resource.startswith("arn:"):
             check.say(f"state {name}: Resource is no ARN ({resource})", (*here, "Resource"))
+        if "Credentials" in fields and ":activity:" in s.called:
+            check.say(f"state {name}: an activity takes no Credentials", (*here, "Credentials"))
     elif kind == "Wait":
         given = [f for f in ("Seconds", "SecondsPath", "Timestamp", "TimestampPath") if f in fields]
         if len(given) != 1:

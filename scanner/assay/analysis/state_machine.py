@@ -94,9 +94,7 @@ class Machine:
         self._written: bytes | None = None
 
     def _scope(self, fields: dict[str, Any], where: ValuePath, around: tuple[dict[str, Any], ...]) -> Scope:
-        scope = Scope(
-            fields, where, around, fields.get("QueryLanguage", self.document.get("QueryLanguage", "JSONPath"))
-        )
+        scope = Scope(fields, where, around, self.document.get("QueryLanguage", "JSONPath"))
         self.scopes.append(scope)
         found = fields.get("States")
         self._wonder(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis.state_values import expressions, known, number, one_of, reference, shown, template, text
+from assay.analysis.state_values import ANY, expressions, known, number, one_of, reference, shown, template, text
 from assay.model import Undetermined, Unknown
 
 if TYPE_CHECKING:
@@ -67,15 +67,35 @@ _CONFIG = _object({
     "CSVDelimiter": one_of("COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"),
     "ManifestType": one_of("ATHENA_DATA", "S3_INVENTORY"),
     "Transformation": one_of("NONE", "LOAD_AND_FLATTEN"),
-    "MaxItems": number(0, 100_000_000),
+    "MaxItems": number(0, ANY),
     "MaxItemsPath": reference,
 })  # fmt: skip
 
 
 def _reader_config(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:
     _CONFIG(check, name, where, field, value)
-    if isinstance(value, dict) and "CSVHeaders" not in value and value.get("CSVHeaderLocation") == "GIVEN":
-        check.say(f"state {name}: CSVHeaderLocation is GIVEN, and there are no CSVHeaders", (*where, field))
+    if not isinstance(value, dict):
+        return
+    at = (*where, field)
+    if "CSVHeaders" not in value and value.get("CSVHeaderLocation") == "GIVEN":
+        check.say(f"state {name}: CSVHeaderLocation is GIVEN, and there are no CSVHeaders", at)
+    if "CSVHeaderLocation" not in value and value.get("InputType") == "CSV":
+        check.say(f"state {name}: InputType is CSV, and no CSVHeaderLocation says where the headers are", at)
+    if "CSVHeaderLocation" in value and value.get("InputType") == "JSON":
+        check.say(f"state {name}: InputType is JSON, which has no CSVHeaderLocation", (*at, "CSVHeaderLocation"))
+
+
+def _action(*actions: str) -> Form:
+    """The ARN of one of a few actions of S3."""
+
+    def form(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:
+        text(check, name, where, field, value)
+        named = value.rpartition(":states:::s3:")[2] if isinstance(value, str) else actions[0]
+        if named not in actions:
+            said = " and ".join(f"s3:{action}" for action in actions)
+            check.say(f"state {name}: {field} is {shown(value)}: there is {said}", (*where, field))
+
+    return form
 
 
 _WRITER_CONFIG = _object({
@@ -83,17 +103,28 @@ _WRITER_CONFIG = _object({
     "Transformation": one_of("NONE", "COMPACT", "FLATTEN"),
 })  # fmt: skip
 item_reader = _object(
-    {"Resource": text, "ReaderConfig": _reader_config, "Parameters": template, "Arguments": expressions}, "Resource"
+    {
+        "Resource": _action("getObject", "listObjectsV2"),
+        "ReaderConfig": _reader_config,
+        "Parameters": template,
+        "Arguments": expressions,
+    },
+    "Resource",
 )
 result_writer = _object(
-    {"Resource": text, "WriterConfig": _WRITER_CONFIG, "Parameters": template, "Arguments": expressions},
+    {
+        "Resource": _action("putObject"),
+        "WriterConfig": _WRITER_CONFIG,
+        "Parameters": template,
+        "Arguments": expressions,
+    },
     "Resource",
     "WriterConfig",
 )
 item_batcher = _object(
     {
-        "BatchInput": template, "MaxItemsPerBatch": number(1), "MaxItemsPerBatchPath": reference,
-        "MaxInputBytesPerBatch": number(1), "MaxInputBytesPerBatchPath": reference,
+        "BatchInput": template, "MaxItemsPerBatch": number(1, ANY), "MaxItemsPerBatchPath": reference,
+        "MaxInputBytesPerBatch": number(1, ANY), "MaxInputBytesPerBatchPath": reference,
     },
     "MaxItemsPerBatch", "MaxItemsPerBatchPath", "MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath",
 )  # fmt: skip
@@ -111,6 +142,8 @@ def processor(check: Check, name: str, where: ValuePath, field: str, value: Any)
         _PROCESSOR(check, name, at, "ProcessorConfig", config)
         if "ExecutionType" not in config and config.get("Mode") == "DISTRIBUTED":
             check.say(f"state {name}: a DISTRIBUTED Map needs an ExecutionType", (*at, "ProcessorConfig"))
+        if "ExecutionType" in config and config.get("Mode") == "INLINE":
+            check.say(f"state {name}: an INLINE Map has no ExecutionType", (*at, "ProcessorConfig", "ExecutionType"))
 
 
 def credentials(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:

@@ -12,6 +12,7 @@ PLAIN = pattern(r"\$(?:\.\w+)*\Z")
 """The paths that stand for one place whatever is asked of them."""
 _BEGIN = pattern(r"\$(?:[^\W\d]\w*|\$)?(?=[.\[]|\Z)")
 _APART = pattern(r"\\.|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_UNNAMED = pattern(r"\[(?!['\"\d*?:@,-])")
 _SEVERAL = pattern(r"[@,:?*]|\.\.")
 
 
@@ -35,6 +36,8 @@ def reference_fault(text: str) -> str:
     fault = path_fault(text)
     if fault:
         return fault
+    if "[" in text and _UNNAMED.search(text.replace("\\[", "")) is not None:
+        return "has a bracket with neither a name in quotes nor a number"
     found = _SEVERAL.search(_APART.sub("", text) if "\\" in text or "[" in text else text)
     return f"may stand for several places: a reference path has no {found[0]}" if found else ""
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Form = Callable[[Check, str, ValuePath, str, Any], None]
 
 MOST = 99_999_999
-"""The longest time in seconds, and the largest of most other numbers (developer guide)."""
+"""The longest time in seconds, and the most attempts (developer guide)."""
+ANY = float("inf")
 _TIME = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _UNFIT_LABEL = pattern(r"[\s?*<>{}\[\]:;,\\|^~$#%&`\"\x00-\x1f\x7f-\x9f]")
 
@@ -64,8 +65,8 @@ def number(least: float, most: float = MOST, *, whole: bool = True) -> Form:
         if not is_number(value):
             fault = f"is no number ({shown(value)})"
         elif not least <= value <= most:
-            fault = f"is {value}, and at {'least' if value < least else 'most'} "
-            fault += f"{least if value < least else most:,} is allowed"
+            bound = f"least {least:,}" if value < least else f"most {most:,}"
+            fault = f"is {value}, and at {bound} is allowed"
         elif whole and value != int(value):
             fault = f"is {value}, not a whole number"
         if fault:
@@ -105,10 +106,21 @@ def _path_form(fault_of: Callable[[str], str], *, nullable: bool = False) -> For
     return form
 
 
-path = _path_form(path_fault)
-path_or_null = _path_form(path_fault, nullable=True)
+_path_or_null = _path_form(path_fault, nullable=True)
 reference = _path_form(reference_fault)
 result_path = _path_form(result_fault, nullable=True)
+
+
+def path_or_function(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:
+    """`InputPath` and `OutputPath`: a path or null. Compilers write calls of functions here too, and were deployed."""
+    if isinstance(value, str) and value.startswith("States."):
+        from assay.analysis.state_intrinsics import call_fault
+
+        fault = call_fault(value)
+        if fault:
+            check.say(f"state {name}: {field} {fault}", (*where, field))
+    else:
+        _path_or_null(check, name, where, field, value)
 
 
 def text_or_path(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:
@@ -159,10 +171,14 @@ def _is_time(value: str) -> bool:
 
 
 def label(check: Check, name: str, where: ValuePath, field: str, value: Any) -> None:
-    """The label of a Map: at most 40 characters, none of those that a name must not hold."""
+    """The label of a Map: at most 40 characters, none of those that a name must not hold, and no other Map's."""
     if not isinstance(known(value), str) or not 0 < len(value) <= 40 or _UNFIT_LABEL.search(value) is not None:
         what = f"state {name}: {field} is {shown(value)}, not 1 to 40 characters without space, brackets or wildcards"
         check.say(what, (*where, field))
+    elif value in check.labels:
+        check.say(f"state {name}: {field} {value} is that of another Map", (*where, field))
+    else:
+        check.labels.add(value)
 
 
 # --- payload templates and expressions --------------------------------------------------------------------------------
@@ -288,7 +304,7 @@ def assign(check: Check, name: str, where: ValuePath, field: str, value: Any) ->
         fault = ""
         if variable == "states":
             fault = "is reserved"
-        elif not variable.isidentifier():  # as Unicode's annex 31 has it
+        elif not variable.isidentifier() or variable[0] == "_":  # as Unicode's annex 31 has it
             fault = "is no name of a variable: a letter comes first, then letters, digits and _"
         elif len(variable) > 80:
             fault = "has more than 80 characters"
