@@ -14,9 +14,13 @@ from typing import Any
 
 import pytest
 from assay.model import Encoded, Ref, Text, Undetermined, Unknown
+from assay.terraform import operations
 from assay.terraform import values as v
+from assay.terraform.arithmetic import arithmetic, ratio
 from assay.terraform.functions import FUNCTIONS, call
-from assay.terraform.numeric import NumberError, arithmetic, compare, number_text, parse_number, ratio
+from assay.terraform.numeric import NumberError, compare, number_text, parse_number
+from assay.terraform.operations import equal
+from assay.terraform.sets import make_set
 from assay.terraform.values import (
     BOOL,
     NUMBER,
@@ -27,9 +31,7 @@ from assay.terraform.values import (
     SetValue,
     TypedUnknown,
     convert,
-    equal,
     list_of,
-    make_set,
     map_of,
     object_of,
     type_of,
@@ -555,16 +557,16 @@ def test_unknown_where_terraform_is(name: str, args: list[Any]) -> None:
 
 def test_bounds_of_unknown_numbers_and_lengths_decide_comparisons() -> None:
     flag = unknown(BOOL)
-    number = v.choose(flag, 1, 2)
-    assert v.compare(">", number, 0) is True
-    assert isinstance(v.compare(">", number, 1), Unknown)
+    number = operations.choose(flag, 1, 2)
+    assert operations.compare(">", number, 0) is True
+    assert isinstance(operations.compare(">", number, 1), Unknown)
     assert equal(number, 3) is False
-    assert v.choose(flag, 7, 7) == 7
-    size = call("length", [v.choose(flag, ListValue(["x"]), ListValue(["x", "y"]))])
+    assert operations.choose(flag, 7, 7) == 7
+    size = call("length", [operations.choose(flag, ListValue(["x"]), ListValue(["x", "y"]))])
     assert isinstance(size, Unknown)
-    assert v.compare("<", size, 1) is not True
-    assert v.compare(">", size, 0) is True
-    assert len(v.choose(flag, ListValue(["x"]), ListValue(["y"]))) == 1
+    assert operations.compare("<", size, 1) is not True
+    assert operations.compare(">", size, 0) is True
+    assert len(operations.choose(flag, ListValue(["x"]), ListValue(["y"]))) == 1
 
 
 def test_unknown_elements_are_never_one_object() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
+from assay.terraform.complex_types import unify_types
 from assay.terraform.functions_everyday import MAX_ELEMENTS, as_sequence, check_size, same
+from assay.terraform.operations import equal
 from assay.terraform.refinement import filled, provided, spanning, wholly_provided
 from assay.terraform.values import (
     ANY,
@@ -19,12 +21,10 @@ from assay.terraform.values import (
     TypedUnknown,
     convert,
     element_type,
-    equal,
     first_unknown,
     list_of,
     map_of,
     type_of,
-    unify_types,
     unknown_like,
     whole,
 )
@@ -119,7 +119,7 @@ def _apart(items: list[Any]) -> bool:
 
 
 def _unique(items: Iterable[Any]) -> list[Any]:
-    from assay.terraform.typesystem import set_key
+    from assay.terraform.sets import set_key
 
     return list({set_key(item): item for item in reversed(list(items))}.values())[::-1]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Base64, Encoded, Ref, Text, Unknown
-from assay.terraform.refinement import filled, of_provider, provided
 from assay.terraform.values import (
     ANY,
     BOOL,
@@ -18,13 +17,11 @@ from assay.terraform.values import (
     SetValue,
     convert,
     element_type,
-    equal,
     first_unknown,
     length,
     list_of,
     tuple_of,
     type_of,
-    unify_types,
     unknown_like,
     whole,
 )
@@ -76,7 +73,11 @@ def concat(*lists: Any) -> Any:
         if kind.kind not in ("list", "tuple", "any"):
             raise EvalError("every argument must be a list or tuple")
         kinds.append(kind)
-    common = unify_types(kinds) if all(k.kind == "list" for k in kinds) else None
+    common = None
+    if all(k.kind == "list" for k in kinds):
+        from assay.terraform.complex_types import unify_types
+
+        common = unify_types(kinds)
     unknown = next((v for v in lists if isinstance(v, Unknown)), None)
     if unknown is not None:
         return unknown_like(unknown, common or ANY)
@@ -99,8 +100,11 @@ def lookup(source: Any, key: Any, *default: Any) -> Any:
             fallback = convert(fallback, kind)
         except EvalError:
             raise EvalError("the default must have the type of the map's elements") from None
-    if isinstance(key, Unknown) and (source or not default or not of_provider(key)):
-        return unknown_like(key)
+    if isinstance(key, Unknown):
+        from assay.terraform.refinement import of_provider
+
+        if source or not default or not of_provider(key):
+            return unknown_like(key)
     if not isinstance(key, Unknown) and key in source:
         return source[key]
     if not default:
@@ -114,6 +118,8 @@ def element(items: Any, place: int) -> Any:
     if at < 0:
         raise EvalError("the index must not be negative")
     if isinstance(items, Unknown):
+        from assay.terraform.refinement import provided
+
         return items.child(at) if provided(items) else unknown_like(items)
     sequence = as_sequence(items, sets=False)
     if not sequence:
@@ -123,6 +129,8 @@ def element(items: Any, place: int) -> Any:
 
 def contains(items: Any, wanted: Any) -> Any:
     """Whether an element equals the value, type included."""
+    from assay.terraform.operations import equal
+
     doubt: Unknown | None = None
     for item in as_sequence(items):
         result = equal(item, wanted)
@@ -165,6 +173,9 @@ def values(value: Any) -> Any:
 
 def coalesce(*values: Any) -> Any:
     """The first that is neither null nor an empty string."""
+    from assay.terraform.complex_types import unify_types
+    from assay.terraform.refinement import filled
+
     if not values:
         raise EvalError("at least one argument is required")
     wanted = unify_types([type_of(v) for v in values])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
 from assay.patterns import pattern
-from assay.terraform.numeric import MAX_DIGITS, Number, ratio, shortest_digits
+from assay.terraform.arithmetic import ratio, shortest_digits
+from assay.terraform.numeric import MAX_DIGITS, Number
 from assay.terraform.values import (
     MAX_LENGTH,
     STRING,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from assay.terraform.numeric import Number, NumberError, arithmetic, compare, from_float, ratio
+from assay.terraform.arithmetic import arithmetic, from_float, ratio
+from assay.terraform.numeric import Number, NumberError, compare
 from assay.terraform.values import (
     NUMBER,
     EvalError,

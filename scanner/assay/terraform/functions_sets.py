@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from assay.terraform.complex_types import unify_types
 from assay.terraform.functions_everyday import check_size
-from assay.terraform.typesystem import set_key
+from assay.terraform.sets import make_set, set_key
 from assay.terraform.values import (
     ANY,
     EvalError,
@@ -16,11 +17,9 @@ from assay.terraform.values import (
     element_type,
     first_unknown,
     list_of,
-    make_set,
     set_of,
     tuple_of,
     type_of,
-    unify_types,
     unknown_like,
 )
 

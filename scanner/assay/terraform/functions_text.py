@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Text, Unknown
+from assay.terraform.refinement import known_prefix
 from assay.terraform.values import (
     BOOL,
     MAX_LENGTH,
@@ -13,7 +14,6 @@ from assay.terraform.values import (
     ListValue,
     LooseText,
     bounded,
-    known_prefix,
     object_of,
     string,
     tuple_of,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from assay.model import Unknown
-from assay.terraform import values as v
 from assay.terraform.expressions import MAX_NESTING, POSTFIX, constant, is_constant, raising, truth, value_of
 from assay.terraform.syntax import COMMENT, kind
 from assay.terraform.values import EvalError
@@ -112,18 +111,24 @@ def conditional(test: Run, yes: Run, no: Run) -> Run:
         wanted = truth(test(env), "the condition of a conditional")
         if isinstance(wanted, Unknown):
             either, other = _leniently(yes, env), _leniently(no, env)
-            return None if either is None and other is None else v.choose(wanted, either, other)
+            return None if either is None and other is None else _choose(wanted, either, other)
         chosen, left = (yes, no) if wanted else (no, yes)
         result = chosen(env)
         spare = _leniently(left, env)
         if type(result) is type(spare) and type(result) in _SCALARS:
             return result
-        return v.choose(True, result, spare)
+        return _choose(True, result, spare)
 
     return run
 
 
 _SCALARS = (str, bool, int)
+
+
+def _choose(condition: Any, yes: Any, no: Any) -> Any:
+    from assay.terraform.operations import choose
+
+    return choose(condition, yes, no)
 
 
 def _leniently(run: Run, env: Env) -> Any:
@@ -135,24 +140,28 @@ def _leniently(run: Run, env: Env) -> Any:
 
 
 def operation(sign: str, left: Run, right: Run) -> Run:
+    from assay.terraform import operations as o
+
     if sign == "==":
-        return lambda env: v.equal(left(env), right(env))
+        return lambda env: o.equal(left(env), right(env))
     if sign == "!=":
 
         def differs(env: Env) -> Any:
-            return v.not_(v.equal(left(env), right(env)))
+            return o.not_(o.equal(left(env), right(env)))
 
         return differs
     if sign in ("&&", "||"):
-        return lambda env: v.logical(sign, left(env), right(env))
+        return lambda env: o.logical(sign, left(env), right(env))
     if sign in ("<", "<=", ">", ">="):
-        return lambda env: v.compare(sign, left(env), right(env))
-    return lambda env: v.arithmetic(sign, left(env), right(env))
+        return lambda env: o.compare(sign, left(env), right(env))
+    return lambda env: o.arithmetic(sign, left(env), right(env))
 
 
 def negation(sign: str, operand: Run) -> Run:
-    if sign == "!":
-        return lambda env: v.not_(operand(env))
-    if is_constant(operand) and type(value_of(operand)) is int:
+    if sign == "-" and is_constant(operand) and type(value_of(operand)) is int:
         return constant(-value_of(operand))
-    return lambda env: v.negate(operand(env))
+    from assay.terraform import operations as o
+
+    if sign == "!":
+        return lambda env: o.not_(operand(env))
+    return lambda env: o.negate(operand(env))

@@ -257,7 +257,9 @@ def _directive_if(compiler: Compiler, parts: list[_Part], at: int) -> tuple[Run,
     def run(env: Env) -> Any:
         wanted = truth(test(env), "the condition of a template directive")
         if isinstance(wanted, Unknown):
-            return v.choose(wanted, "", "x")
+            from assay.terraform.operations import choose
+
+            return choose(wanted, "", "x")
         return first(env) if wanted else second(env)
 
     return run, at
