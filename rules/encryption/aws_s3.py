@@ -56,7 +56,7 @@ def aws_s3_no_customer_key(r: Resource, graph: Graph) -> Iterator[Finding]:
 
 @rule(
     on=["aws_s3_bucket", _CONFIGURATION],
-    severity=LOW,
+    severity=MEDIUM,
     controls=["nist-800-53r5:SC-28"],
     equivalents=[
         "CKV_AWS_19",
@@ -68,13 +68,14 @@ def aws_s3_unencrypted(r: Resource, graph: Graph) -> Iterator[Finding]:
     """Buckets declare how they encrypt by default.
 
     ## Why
-    S3 encrypts new objects by itself since 2023, older ones it left as they were; what is declared is also kept.
+    S3 encrypts new objects by itself since 2023, older ones it left as they were; what is declared is also kept. So a
+    bucket for which nothing is declared weighs little (low).
     ## Fix
     Declare an `aws_s3_bucket_server_side_encryption_configuration` for the bucket.
     """
     if r.type == "aws_s3_bucket":
         if not _encrypts(("AES256", *_KMS), r, graph):
-            yield r.fails("no default encryption is declared")
+            yield r.fails("no default encryption is declared", severity=LOW)
     elif _elsewhere(r, graph) and not _names(("AES256", *_KMS), r):
         yield r.fails("the configuration has no encryption rule", at="rule")
 
