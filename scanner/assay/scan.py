@@ -162,16 +162,16 @@ def run(
         unlisted = {type_ for type_, *_ in graph.coverage.unlisted}
         sources = None if unlisted else {r.source for r in graph.resources}  # what a live source was denied is judged
         known = {e.id for e in catalogue.entries}
-        asked = entries
+        chosen = entries
         if request.files_only and graph.apart:
-            entries = _touching(graph, catalogue, entries, _named(request))
-        rules = catalogue.load(entries, {*graph.types, *unlisted}, sources)
-        report = evaluate(graph, rules, known=known, asked={e.id for e in entries}, **(options or {}))
+            chosen = _touching(graph, catalogue, entries, _named(request), unlisted)
+        rules = catalogue.load(chosen, {*graph.types, *unlisted}, sources)
+        report = evaluate(graph, rules, known=known, asked={e.id for e in chosen}, **(options or {}))
     finally:
         if collecting:
             gc.enable()
     report.base = request.base
-    report.summary["rules"] = len(asked)
+    report.summary["rules"] = len(entries)
     if request.files_only:
         _keep_touching(report, request)
     if plugins.installed():
@@ -185,13 +185,15 @@ def _named(request: Request) -> set[str]:
     return {display(p, request.base) for p in request.paths}
 
 
-def _touching(graph: Graph, catalogue: Catalogue, entries: Sequence[Entry], files: set[str]) -> list[Entry]:
+def _touching(
+    graph: Graph, catalogue: Catalogue, entries: Sequence[Entry], files: set[str], unlisted: Collection[str]
+) -> list[Entry]:
     """Of the entries those that may find something that touches the files, so that the other rules are not loaded.
 
     A rule on a type of which one stands in the files, or takes a value from them, and a rule that looks at a type of
-    which one stands there while it judges another.
+    which one stands there while it judges another. What a snapshot could not list touches always.
     """
-    judged: set[str] = {"any", "taggable"}
+    judged: set[str] = {"any", "taggable", *unlisted}
     seen: set[str] = set()
     for r in graph.resources:
         own = written_in(r)

@@ -20,7 +20,7 @@ _PREFIX = {"resource": "", "data": "data.", "variable": "var.", "module": "modul
 def led(modules: Sequence[Module], named: Collection[str]) -> set[str]:
     """The files, as they are shown, of one root module and what it calls, that are named or take a value from one.
 
-    All of them when none is named: then it is something else of theirs.
+    All of them when none is named, for then it is something else of theirs, and when one cannot be read as a whole.
 
     Args:
         modules: the root module and every module it reaches.
@@ -32,7 +32,7 @@ def led(modules: Sequence[Module], named: Collection[str]) -> set[str]:
     while waiting:
         module, file = homes[waiting.pop()]
         kinds = {block.kind for block in file.blocks}
-        if len(modules) > 1 and not kinds.isdisjoint(("module", "output")):
+        if file.faults or (len(modules) > 1 and not kinds.isdisjoint(("module", "output"))):
             return set(homes)
         names = list(_declared(file))
         for other in module.files:
