@@ -125,7 +125,7 @@ def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = 
                 coverage.input(shown, "failed", str(error).splitlines()[0])
                 continue
             coverage.input(shown, "read")
-            twice = [piece for piece in found if piece.key in told]
+            twice = [piece for piece in found if piece.key in told] if told else []
             again = sum(piece.same(told[piece.key]) for piece in twice)
             add = 2 * again < len(twice)  # exports that overlap say most of a day again, parts of one do not
             if twice:
@@ -133,6 +133,8 @@ def read(paths: Sequence[str], base: str, coverage: Coverage, tag: str | None = 
                 how = "in part: they are added up" if add else "too; they are counted once"
                 notes.append(f"{len(twice)} days of a service are in {first} {how}")
             coverage.notes += [f"{shown}: {note}" for note in notes]
+            if len(paths) == 1:  # nothing can be there twice
+                return [piece.row for piece in found]
             for piece in found:
                 before = told.get(piece.key)
                 told[piece.key] = piece if before is None else _joined(before, piece) if add else _larger(before, piece)
@@ -172,6 +174,18 @@ def added(one: Row, other: Row) -> Row:
     )  # fmt: skip
 
 
+def _names(connection: Any, relation: str, path: str) -> list[str]:
+    """The columns of a file, looked up once as long as it stays as it is: how a CSV is written has to be guessed."""
+    found = os.stat(path) if os.path.isfile(path) else None  # of what is not there DuckDB says so
+    key = (path, found and found.st_mtime_ns, found and found.st_size)
+    if key not in _looked_at:
+        _looked_at[key] = [d[0] for d in connection.execute(f"SELECT * FROM {relation} LIMIT 0", [path]).description]
+    return _looked_at[key]
+
+
+_looked_at: dict[Any, list[str]] = {}
+
+
 class Table:
     """A cost file as a relation of DuckDB, with its columns by what they tell.
 
@@ -182,7 +196,7 @@ class Table:
     def __init__(self, connection: Any, path: str) -> None:
         reader = "read_parquet(?)" if path.endswith(".parquet") else "read_csv(?, all_varchar=true, header=true)"
         self.relation = f"(SELECT * FROM {reader})"
-        self.names = [d[0] for d in connection.execute(f"SELECT * FROM {self.relation} LIMIT 0", [path]).description]
+        self.names = _names(connection, self.relation, path)
         self.columns = {what: next((c for c in known if c in self.names), None) for what, known in COLUMNS.items()}
         lacking = [what for what in NEEDED if self.columns[what] is None]
         if lacking:
@@ -272,8 +286,9 @@ def resources(rows: Iterable[Row], coverage: Coverage, file: str, today: str, bu
         budgets: monthly amounts by account id, or "" for everything, and currency, or "" for the only one.
     """
     series: dict[tuple[str, str, str], dict[date, Row]] = defaultdict(dict)
+    end = date.fromisoformat(today)
     for r in rows:
-        if r.day.isoformat() < today:
+        if r.day < end:
             one = series[r.service, r.account, r.currency]
             one[r.day] = added(one[r.day], r) if r.day in one else r
     days = sorted({d for one in series.values() for d in one})

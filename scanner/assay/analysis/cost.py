@@ -9,7 +9,6 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date, timedelta
 from itertools import accumulate
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -59,6 +58,12 @@ class Forecast(NamedTuple):
     high: float
 
 
+def _median(values: list[float]) -> float:
+    """The median of what is not empty; that of `statistics`, without its questions."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
 def factors(costs: Sequence[float], weekdays: Sequence[int]) -> list[float]:
     """What each weekday costs, Monday first, as a ratio to the level of its own week; 1 where too little is known."""
     ratios: list[list[float]] = [[] for _ in range(7)]
@@ -66,12 +71,12 @@ def factors(costs: Sequence[float], weekdays: Sequence[int]) -> list[float]:
     if len(costs) < 7:
         return [1.0] * 7
     # The mean of the week around each day, of five or six days next to an end; the first and the last day have none.
-    middles = [sums[5] / 5, sums[6] / 6, *((b - a) / 7 for a, b in zip(sums, sums[7:], strict=False)),
-               (sums[-1] - sums[-7]) / 6, (sums[-1] - sums[-6]) / 5]  # fmt: skip
+    middles = [(b - a) / 7 for a, b in zip(sums, sums[7:])]  # noqa: B905 - a thousand series pass here each day
+    middles = [sums[5] / 5, sums[6] / 6, *middles, (sums[-1] - sums[-7]) / 6, (sums[-1] - sums[-6]) / 5]
     for cost, middle, weekday in zip(costs[1:-1], middles, weekdays[1:-1], strict=True):
         if middle > 1e-9:
             ratios[weekday].append(cost / middle)
-    found = [median(r) if len(r) >= 3 else 1.0 for r in ratios]
+    found = [_median(r) if len(r) >= 3 else 1.0 for r in ratios]
     return [f if f > 0.02 else 1.0 for f in found]
 
 
@@ -91,13 +96,12 @@ def expected(
         return None
     recent, days = list(history[-HISTORY:]), list(weekdays[-HISTORY:])
     by_day = factors(recent, days)
-    flat = [c / by_day[d] for c, d in zip(recent, days, strict=True)]
-    last = flat[-LEVEL:]
+    last = [c / by_day[d] for c, d in zip(recent[-LEVEL:], days[-LEVEL:], strict=True)]
     half = len(last) // 2
-    slope = (median(last[-half:]) - median(last[:half])) / (len(last) - half)
-    level = median(last)
-    line = [level + slope * (i - (len(last) - 1) / 2) for i in range(len(last))]
-    spread = _SIGMA * median(abs(x - y) for x, y in zip(last, line, strict=True))
+    slope = (_median(last[-half:]) - _median(last[:half])) / (len(last) - half)
+    level = _median(last)
+    middle = (len(last) - 1) / 2
+    spread = _SIGMA * _median([abs(x - (level + slope * (i - middle))) for i, x in enumerate(last)])
     spread = max(spread, 0.02 * abs(level), 0.005)
     ahead = slope * (len(last) + 1) / 2 if trend else 0.0
     amount = max(0.0, (level + ahead) * by_day[weekday])
@@ -156,8 +160,8 @@ def _drift(days: Sequence[date], costs: Sequence[float], least: float, share: fl
         return None
     recent, before = list(costs[-14:]), list(costs[-56:-14])
     weekly = [sum(before[i : i + 7]) / 7 for i in range(0, len(before) - 6, 7)]
-    level, now = median(weekly), median([sum(recent[:7]) / 7, sum(recent[7:]) / 7])
-    spread = max(_SIGMA * median(abs(w - level) for w in weekly), 0.02 * level)
+    level, now = _median(weekly), _median([sum(recent[:7]) / 7, sum(recent[7:]) / 7])
+    spread = max(_SIGMA * _median([abs(w - level) for w in weekly]), 0.02 * level)
     rising = sum(recent[7:]) > sum(recent[:7]) > level * 7
     if not rising or now - level <= max(width * spread, 1.5 * share * level):
         return None
