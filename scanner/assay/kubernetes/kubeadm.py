@@ -113,6 +113,9 @@ class Program(Block):
         """
         told = list(self._told(name))
         if told:
+            unknown = next((value for value, _ in told if isinstance(value, Unknown)), None)
+            if unknown is not None:
+                raise Undetermined(unknown)
             values = sorted((value for value, _ in told), key=str)  # as kubeadm writes them
             joined = ",".join(map(str, values)) if name in _LISTS and len(values) > 1 else values[-1]
             return joined, next(at for value, at in told if value is values[-1])
