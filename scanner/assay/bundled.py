@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 
 _PACKAGE = os.path.dirname(os.path.realpath(__file__))
+INSTALLED = os.path.isdir(os.path.join(_PACKAGE, "_bundled"))
+_PLACE = os.path.join(_PACKAGE, "_bundled") if INSTALLED else os.path.dirname(os.path.dirname(_PACKAGE))
 
 
 def _find(*name: str) -> str:
-    inside = os.path.join(_PACKAGE, "_bundled", *name)
-    return inside if os.path.isdir(inside) else os.path.join(os.path.dirname(os.path.dirname(_PACKAGE)), *name)
+    return os.path.join(_PLACE, *name)
 
 
 RULES = _find("rules")

@@ -2,15 +2,15 @@
 
 `rules/index.json` and `rules/details.json` are generated from the rules (`assay rules docs`); a scan imports only the
 files whose types occur, and `explain` and `rules list` import none. The index holds what every scan asks, the details
-what is asked of some rules. A file that is not as the index remembers it makes the index stale: then everything is
-imported, which is slower and never wrong.
+what is asked of some rules. A file that is not as the index remembers it makes the index stale (in a checkout, and in
+directories of users): then everything is imported, which is slower and never wrong.
 """
 
 from __future__ import annotations
 
 import os
 
-from assay.bundled import RULES
+from assay.bundled import INSTALLED, RULES
 
 TYPE_CHECKING = False  # as `typing.TYPE_CHECKING`, without importing typing: `explain` passes here
 if TYPE_CHECKING:
@@ -295,6 +295,8 @@ def _read_index(directory: str) -> dict[str, Any] | None:
         return None
     if index.get("format") != FORMAT:
         return None
+    if INSTALLED and directory == RULES:  # nobody edits an installed package: four hundred files need no look
+        return index
     try:
         fresh = index["files"] == _sizes(directory) and all(
             os.stat(f"{directory}/{file}").st_size == index[kind] for kind, file in _BESIDE.items()
