@@ -129,13 +129,16 @@ def test_an_environment_of_etcd_counts_where_no_flag_is_given(tmp_path: Path) ->
     assert {f["rule"] for f in found} == {"k8s-etcd-auto-tls"}
 
 
-def test_the_pod_that_runs_wins_over_the_config_map(tmp_path: Path) -> None:
+def test_the_pod_that_runs_wins_over_the_config_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = store("kubeadm-config", "ClusterConfiguration", CLUSTER)
     found = scan(tmp_path, CONTROL_PLANE, kept, pod("kube-apiserver", API_SERVER))
     by = {(f["message"].partition(":")[0], f["resource"]["type"]) for f in found}
     assert ("kube-apiserver", "Pod") in by
     assert ("kube-apiserver", "ConfigMap") not in by
     assert ("kube-controller-manager", "ConfigMap") in by  # which no pod is seen to run
+    main(["scan", str(tmp_path), "--select", CONTROL_PLANE, "--fail-on", "never", "--no-cache", "-v"])
+    said = "kube-system/ConfigMap/kubeadm-config: pods that were read run kube-apiserver, so they were judged"
+    assert capsys.readouterr().out.count(said) == 1
 
 
 def test_the_pods_of_another_folder_are_another_clusters(tmp_path: Path) -> None:
@@ -154,6 +157,22 @@ def test_kubeadm_fills_in_the_configuration_of_kubelets_that_stands_beside_it(tm
     written = {**KUBELET, "rotateCertificates": False}
     assert {f["rule"] for f in scan(tmp_path / "alone", rules, written)} == set(rules.split(","))
     assert scan(tmp_path / "beside", rules, CLUSTER, written) == []
+
+
+IMPLIED = {"k8s-kubelet-kernel-defaults", "k8s-kubelet-no-tls", "k8s-kubelet-no-server-certificate-rotation"}
+
+
+def test_kubelets_of_which_nothing_is_said_are_as_kubeadm_makes_them(tmp_path: Path) -> None:
+    found = scan(tmp_path, "k8s-kubelet-*", CLUSTER)
+    assert {f["rule"] for f in found} == IMPLIED
+    assert all(f["message"].startswith("kubelets, of which nothing is said: ") for f in found)
+    flags = {"kubeletExtraArgs": [{"name": "protect-kernel-defaults", "value": "true"}]}
+    node = {**CLUSTER, "kind": "InitConfiguration", "nodeRegistration": flags}
+    assert {f["rule"] for f in scan(tmp_path, "k8s-kubelet-*", node, CLUSTER)} == IMPLIED - {
+        "k8s-kubelet-kernel-defaults"
+    }
+    told = {**KUBELET, "protectKernelDefaults": True, "serverTLSBootstrap": True}
+    assert scan(tmp_path, "k8s-kubelet-*", CLUSTER, told) == []
 
 
 def test_a_node_is_judged_by_the_flags_it_is_given_only(tmp_path: Path) -> None:

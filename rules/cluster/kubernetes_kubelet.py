@@ -5,7 +5,6 @@ from typing import Any
 
 from assay import CRITICAL, HIGH, LOW, MEDIUM, Finding, Graph, Resource, as_list, rule
 from assay.kubernetes.control_plane import CONTROLLER, KUBELET, STRONG_CIPHERS, flag, program_of, running
-from assay.kubernetes.kubeadm import CLUSTER
 from assay.kubernetes.kubelets import (
     KUBELETS,
     Setting,
@@ -203,7 +202,7 @@ def k8s_kubelet_no_tls(kubelet: Any) -> Iterator[Finding]:
     key, _ = setting_of(kubelet, Setting("tlsPrivateKeyFile", "tls-private-key-file"))
     given = certificate not in (None, "") and key not in (None, "")
     if decided(kubelet, wanted) and not given and not (configures(kubelet) and kubelet["serverTLSBootstrap"] == True):
-        yield kubelet.fails("it has no serving certificate of the cluster", at=at)
+        yield kubelet.fails(f"{kubelet.label}it has no serving certificate of the cluster", at=at)
 
 
 @rule(
@@ -239,7 +238,7 @@ def rotating(r: Resource, graph: Graph) -> list[Any]:
 
 
 @rule(
-    on=(*KUBELETS, CLUSTER),
+    on=KUBELETS,
     each=rotating,
     severity=MEDIUM,
     sources=SOURCES,

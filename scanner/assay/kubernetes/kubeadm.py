@@ -16,13 +16,14 @@ from assay.model import Block, Undetermined, Unknown
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from assay.graph import Graph
     from assay.model import Resource
 
 CLUSTER = "ClusterConfiguration"
 NODES = ("InitConfiguration", "JoinConfiguration")
+CONFIGURATION = "KubeletConfiguration"
 STORE = "ConfigMap"
 _PKI = "/etc/kubernetes/pki"
 
@@ -197,7 +198,12 @@ def _stored_programs(r: Resource, graph: Graph) -> list[Any]:
     if isinstance(document.values, dict) and not _is_kubeadm(document.values):
         return []
     running = _running_beside(r, graph)
-    return [p for p in _of_cluster(document) if p.program not in running]
+    told = list(_of_cluster(document))
+    seen = [p.program for p in told if p.program in running]
+    note = f"{r.address}: pods that were read run {', '.join(seen)}, so they were judged and not what it says of these"
+    if seen and note not in graph.coverage.notes:
+        graph.coverage.notes.append(note)
+    return [p for p in told if p.program not in running]
 
 
 def _running_beside(r: Resource, graph: Graph) -> set[str]:
@@ -251,7 +257,7 @@ def stored_kubelet(r: Resource, graph: Graph) -> Block | None:
     kubeadm asks for `kubelet-config` first (kubeletConfigFromCluster); before v1.24 each version had a ConfigMap of its
     own, and an upgrade leaves the old ones where they are.
     """
-    found = stored(r, "KubeletConfiguration")
+    found = stored(r, CONFIGURATION)
     if found is None:
         return None
     others = (x for x in list.__iter__(graph.beside(r, STORE)) if namespace(x.values) == namespace(r.values))
@@ -270,11 +276,23 @@ def _age(r: Resource) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2])) if match[1] else (99, 0)
 
 
-def with_kubeadm(r: Resource, graph: Graph) -> bool:
-    """Whether a configuration of kubelets stands in a file beside a document of kubeadm, which then fills it in."""
-    key = ("kubeadm files", r.source, r.root, r.account)
-    files: set[str] | None = graph._memo.get(key)
+def in_file(r: Resource, kinds: Sequence[str], graph: Graph) -> list[Resource]:
+    """The documents of some kinds of kubeadm or of a kubelet that stand in the file of another."""
+    key = ("kubeadm files", kinds, r.source, r.root, r.account)
+    files: dict[str, list[Resource]] | None = graph._memo.get(key)
     if files is None:
-        told = (x for kind in (CLUSTER, *NODES) for x in list.__iter__(graph.beside(r, kind)))
-        files = graph._memo[key] = {x.where().file for x in told if _is_kubeadm(x.values)}
-    return bool(files) and r.where().file in files
+        files = graph._memo[key] = {}
+        for x in (x for kind in kinds for x in list.__iter__(graph.beside(r, kind))):
+            if x.type == CONFIGURATION or _is_kubeadm(x.values):
+                files.setdefault(x.where().file, []).append(x)
+    return files.get(r.where().file, []) if files else []
+
+
+def told_of_kubelets(r: Resource, graph: Graph) -> list[Program] | None:
+    """Where a document of kubeadm leaves kubelets to its defaults: the flags that nodes are given beside it.
+
+    None of what is no such document, or has a configuration of kubelets in its file.
+    """
+    if r.type != CLUSTER or not _is_kubeadm(r.values) or in_file(r, (CONFIGURATION,), graph):
+        return None
+    return [Program(Block(x, (), x.values), "kubelet") for x in in_file(r, NODES, graph)]

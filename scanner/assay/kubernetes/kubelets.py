@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assay.kubernetes.control_plane import HOSTS, KUBELET, flag_of, running
 from assay.kubernetes.kubeadm import (
+    CLUSTER,
+    CONFIGURATION,
     KUBELET_DEFAULTS,
     KUBELET_FORCED,
     NODES,
     STORE,
     Program,
+    in_file,
     stored_kubelet,
-    with_kubeadm,
+    told_of_kubelets,
 )
 from assay.model import Block
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assay.graph import Graph
     from assay.model import Resource
 
-CONFIGURATION = "KubeletConfiguration"
-KUBELETS = (CONFIGURATION, *HOSTS, *NODES, STORE)
+KUBELETS = (CONFIGURATION, *HOSTS, CLUSTER, *NODES, STORE)
 
 
 class Setting(NamedTuple):
@@ -37,26 +41,37 @@ class Setting(NamedTuple):
 
 
 class Configuration(Block):
-    """A kubelet's configuration, in a document of its own or in a ConfigMap; `kubeadm` where that fills it in."""
+    """A kubelet's configuration, in a document of its own or in a ConfigMap; `kubeadm` where that fills it in.
 
-    __slots__ = ("kubeadm",)
+    One that kubeadm makes by itself has no `values`, and the `flags` that it gives nodes come before it.
+    """
 
-    def __init__(self, document: Block, *, kubeadm: bool) -> None:
+    __slots__ = ("flags", "kubeadm")
+
+    def __init__(self, document: Block, *, kubeadm: bool, flags: Sequence[Program] = ()) -> None:
         super().__init__(document.resource, document.path, document.values)
         self.kubeadm = kubeadm
+        self.flags = flags
+
+    @property
+    def label(self) -> str:
+        return "kubelets, of which nothing is said: " if self.resource.type == CLUSTER else ""
 
 
 def configurations(r: Resource, graph: Graph) -> list[Any]:
-    """The configuration of kubelets that a document is, or that a ConfigMap of kubeadm holds."""
+    """The configuration of kubelets that a document is, that a ConfigMap of kubeadm holds, or that kubeadm makes."""
     if r.type == CONFIGURATION:
-        return [Configuration(Block(r, (), r.values), kubeadm=with_kubeadm(r, graph))]
-    found = stored_kubelet(r, graph) if r.type == STORE else None
-    return [Configuration(found, kubeadm=True)] if found is not None else []
+        return [Configuration(Block(r, (), r.values), kubeadm=bool(in_file(r, (CLUSTER, *NODES), graph)))]
+    if r.type == STORE:
+        found = stored_kubelet(r, graph)
+        return [Configuration(found, kubeadm=True)] if found is not None else []
+    flags = told_of_kubelets(r, graph)
+    return [Configuration(Block(r, (), {}), kubeadm=True, flags=flags)] if flags is not None else []
 
 
 def kubelets(r: Resource, graph: Graph) -> list[Any]:
     """A kubelet's configuration, the containers that run one, or the flags that kubeadm gives it on a node."""
-    return configurations(r, graph) if r.type in (CONFIGURATION, STORE) else running((KUBELET,))(r, graph)
+    return [*configurations(r, graph), *list.__iter__(running((KUBELET,))(r, graph))]
 
 
 def configures(kubelet: Any) -> bool:
@@ -70,8 +85,11 @@ def written(kubelet: Any) -> bool:
 
 
 def decided(kubelet: Any, setting: Setting) -> bool:
-    """Whether a setting is decided here: what a node's flags leave out, its configuration says."""
-    return not isinstance(kubelet, Program) or flag_of(kubelet, setting.flag).value is not None
+    """Whether a setting is decided here: a node's flags come before its configuration, which decides the rest."""
+    if isinstance(kubelet, Program):
+        return flag_of(kubelet, setting.flag).value is not None
+    flags = kubelet.flags if isinstance(kubelet, Configuration) else ()
+    return all(flag_of(node, setting.flag).value is None for node in flags)
 
 
 def setting_of(kubelet: Any, setting: Setting) -> tuple[Any, str]:
@@ -96,4 +114,4 @@ def setting_of(kubelet: Any, setting: Setting) -> tuple[Any, str]:
 
 def called(kubelet: Any, setting: Setting) -> str:
     """What a message calls the setting."""
-    return setting.path if isinstance(kubelet, Configuration) else f"kubelet: --{setting.flag}"
+    return f"{kubelet.label}{setting.path}" if isinstance(kubelet, Configuration) else f"kubelet: --{setting.flag}"
