@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -79,6 +80,29 @@ BOTH = [
     ("$TOOL apply", "", "", "pass"),
     ("$TERRAFORM plan", "", "", "pass"),
     ("TF=$(cat tool)\n$TF apply", "", "", "unknown"),
+    ("timeout 60 $TF apply", "env: {TF: terraform}", "variables: {TF: terraform}", "fail"),
+    ('sh -c "$TF apply"', "env: {TF: terraform}", "variables: {TF: terraform}", "fail"),
+    ("IT='terraform apply'\neval $IT", "", "", "fail"),
+    ('IT=(terraform apply)\n"${IT[@]}"', "", "", "fail"),
+    ('ARGS=(apply -auto-approve)\nterraform "${ARGS[@]}"', "", "", "fail"),
+    ('ARGS=(plan -out x)\nterraform "${ARGS[@]}"', "", "", "pass"),
+    ('TF="$HOME/bin/terraform"\n$TF apply', "", "", "fail"),
+    ("TF=$(pwd)/echo\n$TF apply", "", "", "pass"),
+    ("./bin/$TF apply", "env: {TF: terraform}", "variables: {TF: terraform}", "fail"),
+    ("./bin/$TF apply", "", "", "unknown"),
+    ("for it in echo terraform; do $it apply; done", "", "", "fail"),
+    ("docker run --rm $TF_IMAGE apply", "env: {TF_IMAGE: 'hashicorp/terraform:1'}",
+     "variables: {TF_IMAGE: 'hashicorp/terraform:1'}", "fail"),
+    ("docker run --rm -v $PWD:/w $TF_IMAGE apply", "", "", "unknown"),
+    ("docker run --rm -v $PWD:/w $IMAGE apply", "", "", "pass"),
+    ("alias tf=terraform\ntf apply", "", "", "fail"),
+    ("alias tf='terraform -chdir=infra'\ntf plan", "", "", "pass"),
+    ('tf() { terraform -chdir=infra "$@"; }\ntf apply', "", "", "fail"),
+    ('tf() { terraform -chdir=infra "$@"; }\ntf plan', "", "", "pass"),
+    ('tf() { cd infra; terraform "$@"; }\ntf apply', "", "", "unknown"),
+    ("$tool = 'terraform'\n& $tool apply", "", "", "fail"),
+    ("& $env:TOOL apply", "env: {TOOL: terraform}", "variables: {TOOL: terraform}", "fail"),
+    ("& $env:TERRAFORM apply", "", "", "unknown"),
 ]  # fmt: skip
 
 
@@ -103,6 +127,42 @@ def test_a_gate_needs_no_name_of_the_command(tmp_path: Path) -> None:
     assert verdict(scan(tmp_path, GATE, {".github/workflows/d.yml": gated})) == "pass"
     by_hand = gitlab("$TERRAFORM apply", job="when: manual")
     assert verdict(scan(tmp_path / "b", GATE, {".gitlab-ci.yml": by_hand})) == "pass"
+
+
+MATRICES = [
+    ("terraform ${{ matrix.verb }}", "strategy: {matrix: {verb: [init, plan]}}", "pass"),
+    ("terraform ${{ matrix.verb }}", "strategy: {matrix: {verb: [plan, apply]}}", "fail"),
+    ("terraform ${{ matrix.verb }}", "strategy: {matrix: {include: [{verb: plan}, {verb: apply}]}}", "fail"),
+    ("terraform ${{ matrix.verb }}", "strategy: {matrix: '${{ fromJSON(inputs.all) }}'}", "unknown"),
+    ("terraform $V", "env: {V: '${{ matrix.v }}'}\n    strategy: {matrix: {v: [apply]}}", "fail"),
+    ("terraform $verb", "strategy: {matrix: {verb: [plan]}}", "unknown"),  # no variable of the shell
+    ("terraform $VERB", "parallel: {matrix: [{VERB: [plan, validate]}]}", "pass"),
+    ("terraform $VERB", "parallel: {matrix: [{VERB: plan}, {VERB: [apply]}]}", "fail"),
+    ("$TOOL apply", "parallel: {matrix: [{TOOL: [echo, tofu]}]}", "fail"),
+    ("terraform $VERB", "parallel: 5", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("script", "job", "wanted"), MATRICES)
+def test_of_a_matrix_the_value_that_changes_most_counts(tmp_path: Path, script: str, job: str, wanted: str) -> None:
+    text = gitlab(script, job=job) if "parallel" in job else github(script, job=job)
+    name = ".gitlab-ci.yml" if "parallel" in job else ".github/workflows/d.yml"
+    assert verdict(scan(tmp_path, GATE, {name: text})) == wanted
+
+
+def test_other_names_for_commands_reach_as_far_as_their_shell(tmp_path: Path) -> None:
+    before = 'deploy:\n  before_script:\n    - |\n      tf() {\n        tofu "$@"\n      }\n  script: [tf apply]\n'
+    assert verdict(scan(tmp_path / "a", GATE, {".gitlab-ci.yml": before})) == "fail"
+    after = before.replace("  script:", "  script: [x]\n  after_script:")
+    assert verdict(scan(tmp_path / "b", GATE, {".gitlab-ci.yml": after})) == "pass"
+    steps = "on: push\njobs:\n  d:\n    steps:\n      - run: alias tf=tofu\n      - run: tf apply\n"
+    assert verdict(scan(tmp_path / "c", GATE, {".github/workflows/d.yml": steps})) == "pass"
+
+
+def test_a_step_s_own_variable_counts_before_one_that_was_handed_on(tmp_path: Path) -> None:
+    first = '      - run: echo "TF=terraform" >> "$GITHUB_ENV"\n'
+    text = f"on: push\njobs:\n  d:\n    steps:\n{first}      - run: $TF apply\n        env: {{TF: echo}}\n"
+    assert verdict(scan(tmp_path, GATE, {".github/workflows/d.yml": text})) == "pass"
 
 
 def test_what_one_step_hands_on_to_the_next(tmp_path: Path) -> None:
@@ -270,6 +330,25 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_makefiles_end_and_crash_nothing(tmp_path: Path, name: str) -> None:
     report = scan(tmp_path, GATE, {".gitlab-ci.yml": gitlab("make apply"), "Makefile": HOSTILE[name]})
+    assert Verdict.NOT_EVALUATED not in {f.verdict for f in report.findings}
+
+
+BLOCK = "".join(f"      X{i}=1; $X{i} foo\n" for i in range(100))
+SCRIPTS = {
+    "variables of variables": gitlab("X=aa\n" + "X=$X$X\n" * 60 + "$X apply"),
+    "words of variables": gitlab("X='" + "a " * 900 + "'\n$X " + "$X " * 20_000),
+    "a shell with many variables": "deploy:\n  script:\n" + f"    - |\n{BLOCK}" * 300,
+    "one script with many variables": f"deploy:\n  script:\n    - |\n{BLOCK * 300}",
+    "sudo": gitlab("sudo " * 100_000 + "terraform apply"),
+    "functions": gitlab("\n".join("f() { " + "a" * 190 + " b" * 8 + ' "$@; }' for _ in range(400))),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_hostile_scripts_take_time_by_their_length(tmp_path: Path, name: str) -> None:
+    began = time.process_time()
+    report = scan(tmp_path, GATE, {".gitlab-ci.yml": SCRIPTS[name]})
+    assert time.process_time() - began < 15
     assert Verdict.NOT_EVALUATED not in {f.verdict for f in report.findings}
 
 

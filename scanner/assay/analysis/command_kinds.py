@@ -8,6 +8,8 @@ from assay.analysis.shell import unquoted
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assay.analysis.shell import Command
 
 _TESTS = pattern(
@@ -232,8 +234,18 @@ INDIRECT = pattern(
     r"(?:^|[\n;&|({`]|\b(?:then|do|else|sudo|exec|time|--)\s)[ \t]*(?:-\w+[ \t]+){0,3}[\"']?"
     r"\$(?:\{?\{?[ \t]*[A-Za-z_]|\((?:which|command|type)\b)"
     r"|\b(?:terraform|tofu|terragrunt|pulumi)[ \t]+(?:-\S+[ \t]+){0,3}[\"']?\$|\bg?make\b"
+    r"|\balias[ \t]|\beval[ \t]+[\"']?\$|\$env:"
+    r"|\$[^\s;&|]{1,80}[ \t]+(?:[-$\"'][^\s;&|]{0,80}[ \t]+){0,4}(?:apply|destroy|up|deploy|upgrade|install)\b"
 )
 """What a script holds whose commands are named by variables, or run by make."""
+
+
+_RENAMES = pattern(r"\balias[ \t]|\)\s{0,99}\{[^}]{0,2000}\$[@*1]")
+
+
+def renames(scripts: Iterable[str]) -> bool:
+    """True when scripts give commands other names, by an alias or a function that hands over what it is given."""
+    return any(("alias" in s or "$" in s) and _RENAMES.search(s) is not None for s in scripts)
 
 
 def may_apply(script: str) -> bool:

@@ -7,34 +7,20 @@ is set nowhere here its name tells what it may be: such a command has a `doubt`.
 from __future__ import annotations
 
 import posixpath
-from operator import itemgetter
+from collections import ChainMap
 from typing import TYPE_CHECKING, Any
 
-from assay.analysis import command_kinds, shell
+from assay.analysis import command_kinds, shell, shell_variables
 from assay.analysis.pipelines import Ran
-from assay.model import as_list
+from assay.analysis.shell_variables import GIVEN, TOOLS, VARIABLE, VERBS, WHICH, held, plain
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.analysis.shell_variables import Names
     from assay.model import Resource
 
-    Names = dict[str, str | None]
-
-_SET = pattern(
-    r"(?m)(?:^|[;&({]|\b(?:then|do|else)\b)[ \t]*(?:(?:export|readonly|local|declare|typeset)[ \t]+(?:-\w+[ \t]+)*)?"
-    r"([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|\$\([^)\n]*\)|[^\s;&|\"'`]*)[ \t]*(?=$|[;&|#}\n])"
-)
-_HANDED_ON = pattern(
-    r"echo[ \t]+[\"']?([A-Za-z_]\w*)=([^\"'\n>]{0,200})[\"']?[ \t]{0,9}>>[ \t]*[\"']?\$\{?GITHUB_ENV\b"
-)
-_WHICH = pattern(r"\$\(\s*(?:which|command\s+-v|type\s+-[pP])\s+([\w./-]+)[^)]*\)|`(?:which|command -v)\s+([\w./-]+)`")
-_VARIABLE = pattern(r"\$(?:\{([A-Za-z_]\w*)(?::?-([^{}$]*))?\}|([A-Za-z_]\w*))")
-_EXPRESSION = pattern(r"\$\{\{\s*(?:[\w-]+\.)*([A-Za-z_][\w-]*)\s*\}\}")
-_EACH = pattern(r"\bfor[ \t]+([A-Za-z_]\w*)[ \t]+in[ \t]+([^;\n$`]{1,500})")
-_VERBS = ("apply", "destroy", "up")
-_TOOLS = {"terraform": "apply", "tofu": "apply", "terragrunt": "apply", "pulumi": "up"}
 _CHANGES = pattern(
     r"(?:.*[-_./:])?(?:apply|deploy\w*|destroy|provision|rollout|release|up|infra\w*|terraform|tofu|tf)(?:[-_./:].*)?"
 )
@@ -42,6 +28,8 @@ _JUDGES = pattern(
     r"(?:.*[-_./:])?(?:scan\w*|check\w*|lint\w*|sec\w*|polic\w+|validate|test\w*|ci|all|verify|audit|compliance)(?:[-_./:].*)?"
 )
 _DEEPEST = 5
+_WORDS = 50
+"""As many words of a command are looked at for variables that stand for more words."""
 MOST = 2_000
 """As many commands of Makefiles are read for one script; make calls make."""
 MAKES = ("make", "gmake")
@@ -49,45 +37,80 @@ _TAKE_VALUES = ("-C", "-f", "-j", "-l", "-o", "-W", "-I", "--directory", "--file
 _FILES = ("GNUmakefile", "makefile", "Makefile")
 
 
-def ran_by(workflow: Resource, job: dict[str, Any], step: dict[str, Any], pipes: bool = False) -> list[Ran]:
-    """The commands of a step with a script that holds `INDIRECT`, each as what it is for all that is here to see."""
-    script = _EXPRESSION.sub(lambda m: f"${{{m[1].replace('-', '_')}}}", step["run"])
-    at = tuple(step["script"])
-    before = _before(workflow, job, step)
-    names = _environment(workflow, job, step, before)
-    folder = _folder(workflow, job, step)
-    for earlier in before if workflow["kind"] == "gitlab" else ():
-        for c in shell.commands(str(earlier["run"])):
+class Scripts:
+    """The scripts of a job, to be asked for in their order: each is read with what those before it have set."""
+
+    def __init__(self, workflow: Resource, job: dict[str, Any]) -> None:
+        self.workflow = workflow
+        self.job = job
+        self.github = workflow["kind"] == "github"
+        self._given = shell_variables.given(workflow, job)
+        self._places = {id(step): i for i, step in enumerate(job["steps"])}
+        self._reached = 0
+        self._left: dict[bool, tuple[Names, str | None]] = {}
+
+    def ran_by(self, step: dict[str, Any], pipes: bool = False) -> list[Ran]:
+        """The commands of a step, each as what it is for all that is here to see."""
+        self._reach(step)
+        names, folder = self._now(step)
+        at = tuple(step["script"])
+        found: list[Ran] = []
+        budget = [MOST]
+        script = shell_variables.as_variables(step["run"]) if self.github else step["run"]
+        for c, known, inside in _in_order(shell_variables.plain_script(script), names, folder, pipes):
+            found += _Step(self.workflow, (*at, "line", c.line), budget).seen(c, known, inside, 0)
+        return found
+
+    def _now(self, step: dict[str, Any]) -> tuple[Names, str | None]:
+        """The variables and the folder that a step starts with."""
+        handed, folder = self._left.get(_after(step), ({}, ""))
+        names = self._given | handed
+        if self.github:
+            shell_variables.add(names, step.get("env"))
+            folder = _folder(self.workflow, self.job, step)
+        return names, folder
+
+    def _reach(self, step: dict[str, Any]) -> None:
+        """Follow what the steps before this one hand on, each once: of GitHub files, of GitLab their shell."""
+        place = self._places[id(step)]
+        for earlier in self.job["steps"][self._reached : place]:
+            if isinstance(earlier.get("run"), str):
+                self._follow(earlier)
+        self._reached = max(place, self._reached)
+
+    def _follow(self, step: dict[str, Any]) -> None:
+        script = step["run"]
+        handed, folder = self._left.get(_after(step), ({}, ""))
+        known = (
+            shell_variables.handed_on(script)
+            if self.github
+            else (shell_variables.sets(shell_variables.plain_script(script)))
+        )
+        names = ChainMap(handed, self._given)
+        for _, name, value in known:
+            names[name] = plain(value, names)
+        for c in () if self.github or "cd " not in script else shell.commands(script):
             folder = _moved(folder, c)
-    found: list[Ran] = []
-    budget = [MOST]
-    for c, known, inside in _in_order(script, names, folder, pipes):
-        found += _Step(workflow, (*at, "line", c.line), budget).seen(c, known, inside, 0)
-    return found
+        self._left[_after(step)] = handed, folder
+
+
+def _after(step: dict[str, Any]) -> bool:
+    """Whether a step runs in the second shell of a job of GitLab."""
+    return "after_script" in step["path"]
 
 
 def _in_order(
     script: str, names: Names, folder: str | None, pipes: bool = False
 ) -> Iterator[tuple[shell.Command, Names, str | None]]:
     """The commands of a script, each with the variables and the folder that what runs before it has set."""
-    sets = sorted(
-        [(script.count("\n", 0, m.start(1)), m[1], m[2]) for m in _SET.finditer(script)]
-        + [(script.count("\n", 0, m.start(1)), m[1], _chosen(m[2])) for m in _EACH.finditer(script)],
-        key=itemgetter(0),
-    )
+    waiting = shell_variables.sets(script)[::-1]
     known = dict(names)
     for c in shell.commands(script, pipes=pipes):
-        while sets and sets[0][0] <= c.line:
-            _, name, value = sets.pop(0)
-            known[name] = _plain(value, known)
+        while waiting and waiting[-1][0] <= c.line:
+            _, name, value = waiting.pop()
+            known[name] = plain(value, known)
         folder = _moved(folder, c)
         yield c, known, folder
-
-
-def _chosen(words: str) -> str:
-    """Of the words that a loop goes through the one that changes most."""
-    listed = words.split()
-    return next((w for w in listed if w in _VERBS), listed[0] if listed else "")
 
 
 def may_change(ran: Ran) -> bool:
@@ -101,58 +124,6 @@ def may_judge(ran: Ran) -> bool:
     if ran.command.name in MAKES:
         return not goals or any(_JUDGES.fullmatch(goal[:200]) for goal in goals)
     return command_kinds.scans(ran.command)
-
-
-# --- what variables hold ----------------------------------------------------------------------------------------------
-
-
-def _before(workflow: Resource, job: dict[str, Any], step: dict[str, Any]) -> list[dict[str, Any]]:
-    """The steps of a job before this one; of GitLab those that share its shell."""
-    steps = [s for s in job["steps"] if isinstance(s.get("run"), str)]
-    at = next((i for i, s in enumerate(steps) if s is step), 0)
-    if workflow["kind"] == "github":
-        return steps[:at]
-    return [s for s in steps[:at] if ("after_script" in s["path"]) is ("after_script" in step["path"])]
-
-
-def _environment(workflow: Resource, job: dict[str, Any], step: dict[str, Any], before: list[dict[str, Any]]) -> Names:
-    """The variables that a step starts with; None for the value of one that only a run can tell."""
-    github = workflow["kind"] == "github"
-    key = "env" if github else "variables"
-    names: Names = {}
-    for one in (workflow.values["document"], job, step):
-        given = one.get(key)
-        for name, value in given.items() if isinstance(given, dict) else ():
-            names[str(name)] = _plain(value.get("value") if isinstance(value, dict) else value, names)
-    for rule in as_list(job.get("rules")) if not github else ():
-        given = rule.get("variables") if isinstance(rule, dict) else None
-        names |= dict.fromkeys(given if isinstance(given, dict) else (), None)
-    for earlier in before:
-        for m in (_HANDED_ON if github else _SET).finditer(str(earlier["run"])):
-            names[m[1]] = _plain(m[2], names)
-    return names
-
-
-def _plain(value: Any, names: Names) -> str | None:
-    """A value as the shell would have it, variables filled in; None when only a run can tell."""
-    if value is None or isinstance(value, (dict, list)):
-        return None
-    text = str(value).strip()
-    which = _WHICH.fullmatch(text.strip("\"'"))
-    if which is not None:
-        return which[1] or which[2]
-    if text[:1] == text[-1:] == "'" and len(text) > 1:
-        return text[1:-1]
-    text = text.strip('"')
-    filled = _VARIABLE.sub(lambda m: _held(m, names) or "\0", _EXPRESSION.sub("\0", text))
-    return None if "\0" in filled or "`" in filled or "$" in filled else filled
-
-
-def _held(found: Any, names: Names) -> str | None:
-    """What a variable in a text holds, else its default."""
-    name = found[1] or found[3]
-    value = names.get(name)
-    return value if value is not None else found[2] if name not in names else None
 
 
 # --- what a command is ------------------------------------------------------------------------------------------------
@@ -173,7 +144,8 @@ class _Step:
         if inner.name in MAKES:
             yield from self.made(inner, names, folder, depth, via)
             return
-        found = _VARIABLE.fullmatch(inner.bare[0]) if inner.bare else None
+        inner = _of_image(inner)
+        found = VARIABLE.fullmatch(inner.name)
         if found is not None:
             name = found[1] or found[3]
             sure = any(w in ("-auto-approve", "--auto-approve") for w in inner.bare)
@@ -182,8 +154,8 @@ class _Step:
             yield Ran(inner._replace(words=(tool, *inner.bare[1:])) if tool else c, self.where, via, doubt)
             return
         verbs = [w for w in inner.bare[1:] if not w.startswith("-")]
-        if inner.name in _TOOLS and verbs and all(_VARIABLE.fullmatch(w) for w in verbs):
-            words = (inner.name, _TOOLS[inner.name])
+        if inner.name in TOOLS and verbs and all(VARIABLE.fullmatch(w) or GIVEN.fullmatch(w) for w in verbs):
+            words = (inner.name, TOOLS[inner.name])
             yield Ran(inner._replace(words=words), self.where, via, f"what {inner.name} {verbs[0]} does")
             return
         yield Ran(c, self.where, via)
@@ -201,7 +173,7 @@ class _Step:
             return
         from assay.analysis import makefiles
 
-        given: Names = {name: _plain(value, names) for name, value in asked.given.items()}
+        given: Names = {name: plain(value, names) for name, value in asked.given.items()}
         try:
             for line in makefiles.lines(makefiles.read(texts), asked.goals, given, names):
                 place = f" ({shown}, {line.file}:{line.number})"
@@ -280,16 +252,33 @@ def _has(word: str, letter: str) -> bool:
     return not word.startswith("--") and letter in word[1:]
 
 
+def _of_image(c: shell.Command) -> shell.Command:
+    """The command of a container whose image is a variable that is named as a tool is; others as they are."""
+    if c.name in ("docker", "podman", "nerdctl") and c.bare[1:2] == ("run",) and any(v in c.bare for v in VERBS):
+        for i, word in enumerate(c.bare):
+            found = VARIABLE.fullmatch(word)
+            if found is not None and c.bare[i - 1][:2] != "-v" and command_kinds.named_tool(found[1] or found[3]):
+                return c._replace(words=c.bare[i:])
+    return c
+
+
 def _words(c: shell.Command, names: Names) -> Iterator[str]:
-    """The words of a command, variables that are known in their place."""
-    for word in c.words:
-        found = _VARIABLE.fullmatch(word) if "$" in word else None
-        value = _held(found, names) if found is not None else None
-        which = _WHICH.fullmatch(word) if "(" in word or "`" in word else None
+    """The words of a command, aliases and variables that are known in their place."""
+    first = next((i for i, w in enumerate(c.words) if "=" not in w), 0)
+    for i, word in enumerate(c.words):
+        short = names.get(f"alias {word}") if i == first else None
+        if short is not None:
+            yield from short.split()
+            continue
+        found = VARIABLE.fullmatch(word) if "$" in word else None
+        value = held(found, names) if found is not None else None
+        which = WHICH.fullmatch(word) if "(" in word or "`" in word else None
         if which is not None:
             yield which[1] or which[2]
-        elif value is not None:
+        elif value is not None and i < _WORDS:
             yield from value.split()
+        elif i == first and "/$" in word:
+            yield VARIABLE.sub(lambda m: held(m, names) or m[0], word)
         else:
             yield word
 

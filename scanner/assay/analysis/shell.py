@@ -28,12 +28,19 @@ class Command(NamedTuple):
     @property
     def bare(self) -> tuple[str, ...]:
         words = self.words
-        while words and (words[0] in _WRAPPERS or ("=" in words[0] and words[0].partition("=")[0].isidentifier())):
-            wrapped = words[0] in _WRAPPERS
-            words = words[1:]
-            while wrapped and words and (words[0].startswith("-") or _DURATION.fullmatch(words[0])):
-                words = words[1:]
-        return words
+        at, wrapped = 0, False
+        while at < len(words):
+            word = words[at]
+            if word in _WRAPPERS:
+                wrapped = True
+            elif wrapped and (word.startswith("-") or _DURATION.fullmatch(word)):
+                pass
+            elif "=" in word and word.partition("=")[0].isidentifier():
+                wrapped = False
+            else:
+                break
+            at += 1
+        return words[at:]
 
 
 _WRAPPERS = {"sudo", "env", "time", "exec", "nohup", "command", "xargs", "uv", "poetry", "pipenv", "run", "npx", "uvx",
@@ -79,8 +86,9 @@ def commands(script: str, loose: bool = False, pipes: bool = False) -> tuple[Com
             elif node.type == "redirected_statement":
                 found += _fed(node, ignored or lenient or (loose and alone))
             children = node.children
-            heard = children[-1:] if pipes and node.type == "pipeline" else children
-            waiting += [(c, ignored or c not in heard or _forgives(node, c)) for c in reversed(children)]
+            unheard = len(children) - 1 if pipes and node.type == "pipeline" else 0
+            inner = [(c, ignored or i < unheard or _forgives(node, c)) for i, c in enumerate(children)]
+            waiting += reversed(inner)
     return tuple(found)
 
 

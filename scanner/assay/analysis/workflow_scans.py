@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from assay.analysis import command_kinds
 from assay.analysis.workflows import (
     ANYWAY,
+    Scripts,
     applying,
     called_by,
     callers,
@@ -14,7 +15,6 @@ from assay.analysis.workflows import (
     jobs,
     needed,
     needs,
-    ran_by,
     step_at,
     triggers,
     what,
@@ -93,12 +93,13 @@ def _may_hide_scan(workflow: Resource, job: dict[str, Any]) -> bool:
 
 def _may_judge(workflow: Resource, job: dict[str, Any]) -> bool:
     """Whether a job runs what is not here, behind a variable or in a Makefile, and may be a scan."""
-    scripts = [s for s in job["steps"] if isinstance(s.get("run"), str) and command_kinds.INDIRECT.search(s["run"])]
+    read = Scripts(workflow, job)
+    scripts = [s for s in job["steps"] if isinstance(s.get("run"), str) and read.hidden(s)]
     if not scripts:
         return False
     from assay.analysis import indirect
 
-    return any(ran.doubt and indirect.may_judge(ran) for step in scripts for ran in ran_by(workflow, job, step))
+    return any(ran.doubt and indirect.may_judge(ran) for step in scripts for ran in read.ran_by(step))
 
 
 class _Scan(NamedTuple):
@@ -153,6 +154,7 @@ def _stage(workflow: Resource, job: dict[str, Any]) -> float:
 
 def _scans(workflow: Resource, job: dict[str, Any], github: bool) -> Iterator[_Scan]:
     """Every scan of a job."""
+    scripts = Scripts(workflow, job)
     loose = job.get("continue-on-error") is True if github else _may_fail(job)
     for i, step in enumerate(job["steps"]):
         soft = loose or step.get("continue-on-error") is True
@@ -166,7 +168,7 @@ def _scans(workflow: Resource, job: dict[str, Any], github: bool) -> Iterator[_S
         if isinstance(step.get("run"), str):
             named = str(step.get("shell") or "")  # GitLab's shell has `pipefail`, GitHub's bash when it is named
             pipes = github and named != "bash" and "pipefail" not in named
-            for j, ran in enumerate(ran_by(workflow, job, step, pipes)):
+            for j, ran in enumerate(scripts.ran_by(step, pipes)):
                 c = ran.command
                 if not ran.doubt and command_kinds.scans(c):
                     yield _Scan(f"{c.name}{ran.via}", ran.where, (i, j), soft or command_kinds.forgiven(c))

@@ -13,6 +13,7 @@ from assay.patterns import pattern
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assay.analysis import indirect
     from assay.graph import Graph
     from assay.model import Resource, ValuePath
 
@@ -65,13 +66,32 @@ _APPLYING_ACTIONS = (
 """Actions that change infrastructure, and the input and its values that say that they do."""
 
 
-def ran_by(workflow: Resource, job: dict[str, Any], step: dict[str, Any], pipes: bool = False) -> list[Ran]:
-    """The commands of a step with a script, those behind variables and make as what they are."""
-    if command_kinds.INDIRECT.search(step["run"]) is not None:
-        from assay.analysis import indirect
+class Scripts:
+    """The scripts of a job, to be asked for in their order: `ran_by` has their commands.
 
-        return indirect.ran_by(workflow, job, step, pipes)
-    return [Ran(c, (*step["script"], "line", c.line)) for c in shell.commands(step["run"], pipes=pipes)]
+    What stands behind variables and make is there as what it is.
+    """
+
+    def __init__(self, workflow: Resource, job: dict[str, Any]) -> None:
+        self._about = workflow, job
+        self._read: indirect.Scripts | None = None
+        scripts = (s["run"] for s in job["steps"] if isinstance(s.get("run"), str))
+        self.renamed = workflow["kind"] == "gitlab" and command_kinds.renames(scripts)
+        """Whether the scripts, which in GitLab share a shell, give commands other names."""
+
+    def hidden(self, step: dict[str, Any]) -> bool:
+        """Whether a script may run commands that it does not name."""
+        return self.renamed or command_kinds.INDIRECT.search(step["run"]) is not None
+
+    def ran_by(self, step: dict[str, Any], pipes: bool = False) -> list[Ran]:
+        """The commands of a step with a script."""
+        if not self.hidden(step):
+            return [Ran(c, (*step["script"], "line", c.line)) for c in shell.commands(step["run"], pipes=pipes)]
+        if self._read is None:
+            from assay.analysis import indirect
+
+            self._read = indirect.Scripts(*self._about)
+        return self._read.ran_by(step, pipes)
 
 
 def applying(workflow: Resource, job: dict[str, Any]) -> Ran | None:
@@ -80,10 +100,11 @@ def applying(workflow: Resource, job: dict[str, Any]) -> Ran | None:
     Without one, the first that may do so: its `doubt` says what is not known.
     """
     may: Ran | None = None
+    scripts = Scripts(workflow, job)
     for i, step in enumerate(job["steps"]):
         script = step.get("run")
-        if isinstance(script, str) and command_kinds.may_apply(script):
-            for j, ran in enumerate(ran_by(workflow, job, step)):
+        if isinstance(script, str) and (scripts.renamed or command_kinds.may_apply(script)):
+            for j, ran in enumerate(scripts.ran_by(step)):
                 if not ran.doubt and command_kinds.applies(ran.command):
                     return ran._replace(at=(i, j))
                 if ran.doubt and may is None and what(ran):
