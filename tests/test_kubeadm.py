@@ -212,3 +212,17 @@ def test_a_live_cluster_tells_by_its_config_maps(tmp_path: Path, monkeypatch: py
         ("k8s-control-plane-profiling", "kube-system/ConfigMap/kubeadm-config", "kube-controller-manager"),
         ("k8s-kubelet-read-only-port", "kube-system/ConfigMap/kubelet-config", "readOnlyPort is 10255, but must be 0"),
     }
+
+
+def test_without_the_config_maps_the_pods_are_judged_and_the_kubelets_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("kubernetes")
+    report = tmp_path / "r.json"
+    cluster = Cluster([pod("kube-apiserver", API_SERVER)], token="replay", denied=["configmaps"])
+    with ReplayServer(cluster) as running:
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", {"prod": running.url})))
+        main(["audit", "cluster", "--select", "k8s-apiserver-*,k8s-kubelet-anonymous-auth", "-o", f"json={report}"])
+    found = json.loads(report.read_text(encoding="utf-8"))["findings"]
+    assert {f["rule"] for f in found if f["verdict"] == "not_evaluated"} == {"k8s-kubelet-anonymous-auth"}
+    assert "k8s-apiserver-anonymous-auth" in {f["rule"] for f in found if f["verdict"] == "fail"}

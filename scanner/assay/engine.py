@@ -201,8 +201,9 @@ class _Run:
         """A type whose list was denied is judged by nobody: neither pass nor fail. Files are never denied a list."""
         if rule.sources and _FILES.issuperset(rule.sources):
             return
+        spare = getattr(rule.each, "spare", ())  # types that tell what others, which have to be listed, tell as well
         for type_, account, region, reason in self.graph.coverage.unlisted:
-            if type_ in rule.on:
+            if type_ in rule.on and type_ not in spare:
                 place = "/".join(p for p in (account, region) if p) or type_
                 stand_in = Resource(type_, f"{place}/{type_}", "uncollected", {}, account=account, region=region)
                 self._add(rule, Finding(stand_in, Verdict.NOT_EVALUATED, f"{type_} could not be listed: {reason}"))

@@ -167,7 +167,12 @@ def running(names: tuple[str, ...]) -> Callable[[Resource, Graph], list[Any]]:
 
     One and the same function for all rules on these programs: the engine looks once which pods have any.
     """
-    return part_of(_started)(lambda r, graph: [c for c in list.__iter__(_started(r, graph)) if program_of(c) in names])
+
+    def those(r: Resource, graph: Graph) -> list[Any]:
+        return [c for c in list.__iter__(_started(r, graph)) if program_of(c) in names]
+
+    those.__dict__["spare"] = (STORE,)  # a cluster that has the ConfigMap has the pods, which win over it
+    return part_of(_started)(those)
 
 
 def _items(value: Any) -> list[str]:
