@@ -56,7 +56,7 @@ def test_a_live_object_is_judged_as_its_manifest(rule_id: str, tmp_path: Path) -
     rule, examples = shown()[rule_id]
     for number, example in enumerate(examples):
         graph = manifest(example, tmp_path / str(number))
-        live = Graph([Resource(r.type, r.address, "cluster", r.values, name=r.name) for r in graph.resources])
+        live = Graph([Resource(r.type, r.address, "cluster", r.values, r.origin, name=r.name) for r in graph.resources])
         assert said(live, rule) == said(graph, rule), example.place
 
 
