@@ -129,6 +129,53 @@ def test_a_gate_needs_no_name_of_the_command(tmp_path: Path) -> None:
     assert verdict(scan(tmp_path / "b", GATE, {".gitlab-ci.yml": by_hand})) == "pass"
 
 
+CLUSTERS = [
+    # script, action before it, verdict
+    ("kind create cluster --wait 60s\nkubectl apply -f x", "", "pass"),
+    ("k3d cluster create\nhelm install a b\nhelm upgrade a b", "", "pass"),
+    ("minikube start --driver=docker && kubectl apply -f x", "", "pass"),
+    ("curl -sfL https://get.k3s.io | sh -\nkubectl apply -f x", "", "pass"),
+    ("kind create cluster\nkubectl --context kind-kind apply -f x", "", "pass"),
+    ("kind create cluster\nkubectl config use-context kind-kind\nkubectl apply -f x", "", "pass"),
+    ("kubectl apply -f x", "helm/kind-action@v1", "pass"),
+    ("kubectl apply -f x", "actions/checkout@v4", "fail"),
+    ("kubectl apply -f x\nkind create cluster", "", "fail"),
+    ("kind version\nkubectl apply -f x", "", "fail"),
+    ("kind create cluster\nkubectl --context prod apply -f x", "", "fail"),
+    ("kind create cluster\nkubectl --kubeconfig=$PROD apply -f x", "", "fail"),
+    ("kind create cluster\nkubectl apply -f x\naws eks update-kubeconfig --name a\nkubectl apply -f x", "", "fail"),
+    ("kind create cluster\nkubectl config use-context prod\nkubectl apply -f x", "", "fail"),
+    ("az aks get-credentials -n a\nkubectl apply -f x", "helm/kind-action@v1", "fail"),
+    ("kind create cluster\nterraform apply", "", "fail"),
+    ("kind create cluster\nkubectl apply -f x\nterraform apply", "", "fail"),
+]
+
+
+@pytest.mark.parametrize(("script", "action", "wanted"), CLUSTERS)
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_what_lasts_no_longer_than_the_job_needs_no_gate(
+    tmp_path: Path, forge: str, script: str, action: str, wanted: str
+) -> None:
+    """A cluster that the job has started on its own runner."""
+    if forge == "gitlab" and action:
+        return  # of GitHub only
+    uses = f"uses: {action}\n      - name: n" if action else ""
+    text = github(script, step=uses) if forge == "github" else gitlab(script)
+    name = ".github/workflows/d.yml" if forge == "github" else ".gitlab-ci.yml"
+    report = scan(tmp_path, GATE, {name: text})
+    assert verdict(report) == wanted, [f.message for f in report.findings]
+
+
+def test_a_cluster_that_is_started_on_a_condition_is_not_counted_on(tmp_path: Path) -> None:
+    text = github("kubectl apply -f x", step="uses: helm/kind-action@v1\n        if: inputs.local\n      - name: n")
+    assert verdict(scan(tmp_path, GATE, {".github/workflows/d.yml": text})) == "fail"
+
+
+def test_a_cluster_that_a_makefile_starts(tmp_path: Path) -> None:
+    makefile = "e2e: cluster\n\tkubectl apply -f x\ncluster:\n\tkind create cluster\n"
+    assert verdict(scan(tmp_path, GATE, {".gitlab-ci.yml": gitlab("make e2e"), "Makefile": makefile})) == "pass"
+
+
 MATRICES = [
     ("terraform ${{ matrix.verb }}", "strategy: {matrix: {verb: [init, plan]}}", "pass"),
     ("terraform ${{ matrix.verb }}", "strategy: {matrix: {verb: [plan, apply]}}", "fail"),
@@ -339,6 +386,8 @@ SCRIPTS = {
     "words of variables": gitlab("X='" + "a " * 900 + "'\n$X " + "$X " * 20_000),
     "a shell with many variables": "deploy:\n  script:\n" + f"    - |\n{BLOCK}" * 300,
     "one script with many variables": f"deploy:\n  script:\n    - |\n{BLOCK * 300}",
+    "changes of its own cluster": "deploy:\n  script:\n    - |\n      kind create cluster\n"
+    + "      kubectl apply -f x\n" * 20_000,
     "sudo": gitlab("sudo " * 100_000 + "terraform apply"),
     "functions": gitlab("\n".join("f() { " + "a" * 190 + " b" * 8 + ' "$@; }' for _ in range(400))),
 }

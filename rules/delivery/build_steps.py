@@ -44,7 +44,8 @@ def workflow_deploy_ungated(workflow: Resource, graph: Graph) -> Iterator[Findin
 
     ## Why
     On a pull request whoever opens it decides what is applied. Without an environment, or a job that somebody starts,
-    every push to the branch is production at once.
+    every push to the branch is production at once. A cluster that the job itself has started (kind, k3d, minikube, k3s)
+    ends with it, and what `kubectl` and `helm` change there needs no review.
     ## Fix
     Plan on pull requests; apply in a job of its own with `environment:` and required reviewers, after the merge.
     """

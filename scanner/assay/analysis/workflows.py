@@ -94,19 +94,30 @@ class Scripts:
         return self._read.ran_by(step, pipes)
 
 
+_TO_CLUSTERS = ("kubectl ", "helm ", "helmfile ")
+
+
 def applying(workflow: Resource, job: dict[str, Any]) -> Ran | None:
     """The first command of a job that changes infrastructure, an action that does so as `uses <action>`.
 
     Without one, the first that may do so: its `doubt` says what is not known.
     """
     may: Ran | None = None
+    turns: list[tuple[tuple[int, int], bool]] | None = None
     scripts = Scripts(workflow, job)
     for i, step in enumerate(job["steps"]):
         script = step.get("run")
         if isinstance(script, str) and (scripts.renamed or command_kinds.may_apply(script)):
             for j, ran in enumerate(scripts.ran_by(step)):
-                if not ran.doubt and command_kinds.applies(ran.command):
-                    return ran._replace(at=(i, j))
+                if not ran.doubt and (changes := command_kinds.applies(ran.command)):
+                    found = ran._replace(at=(i, j))
+                    if not changes.startswith(_TO_CLUSTERS):
+                        return found
+                    from assay.analysis import own_clusters
+
+                    turns = own_clusters.turns(workflow, job) if turns is None else turns
+                    if not own_clusters.only_own(found, turns):
+                        return found
                 if ran.doubt and may is None and what(ran):
                     may = ran._replace(at=(i, j))
         uses = step.get("uses")
