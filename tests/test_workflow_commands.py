@@ -100,6 +100,10 @@ BOTH = [
     ('tf() { terraform -chdir=infra "$@"; }\ntf apply', "", "", "fail"),
     ('tf() { terraform -chdir=infra "$@"; }\ntf plan', "", "", "pass"),
     ('tf() { cd infra; terraform "$@"; }\ntf apply', "", "", "unknown"),
+    ('terraform() { command terraform -chdir=infra "$@"; }\nterraform apply', "", "", "fail"),
+    ("alias terraform=echo\nterraform apply", "", "", "fail"),  # bash knows aliases only when a person types
+    ("alias x=y\nterraform apply", "env: {alias terraform: echo}", "variables: {alias terraform: echo}", "fail"),
+    ("TF=terraform; $TF apply; TF=echo", "", "", "fail"),
     ("$tool = 'terraform'\n& $tool apply", "", "", "fail"),
     ("& $env:TOOL apply", "env: {TOOL: terraform}", "variables: {TOOL: terraform}", "fail"),
     ("& $env:TERRAFORM apply", "", "", "unknown"),
@@ -226,11 +230,20 @@ def test_what_one_step_hands_on_to_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("expression", "wanted"),
-    [("${{ env.TF }}", "fail"), ("${{ vars.TERRAFORM }}", "unknown"), ("${{ matrix.tool }}", "pass")],
+    [
+        ("${{ env.TF }}", "fail"),
+        ("${{ vars.TERRAFORM }}", "unknown"),
+        ("${{ vars.TF }}", "unknown"),  # which is no variable of the environment
+        ("${{ steps.tf.outputs.command }}", "unknown"),
+        ("${{ matrix.tool }}", "pass"),
+    ],
 )
 def test_an_expression_of_github_in_the_place_of_a_command(tmp_path: Path, expression: str, wanted: str) -> None:
     text = github(f"{expression} apply", top="env: {TF: terraform}")
-    assert verdict(scan(tmp_path, GATE, {".github/workflows/d.yml": text})) == wanted
+    report = scan(tmp_path, GATE, {".github/workflows/d.yml": text})
+    assert verdict(report) == wanted
+    if "vars." in expression:
+        assert f"what {expression} runs" in report.findings[0].message
 
 
 def test_a_variable_that_a_rule_sets_is_unknown(tmp_path: Path) -> None:

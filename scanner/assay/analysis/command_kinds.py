@@ -215,6 +215,11 @@ def applies(c: Command) -> str:
     return ""
 
 
+def changes(name: str) -> bool:
+    """True for the name of a tool that changes infrastructure."""
+    return name in _APPLIES or name in ("aws", "oci")
+
+
 _BY_NAME = {"tf": "terraform", "opentofu": "tofu", "tg": "terragrunt", "kube": "kubectl"}
 _LONG_NAMES = ("terraform", "terragrunt", "opentofu", "tofu", "pulumi", "kubectl", "helmfile", "helm")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.analysis import command_kinds, shell, shell_variables
 from assay.analysis.pipelines import Ran
-from assay.analysis.shell_variables import GIVEN, TOOLS, VARIABLE, VERBS, WHICH, held, plain
+from assay.analysis.shell_variables import GIVEN, TOOLS, VARIABLE, VERBS, WHICH, as_written, chosen, held, plain
 from assay.patterns import pattern
 
 if TYPE_CHECKING:
@@ -105,10 +105,14 @@ def _in_order(
     """The commands of a script, each with the variables and the folder that what runs before it has set."""
     waiting = shell_variables.sets(script)[::-1]
     known = dict(names)
+    last: dict[str, int] = {}
     for c in shell.commands(script, pipes=pipes):
         while waiting and waiting[-1][0] <= c.line:
-            _, name, value = waiting.pop()
-            known[name] = plain(value, known)
+            line, name, written = waiting.pop()
+            before, value = known.get(name), plain(written, known)
+            if last.get(name) == line and before is not None and value is not None:
+                value = chosen([value, before])  # what stands between the two is not told
+            known[name], last[name] = value, line
         folder = _moved(folder, c)
         yield c, known, folder
 
@@ -150,13 +154,17 @@ class _Step:
             name = found[1] or found[3]
             sure = any(w in ("-auto-approve", "--auto-approve") for w in inner.bare)
             tool = command_kinds.named_tool(name) or ("terraform" if sure else "")
-            doubt = f"what {inner.bare[0]} runs, for nothing here sets it to a value that is known" if tool else ""
+            doubt = (
+                f"what {as_written(inner.bare[0])} runs, for nothing here sets it to a value that is known"
+                if tool
+                else ""
+            )
             yield Ran(inner._replace(words=(tool, *inner.bare[1:])) if tool else c, self.where, via, doubt)
             return
         verbs = [w for w in inner.bare[1:] if not w.startswith("-")]
         if inner.name in TOOLS and verbs and all(VARIABLE.fullmatch(w) or GIVEN.fullmatch(w) for w in verbs):
             words = (inner.name, TOOLS[inner.name])
-            yield Ran(inner._replace(words=words), self.where, via, f"what {inner.name} {verbs[0]} does")
+            yield Ran(inner._replace(words=words), self.where, via, f"what {inner.name} {as_written(verbs[0])} does")
             return
         yield Ran(c, self.where, via)
 
@@ -267,8 +275,8 @@ def _words(c: shell.Command, names: Names) -> Iterator[str]:
     first = next((i for i, w in enumerate(c.words) if "=" not in w), 0)
     for i, word in enumerate(c.words):
         short = names.get(f"alias {word}") if i == first else None
-        if short is not None:
-            yield from short.split()
+        if short is not None and (not command_kinds.changes(word) or word in short.split()):
+            yield from short.split()  # of a tool's name the tool counts: most shells of builds know no aliases
             continue
         found = VARIABLE.fullmatch(word) if "$" in word else None
         value = held(found, names) if found is not None else None

@@ -33,7 +33,8 @@ _HANDED_ON = pattern(
 WHICH = pattern(r"\$\(\s*(?:which|command\s+-v|type\s+-[pP])\s+([\w./-]+)[^)]*\)|`(?:which|command -v)\s+([\w./-]+)`")
 VARIABLE = pattern(r"\$(?:\{(?:env:)?([A-Za-z_]\w*)(?:\[[@*]\])?(?::?-([^{}$]*))?\}|(?:env:)?([A-Za-z_]\w*))")
 GIVEN = pattern(r"\$\{?[@*1-9]\}?")
-_EXPRESSION = pattern(r"\$\{\{\s*(?:(?!matrix\.)[\w-]+\.)*((?:matrix\.)?[A-Za-z_][\w-]*)\s*\}\}")
+_EXPRESSION = pattern(r"\$\{\{\s*([A-Za-z_][\w.-]*)\s*\}\}")
+_STANDS_FOR = pattern(r"\$\{(vars|inputs|matrix|secrets|github)_(\w+)\}")
 _EACH = pattern(r"\bfor[ \t]+([A-Za-z_]\w*)[ \t]+in[ \t]+([^;\n$`]{1,500})")
 VERBS = ("apply", "destroy", "up")
 TOOLS = {"terraform": "apply", "tofu": "apply", "terragrunt": "apply", "pulumi": "up"}
@@ -47,7 +48,7 @@ _LONGEST = 2_000
 def sets(script: str) -> list[tuple[int, str, str]]:
     """What a `plain_script` sets: the line (0-based), the name as `Names` has it, and the value as it is written."""
     found = [(m.start(1), m[1], m[2]) for form in (_SET, _POWERSHELL) for m in form.finditer(script)]
-    found += [(m.start(1), m[1], _chosen(m[2].split())) for m in _EACH.finditer(script)]
+    found += [(m.start(1), m[1], chosen(m[2].split())) for m in _EACH.finditer(script)]
     found += [(m.start(1), f"alias {m[1]}", m[2]) for m in _ALIAS.finditer(script)]
     line = last = 0
     lines: list[tuple[int, str, str]] = []
@@ -58,7 +59,7 @@ def sets(script: str) -> list[tuple[int, str, str]]:
     return lines
 
 
-def _chosen(values: list[str]) -> str:
+def chosen(values: list[str]) -> str:
     """Of the values that a loop or a matrix goes through the one that changes most."""
 
     def changes(value: str) -> tuple[bool, bool]:
@@ -78,9 +79,14 @@ def as_variables(script: str) -> str:
     return _EXPRESSION.sub(lambda m: f"${{{_as_name(m[1])}}}", script)
 
 
+def as_written(word: str) -> str:
+    """A word of `as_variables` as the workflow has it."""
+    return _STANDS_FOR.sub(lambda m: f"${{{{ {m[1]}.{m[2]} }}}}", word)
+
+
 def _as_name(expression: str) -> str:
-    """The variable that stands for an expression: of the environment by its name, of a matrix apart from those."""
-    return expression.replace("-", "_").replace(".", "_")
+    """The variable that stands for an expression: of the environment by its name, of all else apart from those."""
+    return expression.removeprefix("env.").replace("-", "_").replace(".", "_")
 
 
 def _matrix(job: dict[str, Any], github: bool) -> Names:
@@ -93,7 +99,7 @@ def _matrix(job: dict[str, Any], github: bool) -> Names:
         for name, values in row.items() if isinstance(row, dict) else ():
             single = [str(v) for v in as_list(values) if isinstance(v, (str, int, float))]
             listed.setdefault(_as_name(f"matrix.{name}") if github else str(name), []).extend(single)
-    return {name: _chosen(values) for name, values in listed.items() if values}
+    return {name: chosen(values) for name, values in listed.items() if values and name.isidentifier()}
 
 
 def given(workflow: Resource, job: dict[str, Any]) -> Names:
@@ -112,7 +118,8 @@ def given(workflow: Resource, job: dict[str, Any]) -> Names:
 def add(names: Names, written: Any) -> None:
     """Add what `env` or `variables` sets, as it is written; GitLab's values may stand below `value`."""
     for name, value in written.items() if isinstance(written, dict) else ():
-        names[str(name)] = plain(value.get("value") if isinstance(value, dict) else value, names)
+        if str(name).isidentifier():
+            names[str(name)] = plain(value.get("value") if isinstance(value, dict) else value, names)
 
 
 def handed_on(script: str) -> list[tuple[int, str, str]]:
@@ -133,7 +140,7 @@ def plain(value: Any, names: Mapping[str, str | None]) -> str | None:
     if text[:1] == text[-1:] == "'" and len(text) > 1:
         return text[1:-1]
     text = " ".join(w.strip("\"'") for w in text[1:-1].split()) if text[:1] == "(" else text.strip('"')
-    text = _EXPRESSION.sub(lambda m: f"${{{_as_name(m[1])}}}" if m[1].startswith("matrix.") else "\0", text)
+    text = _EXPRESSION.sub(lambda m: f"${{{_as_name(m[1])}}}" if m[1].startswith(("matrix.", "env.")) else "\0", text)
     filled = VARIABLE.sub(lambda m: held(m, names) or "\0", text)
     if len(filled) > _LONGEST:
         return None
