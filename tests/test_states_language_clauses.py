@@ -12,13 +12,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from assay.bundled import RULES
+from assay.catalogue import Catalogue
+from assay.model import Request
+from assay.scan import run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+CATALOGUE = Catalogue([RULES])
+ONE = [e for e in CATALOGUE.entries if e.id == "aws-sfn-invalid-definition"]
+NO_DEFAULT = [e for e in CATALOGUE.entries if e.id == "aws-sfn-choice-no-default"]
 PASS = {"Type": "Pass", "End": True}
 INNER = {"StartAt": "X", "States": {"X": PASS}}
 TASK = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}
@@ -486,3 +494,36 @@ def test_what_terraform_leaves_unknown_stays_unknown(tmp_path: Path) -> None:
         assert [fault in f["message"] for f in found[f"u{i}"] if f["verdict"] == "fail"] == ([True] if fault else [])
     for i, (name, _) in enumerate(KNOWN):
         assert [f["verdict"] for f in found[f"k{i}"]] == ["pass"], (name, found[f"k{i}"])
+
+
+UNSURE = {"Type": "Choice", "Choices": [{"Not": {}, "Next": "B"}]}
+DEEP = json.dumps({"StartAt": "A", "States": {"A": UNSURE, "B": {"Type": "Succeed"}}}).replace(
+    '"Not": {}', '"Not": ' + '{"Not": ' * 900 + "{}" + "}" * 900
+)
+LONG = {
+    "comments": "{% " + "/* " * 200_000 + "%}",
+    "a transform": "{% $x ~> " + "$ " * 200_000 + "| %}",
+    "slashes": "{% " + "1/" * 200_000 + "2 %}",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_expression_takes_time_by_its_length(tmp_path: Path, name: str) -> None:
+    state = jsonata({**PASS, "Output": LONG[name]})
+    (tmp_path / "long.asl.json").write_text(json.dumps(machine(state)))
+    began = time.process_time()
+    report = run(Request([str(tmp_path)], str(tmp_path)), CATALOGUE, ONE)
+    assert time.process_time() - began < 15
+    said = [f.message for f in report.findings if f.verdict.value == "fail"]
+    assert any("comment that does not end" in m for m in said) is (name == "comments")
+
+
+def test_a_document_of_a_thousand_levels_ends_no_scan(tmp_path: Path) -> None:
+    """Others of the same scan are judged, and what cannot be is told."""
+    (tmp_path / "deep.asl.json").write_text(DEEP)
+    (tmp_path / "other.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass"}}}')
+    report = run(Request([str(tmp_path)], str(tmp_path)), CATALOGUE, ONE)
+    said = {f.resource.values["name"]: f.verdict.value for f in report.findings}
+    assert said == {"deep": "not_evaluated", "other": "fail"}
+    evidence = run(Request([str(tmp_path)], str(tmp_path)), CATALOGUE, NO_DEFAULT).findings[0].evidence
+    assert evidence[0]["value"] == "nested too deeply to be shown"

@@ -309,11 +309,11 @@ def _complete(finding: Finding) -> None:
         finding.location = r.origin.locate_chars(finding.path, finding.chars)
     if finding.path and r.source != "uncollected":
         finding.trace = r.origin.trace(finding.path)
-        finding.evidence.append({"path": join_path(finding.path), "value": plain(_value_at(r.values, finding.path))})
+        finding.evidence.append({"path": join_path(finding.path), "value": _shown(_value_at(r.values, finding.path))})
     way = [model.Step(h.place.file, h.place.start_line, h.note) for h in finding.hops if h.place is not None]
     finding.trace = [*finding.trace, *way]
     for place in finding.because:
-        entry: dict[str, Any] = {"path": place.path, "value": plain(place.value)}
+        entry: dict[str, Any] = {"path": place.path, "value": _shown(place.value)}
         if place.address != r.address:
             entry["address"] = place.address
         finding.evidence.append(entry)
@@ -381,8 +381,16 @@ def _content_key(finding: Finding, blocks: dict[tuple[int, ValuePath], str]) -> 
     text = blocks.get(at)
     if text is None:
         block = lookup_quietly(finding.resource.values, at[1])
-        text = blocks[at] = json.dumps(plain(block), sort_keys=True, default=str)
+        text = blocks[at] = json.dumps(_shown(block), sort_keys=True, default=str)
     return f"{names}\x1f{text}"
+
+
+def _shown(value: Any) -> Any:
+    """A value as evidence has it; of one that is nested a thousand deep only that it is."""
+    try:
+        return plain(value)
+    except RecursionError:
+        return "nested too deeply to be shown"
 
 
 _LEAVES = (str, bool, int, float, type(None))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from assay.analysis.state_values import Readable
 
 _TOKEN = pattern(
-    r"\s+|/\*(?:.|\n)*?\*/|'(?:[^'\\]|\\.|\\\n)*'|\"(?:[^\"\\]|\\.|\\\n)*\"|`[^`]*`|\$\$(?!\w)|\$\w*|\w+|(?:.|\n)"
+    r"\s+|/\*(?:.|\n)*?\*/|/\*|'(?:[^'\\]|\\.|\\\n)*'|\"(?:[^\"\\]|\\.|\\\n)*\"|`[^`]*`|\$\$(?!\w)|\$\w*|\w+|(?:.|\n)"
 )
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _GOES_ON = frozenset("+-&=<>,?:.")
@@ -37,10 +37,13 @@ def _body_fault(body: str, may: Readable) -> str:
     open_: list[str] = []
     before, earlier = "", ""  # the two tokens before, without spaces
     at = 0
+    transforms = "|" in body  # within which `$` is what is changed
     while at < len(body):
         found = _TOKEN.match(body, at)
         token = found[0] if found else body[at]
         at += len(token)
+        if token == "/*":
+            return "has a comment that does not end"
         if token.isspace() or token.startswith("/*"):
             continue
         if token == "/" and not _is_value(before):
@@ -48,7 +51,7 @@ def _body_fault(body: str, may: Readable) -> str:
             token = "/regex/"
             if at < 0:
                 return "has a regular expression that does not end"
-        fault = _token_fault(token, before, earlier, open_, may, body)
+        fault = _token_fault(token, before, earlier, open_, may, transforms)
         if fault:
             return fault
         earlier, before = before, token
@@ -57,7 +60,7 @@ def _body_fault(body: str, may: Readable) -> str:
     return f"ends in the middle, with {before}" if before in _GOES_ON else ""
 
 
-def _token_fault(token: str, before: str, earlier: str, open_: list[str], may: Readable, body: str) -> str:
+def _token_fault(token: str, before: str, earlier: str, open_: list[str], may: Readable, transforms: bool) -> str:
     if token in ("'", '"', "`"):
         return f"has a text that does not end ({token})"
     if token in "([{":
@@ -66,7 +69,7 @@ def _token_fault(token: str, before: str, earlier: str, open_: list[str], may: R
         return f"has a {token} that nothing opens"
     elif token == "$$":
         return "reads $$, which is not there: the context is $states.context"
-    elif token == "$" and not open_ and before != "." and "|" not in body:
+    elif token == "$" and not open_ and before != "." and not transforms:
         return "reads $, which is not there: the input is $states.input"
     elif before == "." and earlier == "$states":
         if token == "result" and not may.result:
