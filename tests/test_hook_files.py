@@ -12,6 +12,7 @@ from assay.catalogue import Catalogue
 from assay.engine import evaluate
 from assay.examples import read
 from assay.model import Finding, Request
+from assay.needs import looks
 from assay.rule import Rule
 from assay.scan import collect, run
 
@@ -144,3 +145,11 @@ def test_what_stands_apart_loads_no_rule_and_opens_no_archive(catalogue: Catalog
     assert "aws-rds-unencrypted" in whole.rules
     assert "aws-rds-unencrypted" not in hook.rules
     assert RULE in hook.rules
+
+
+def test_what_rules_look_at_hangs_on_their_code_and_not_on_what_was_scanned(catalogue: Catalogue) -> None:
+    rules = [r for r in catalogue.load(catalogue.entries) if r.id.startswith(("aws-iam-", "aws-s3-", "aws-sqs-"))]
+    before = looks(rules)
+    for estate in ESTATES[:6]:
+        run(Request([str(estate)], str(estate)), catalogue, catalogue.entries)
+    assert looks(rules) == before

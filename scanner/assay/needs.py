@@ -155,9 +155,17 @@ def _named(names: Iterable[str], scope: dict[str, Any]) -> Iterator[Any]:
             found = _member(module, name)
             if isinstance(found, ModuleType):
                 modules += [found] if found not in modules and found.__name__.startswith("assay.") else []
-            elif found is not None:
+            elif found is not None and not _is_memo(name, found):
                 yield found
-    yield from (found for n in names if (found := scope.get(n)) is not None and not isinstance(found, ModuleType))
+    for name in names:
+        found = scope.get(name)
+        if found is not None and not isinstance(found, ModuleType) and not _is_memo(name, found):
+            yield found
+
+
+def _is_memo(name: str, value: Any) -> bool:
+    """Whether a global is no constant but what a run has kept: that says what was asked of it, not what rules ask."""
+    return isinstance(value, (dict, list, set)) and name != name.upper()
 
 
 def _member(module: ModuleType, name: str) -> Any:
