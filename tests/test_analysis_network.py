@@ -5,6 +5,7 @@ import ipaddress
 import pytest
 from assay import Undetermined, Unknown
 from assay.analysis.network import (
+    PRIVATE,
     carries,
     contains,
     covers,
@@ -15,6 +16,7 @@ from assay.analysis.network import (
     parse_cidr,
     protocol,
 )
+from assay.analysis.reach.addresses import INTERNET, V6, holds
 from assay.model import Text
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,3 +90,28 @@ def test_protocol_names() -> None:
     assert not carries("17", "tcp")
     with pytest.raises(Undetermined):
         carries(unknown(), "tcp")
+
+
+RANGES = [
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8", "fc00::/7",
+    "fe80::/10", "::1/128",
+]  # fmt: skip
+
+
+def test_the_private_ranges_are_those_of_the_rfcs() -> None:
+    blocks = [ipaddress.ip_network(text) for text in RANGES]
+    assert sorted(PRIVATE) == sorted((b.version, int(b[0]), int(b[-1])) for b in blocks)
+
+
+SPECIAL = ["0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "ff00::/8", "::/8"]
+CLOSED = [ipaddress.ip_network(text) for text in [*RANGES, *SPECIAL]]
+UNICAST = [ipaddress.ip_network(text) for text in ("0.0.0.0/0", "2000::/3")]
+
+
+@given(st.ip_addresses())
+def test_the_internet_is_what_is_neither_private_nor_special(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    place = int(address) + (V6 if address.version == 6 else 0)
+    routed = any(address in block for block in UNICAST) and not any(address in block for block in CLOSED)
+    assert holds(INTERNET, place) == routed

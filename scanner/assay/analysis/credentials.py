@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -126,7 +125,7 @@ def written_out(text: str) -> Iterator[int]:
 def _decoded(text: str) -> str:
     """What a base64 text says; empty when it is none."""
     try:
-        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+        return binascii.a2b_base64(text.encode("ascii"), strict_mode=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return ""
 

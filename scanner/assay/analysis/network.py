@@ -21,12 +21,6 @@ _PROTOCOLS = {
     "17": "udp", "udp": "udp", "58": "icmpv6", "icmpv6": "icmpv6", "ipv6-icmp": "icmpv6",
 }  # fmt: skip
 
-# What the internet cannot route to (RFC 1918, 6598, 3927, 1122, 4193, 4291), as ranges below.
-PRIVATE = (
-    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8",
-    "fc00::/7", "fe80::/10", "::1/128",
-)  # fmt: skip
-
 
 def parse_cidr(text: Any) -> Range | None:
     """The range of a CIDR block or a single address, host bits ignored; None for anything else (an OCID, a label).
@@ -57,12 +51,27 @@ def _ipv4(text: str) -> int | None:
 
 
 def _ipv6(text: str) -> int | None:
+    if text == "::":  # most are `::/0`: not worth loading what reads the others
+        return 0
     from ipaddress import AddressValueError, IPv6Address
 
     try:
         return int(IPv6Address(text.partition("%")[0]))
     except AddressValueError:
         return None
+
+
+def v6_block(head: int, length: int) -> Range:
+    """The block of IPv6 addresses that begin like `head`, the first 16 bits of them."""
+    return 6, head << 112, (head << 112) + (1 << (128 - length)) - 1
+
+
+PRIVATE: tuple[Range, ...] = (
+    *(found for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16",
+                          "127.0.0.0/8") if (found := parse_cidr(block))),
+    v6_block(0xFC00, 7), v6_block(0xFE80, 10), (6, 1, 1),
+)  # fmt: skip
+"""What the internet cannot route to (RFC 1918, 6598, 3927, 1122, 4193, 4291)."""
 
 
 def _cannot_be_everything(cidr: Any) -> bool:
@@ -117,7 +126,7 @@ def is_private(cidr: Any) -> bool:
         Undetermined: the text is unknown.
     """
     found = parse_cidr(cidr)
-    return found is not None and any(_within(found, parse_cidr(block)) for block in PRIVATE)
+    return found is not None and any(_within(found, block) for block in PRIVATE)
 
 
 def is_address(text: Any) -> bool:

@@ -199,10 +199,10 @@ def _beside_evidence(finding: Finding) -> Iterator[str]:
 
 def _decoded(value: str) -> str | None:
     """What a base64 text encodes, when that is text: the code beside it may say `base64encode("...")` in clear."""
-    from base64 import b64decode
+    from binascii import a2b_base64
 
     try:
-        plain = b64decode(value, validate=True).decode()
+        plain = a2b_base64(value.encode("ascii"), strict_mode=True).decode()
     except ValueError:
         return None
     return plain if plain.isprintable() else None

@@ -36,9 +36,11 @@ def interval(cidr: Any) -> Interval | None:
         Undetermined: the text is unknown.
     """
     found = network.parse_cidr(cidr)
-    if found is None:
-        return None
-    version, first, last = found
+    return None if found is None else _placed(found)
+
+
+def _placed(block: network.Range) -> Interval:
+    version, first, last = block
     return (first, last) if version == 4 else (first + V6, last + V6)
 
 
@@ -100,14 +102,14 @@ def holds(spans: Iterable[Interval], address: int) -> bool:
 
 
 # Neither private nor reserved: RFC 6890 and its updates. Multicast and the future-use block answer nobody.
-_SPECIAL = ("0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "ff00::/8", "::/8")
+_SPECIAL = ("0.0.0.0/8", "192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3")
+_SPECIAL_V6 = (network.v6_block(0xFF00, 8), network.v6_block(0, 8))
+_UNICAST_V6 = network.v6_block(0x2000, 3)
 
 
 def _internet() -> tuple[Interval, ...]:
-    blocks = [interval(block) for block in (*network.PRIVATE, *_SPECIAL)]
-    unicast = interval("2000::/3")
-    everything = [V4_ALL, *([unicast] if unicast else [])]
-    return tuple(without(everything, [b for b in blocks if b]))
+    blocks = [*map(interval, _SPECIAL), *map(_placed, (*network.PRIVATE, *_SPECIAL_V6))]
+    return tuple(without([V4_ALL, _placed(_UNICAST_V6)], [b for b in blocks if b]))
 
 
 INTERNET = _internet()
