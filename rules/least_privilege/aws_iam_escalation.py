@@ -14,6 +14,7 @@ from assay.analysis.aws_permissions import (
     denied,
     granted,
     listed,
+    on_every_resource,
     permissions_management,
 )
 from assay.analysis.aws_policy import Statement, flag
@@ -173,13 +174,7 @@ def aws_iam_permissions_management(r: Resource, graph: Graph) -> Iterator[Findin
     ## Fix
     Name the resources, or add a condition.
     """
-    document = identity_statements(r, graph)
-
-    def test(s: Statement) -> str:
-        found = permissions_management(document, s)
-        return f"{s} allows {listed(found)} on every resource" if found else ""
-
-    yield from flag(document, test)
+    yield from on_every_resource(identity_statements(r, graph), permissions_management)
 
 
 @rule(
@@ -193,13 +188,7 @@ def aws_iam_credentials_exposure(r: Resource, graph: Graph) -> Iterator[Finding]
     ## Fix
     Name the users, roles or resources in `Resource`.
     """
-    document = identity_statements(r, graph)
-
-    def test(s: Statement) -> str:
-        found = granted(document, s, CREDENTIALS)
-        return f"{s} allows {listed(found)} on every resource" if found else ""
-
-    yield from flag(document, test)
+    yield from on_every_resource(identity_statements(r, graph), lambda every, s: granted(every, s, CREDENTIALS))
 
 
 @rule(
@@ -213,13 +202,7 @@ def aws_iam_data_exfiltration(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Name the buckets, parameters and secrets in `Resource`.
     """
-    document = identity_statements(r, graph)
-
-    def test(s: Statement) -> str:
-        found = granted(document, s, EXFILTRATION)
-        return f"{s} allows {listed(found)} on every resource" if found else ""
-
-    yield from flag(document, test)
+    yield from on_every_resource(identity_statements(r, graph), lambda every, s: granted(every, s, EXFILTRATION))
 
 
 @rule(

@@ -6,7 +6,7 @@ from typing import Any
 from assay import CRITICAL, HIGH, MEDIUM, Finding, Graph, Resource, all_of, any_of, as_list, rule, show
 from assay.analysis.aws_arns import is_star, made_policy
 from assay.analysis.aws_identity_policies import IDENTITY_TYPES, identity_statements
-from assay.analysis.aws_permissions import listed, narrowable, writing
+from assay.analysis.aws_permissions import narrowable, on_every_resource, writing
 from assay.analysis.aws_policy import Statement, flag
 
 ADMINISTRATOR = "AdministratorAccess"
@@ -185,13 +185,7 @@ def aws_iam_resource_wildcard(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Put ARNs in `Resource`. Actions that take no resource at all do not count; a condition does.
     """
-    document = identity_statements(r, graph)
-
-    def test(s: Statement) -> str:
-        found = narrowable(document, s)
-        return f"{s} allows {listed(found)} on every resource" if found else ""
-
-    yield from flag(document, test)
+    yield from on_every_resource(identity_statements(r, graph), narrowable)
 
 
 @rule(
@@ -210,10 +204,4 @@ def aws_iam_unconstrained_write(r: Resource, graph: Graph) -> Iterator[Finding]:
     ## Fix
     Put ARNs in `Resource`, or a condition on tags, the organisation or the source.
     """
-    document = identity_statements(r, graph)
-
-    def test(s: Statement) -> str:
-        found = writing(document, s)
-        return f"{s} allows {listed(found)} on every resource" if found else ""
-
-    yield from flag(document, test)
+    yield from on_every_resource(identity_statements(r, graph), writing)

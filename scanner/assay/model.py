@@ -592,6 +592,12 @@ def written_in(r: Resource) -> list[str] | None:
     return files
 
 
+def is_apart(r: Resource, files: set[str]) -> bool:
+    """Whether a resource of Terraform is written in these files (`Intake.apart`) and in no other."""
+    own = written_in(r)
+    return own is not None and files.issuperset(own)
+
+
 class Request:
     """What a scan was asked for: the same for every source."""
 

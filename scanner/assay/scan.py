@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from assay import plugins
 from assay.graph import Graph
 from assay.kubernetes import STDIN
-from assay.model import Intake, Undetermined, written_in
+from assay.model import Intake, Undetermined, is_apart, written_in
 from assay.paths import display, walk
 
 if TYPE_CHECKING:
@@ -196,9 +196,9 @@ def _touching(
     judged: set[str] = {"any", "taggable", *unlisted}
     seen: set[str] = set()
     for r in graph.resources:
-        own = written_in(r)
-        if own is None or not graph.apart.issuperset(own):
+        if not is_apart(r, graph.apart):
             judged.add(r.type)
+            own = written_in(r)
             if own is None or not files.isdisjoint(own):
                 seen.add(r.type)
     looking = catalogue.looking_at(seen)

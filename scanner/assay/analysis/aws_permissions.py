@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.analysis.aws_actions import PERMISSIONS, WRITE, expand, fits, managing
 from assay.analysis.aws_arns import is_star, wildcard_service
+from assay.analysis.aws_policy import flag
 from assay.model import Undetermined, Unknown, all_of, any_of
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from assay.analysis.aws_actions import Action
     from assay.analysis.aws_policy import Statement
+    from assay.model import Finding
 
 EXFILTRATION = (
     "s3:GetObject", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "secretsmanager:GetSecretValue",
@@ -144,6 +146,18 @@ def _first(document: list[Statement], actions: Iterator[Action]) -> list[str]:
             if len(found) == 3:
                 break
     return found
+
+
+def on_every_resource(
+    document: list[Statement], find: Callable[[list[Statement], Statement], list[str]]
+) -> Iterator[Finding]:
+    """A finding for every statement that allows on everything what `find` names of its actions."""
+
+    def test(s: Statement) -> str:
+        found = find(document, s)
+        return f"{s} allows {listed(found)} on every resource" if found else ""
+
+    yield from flag(document, test)
 
 
 def listed(names: list[str]) -> str:

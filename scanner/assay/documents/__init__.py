@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from assay.model import written_in
+from assay.model import is_apart
 from assay.patterns import pattern
 from assay.terraform import SUFFIXES
 
@@ -124,7 +124,7 @@ class DocumentSource:
             join_live(intake)
         # What stands apart from named configuration touches none of it: no archive of it is opened.
         apart = intake.apart if all(p.endswith(SUFFIXES) for p in request.paths) else set()
-        naming = [r for r in intake.resources if r.type in NAMING and not apart.issuperset(written_in(r) or ("",))]
+        naming = [r for r in intake.resources if r.type in NAMING and not is_apart(r, apart)]
         if self.documents is None and not naming:
             return
         from assay.documents.joining import join
